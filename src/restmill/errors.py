@@ -1,0 +1,117 @@
+"""The one error tree. An error has fields first and a message last.
+
+Every mistake a user can make ends as one of these classes: *where* it is (file and line, config path, or the
+URL template of a request), *what* is wrong, what was *got*, and one *hint*. The command line turns the class
+into an exit code and the fields into two lines of text; nothing here ever holds a header, a body or a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something is: a file position when the format gives one, and a path such as `resources[2].endpoint`.
+
+    `line` and `column` count from 1; 0 means unknown.
+    """
+
+    path: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        position = self.file
+        if self.file and self.line:
+            position += f":{self.line}" + (f":{self.column}" if self.column else "")
+        return "  ".join(part for part in (position, self.path) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where it is, what is wrong, what was got, and at most one hint."""
+
+    place: Place
+    what: str
+    got: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        got = f" (got {self.got})" if self.got else ""
+        hint = f"  {self.hint}" if self.hint else ""
+        return f"{self.place}\n  {self.what}{got}{hint}"
+
+
+class RestmillError(Exception):
+    """Anything restmill refuses, with its fields; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, problem: Problem, *more: Problem) -> None:
+        self.problems: tuple[Problem, ...] = (problem, *more)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+    @property
+    def problem(self) -> Problem:
+        """The first problem; API and destination errors have only one."""
+        return self.problems[0]
+
+    def __reduce__(self) -> tuple[type[RestmillError], tuple[Problem, ...]]:
+        return type(self), self.problems
+
+
+class ConfigError(RestmillError):
+    """The config is wrong. All problems at once; nothing was sent."""
+
+    exit_code = 2
+
+
+class ApiError(RestmillError):
+    """The API could not be read: the place's path is `resource  METHOD url-template`."""
+
+    exit_code = 4
+
+
+class Unreachable(ApiError):  # noqa: N818  # these names are read as sentences
+    """No answer: name, connection, TLS or timeout failed on every attempt."""
+
+
+class Rejected(ApiError):  # noqa: N818
+    """The API answered with a status that no rule forgives."""
+
+
+class NotData(ApiError):  # noqa: N818
+    """The answer is not in the declared format: HTML, broken or truncated JSON."""
+
+
+class ForeignHost(ApiError):  # noqa: N818
+    """A next link or a redirect leads to a host that `client.allowed_hosts` does not name."""
+
+
+class Halted(ApiError):  # noqa: N818
+    """The host failed so often in a row that no further request is sent to it (circuit breaker)."""
+
+
+class DestinationError(RestmillError):
+    """Reading went well; the destination could not be written."""
+
+    exit_code = 5
+
+
+class Interrupted(RestmillError):  # noqa: N818
+    """The user stopped the run."""
+
+    exit_code = 130
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`Did you mean 'x'?` for the nearest known word, or "" when none is near."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else ""

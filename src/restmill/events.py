@@ -1,0 +1,105 @@
+"""What happens in a run, as frozen values. Progress, logs, receipts and tests all read the same events.
+
+An event says what happened, never what to do. It holds no secret, no header and no body, so any observer may
+print it. Times are seconds; `at` is the run clock's monotonic reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything that happens to one resource; `resource` is "" for the run as a whole."""
+
+    resource: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStarted(Event):
+    """A read of the resource begins; a child resource has one for every parent row."""
+
+    target: str
+    """METHOD and URL, without the query string."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead(Event):
+    """A page was received, decoded and accepted, in request order."""
+
+    number: int
+    """1 for the first page of its read."""
+    rows: int
+    size: int
+    """Bytes of the body as decoded."""
+    seconds: float
+    """From sending to the last byte of the successful attempt."""
+    total: int | None
+    """Rows the server claims to hold, when it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying(Event):
+    """An attempt failed and will be made again after `wait` seconds."""
+
+    attempt: int
+    """The attempt that failed, from 1."""
+    wait: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Event):
+    """A request is held back: the host's budget is spent until `at + wait`."""
+
+    host: str
+    wait: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Event):
+    """Something was inferred or observed that the user should know: a capped page, a detected selector."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostHalted(Event):
+    """The breaker opened: no further request leaves for this host."""
+
+    host: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDone(Event):
+    """A read ended; `reason` is the pager's own, `complete` what that reason proves."""
+
+    rows: int
+    pages: int
+    complete: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailed(Event):
+    """A read ended in an error; the text is the error's own."""
+
+    rows: int
+    pages: int
+    error: str
+
+
+class Observer(Protocol):
+    """Anything that wants to know. Called on the engine's thread: return quickly, never raise."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take one event."""
+
+
+def ignore(event: Event, /) -> None:
+    """The observer that does nothing."""

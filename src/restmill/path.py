@@ -1,0 +1,94 @@
+"""JSON paths: compiled once, read many times.
+
+dlt selects with jsonpath-ng, so a path means here what it means there. Most paths are plain dotted names
+(`data.items`); those are walked directly, everything else goes through a compiled jsonpath-ng expression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jsonpath_ng import JSONPath
+
+# A JSON document as Python's parsers make it. `Any` because its shape is the API's own business.
+Json: TypeAlias = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One compiled JSON path; equality and pickling go by its text."""
+
+    text: str
+    _keys: tuple[str, ...] | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_keys", _plain_keys(self.text))
+        if self._keys is None:
+            _compile(self.text)
+
+    def find(self, document: Json) -> list[Json]:
+        """All values the path matches in `document`, in document order; empty when nothing matches."""
+        if self._keys is None:
+            return [match.value for match in _compile(self.text).find(document)]
+        for key in self._keys:
+            if not isinstance(document, dict) or key not in document:
+                return []
+            document = document[key]
+        return [document]
+
+    def first(self, document: Json) -> Json:
+        """The first match, or None."""
+        found = self.find(document)
+        return found[0] if found else None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def set_at(document: Mapping[str, Json], dotted: str, value: Json) -> dict[str, Json]:
+    """A copy of `document` with `value` at the dotted key path; missing objects on the way are made.
+
+    dlt's `set_value_at_path`, without changing its argument.
+    """
+    head, _, rest = dotted.partition(".")
+    copy = dict(document)
+    if rest:
+        inner = copy.get(head)
+        copy[head] = set_at(inner if isinstance(inner, dict) else {}, rest, value)
+    else:
+        copy[head] = value
+    return copy
+
+
+def parses(text: str) -> bool:
+    """Whether `text` is a JSON path at all."""
+    from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415  # 30 ms, and only odd paths need it
+
+    try:
+        Path(text)
+    except (JSONPathError, ValueError, AttributeError, TypeError):  # jsonpath-ng raises all of these on bad text
+        return False
+    return True
+
+
+def _plain_keys(text: str) -> tuple[str, ...] | None:
+    keys = text.removeprefix("$.").split(".")
+    if text == "$":
+        return ()
+    plain = all(key and key.replace("_", "a").isalnum() and key.isascii() and not key[0].isdigit() for key in keys)
+    return tuple(keys) if plain and not _RESERVED & set(keys) else None
+
+
+_RESERVED = {"parent", "where", "wherenot"}  # jsonpath-ng reads these as operators
+
+
+@lru_cache(maxsize=1024)
+def _compile(text: str) -> JSONPath:
+    from jsonpath_ng.ext import parse  # noqa: PLC0415  # 30 ms, and only odd paths need it
+
+    return parse(text)

@@ -1,0 +1,171 @@
+"""Plan, Resource and their parts: frozen, printable values that say exactly what a run will do.
+
+A plan is made from a config by `plan.build` and read by the engine, the dlt source and the `plan` command. All
+decisions are in it: a reader of the plan never has to look at the config again. `Opaque` values (callables, dlt
+and requests objects) can only come from Python configs; everything else can be printed and pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from restmill.path import Json, Path
+from restmill.plan.template import Template
+from restmill.secrets import Secret
+from restmill.wire.auth import Auth
+from restmill.wire.gate import Limits
+from restmill.wire.message import Method
+from restmill.wire.paging import Pager
+from restmill.wire.retry import Policy
+
+OnError: TypeAlias = Literal["isolate", "raise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the plan had to decide for the user: where (config path or resource name) and what."""
+
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A Python object of the user's own (session, auth, paginator), named by its config path."""
+
+    value: Any  # the one place where a plan holds what restmill knows nothing about
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """How a child is bound to its parent: the value of each placeholder comes from a path in the parent's record."""
+
+    resource: str
+    fields: Mapping[str, Path]
+    """Placeholder name as written in the templates -> path in the parent record."""
+    include: tuple[str, ...] = ()
+    """Top-level parent fields copied into each child record as `_<parent>_<field>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Incremental loading: dlt keeps the cursor; the request carries it. Field meanings are dlt's `Incremental`."""
+
+    arguments: Mapping[str, Any]
+    """Keyword arguments for `dlt.sources.incremental`, or {"incremental": object} for a ready one."""
+    start_param: str = ""
+    end_param: str = ""
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One response action: a condition on status and body, and what to do when both hold."""
+
+    status: int | None
+    content: str | None
+    do: Literal["ignore", "retry", "skip", "end", "fail", "reauth"] | tuple[Callable[..., Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One processing step of a resource, in order."""
+
+    kind: Literal["filter", "map", "yield_map"]
+    function: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTemplate:
+    """The first request of a read, with placeholders still in it."""
+
+    method: Method
+    path: Template
+    params: Mapping[str, Json]
+    """Values may hold Template instances, also nested."""
+    headers: Mapping[str, Json]
+    json: Json = None
+    data: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One declared endpoint: what to ask for, how to page, what to pick, and the table hints for dlt."""
+
+    name: str
+    request: RequestTemplate
+    pager: Pager | Opaque | None
+    """None: detected from the first answer (dlt's rules)."""
+    selector: Path | None
+    """None: detected from the first answer (dlt's rules)."""
+    auth: Auth | Opaque | None
+    retry: Policy
+    parent: Parent | None = None
+    cursor: Cursor | None = None
+    actions: tuple[Action, ...] = ()
+    steps: tuple[Step, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """Path in the API's record -> name in the table's row."""
+    on_error: OnError = "raise"
+    hints: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments for `dlt.resource`, as given (`primary_key`, `columns`, `write_disposition`, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A ready `DltResource` among the resources; restmill passes it on untouched."""
+
+    name: str
+    value: Opaque
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Settings of the connection itself. Times in seconds; `session` is a user's `requests.Session`."""
+
+    timeout: float = 60.0
+    proxy: str = ""
+    verify: bool | str = True
+    """True, False, or the path of a CA bundle."""
+    cert: tuple[str, ...] = ()
+    """Client certificate: (file,) or (certificate file, key file)."""
+    session: Opaque | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Where the tables go, for runs that restmill starts itself (`restmill run`, `sync`)."""
+
+    name: str = "restmill"
+    destination: str = "duckdb"
+    dataset_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run needs, in the order of the config; parents stand before their children."""
+
+    base_url: str
+    resources: tuple[Resource | Foreign, ...]
+    limits: Limits
+    transport: Transport = field(default_factory=Transport)
+    allowed_hosts: frozenset[str] = frozenset()
+    """Further origins or host names that next links and redirects may reach, without credentials."""
+    pipeline: Pipeline = field(default_factory=Pipeline)
+    notes: tuple[Note, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    """Every secret the plan holds, for the redactor."""
+
+    def resource(self, name: str) -> Resource:
+        """The declared resource called `name`.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for resource in self.resources:
+            if isinstance(resource, Resource) and resource.name == name:
+                return resource
+        raise KeyError(name)

@@ -1,0 +1,171 @@
+"""Request, Response and Page: frozen values that pass between the machines.
+
+A request keeps its parameters as they were declared (a list is a repeated key, None is left out) and becomes text
+only in `url`, by the rules of `requests`, so that the same config puts the same bytes on the wire as under dlt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+from restmill.path import Json, set_at
+
+Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+Record: TypeAlias = dict[str, Json]
+
+_UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+
+
+class Headers(Mapping[str, str]):
+    """Header fields, looked up without regard to case (RFC 9110, 5.1); iterates names as given."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        self._fields = {name.lower(): (name, value) for name, value in (fields or {}).items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields.values())
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._fields
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and _lowered(self) == _lowered(other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(_lowered(self).items()))
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(self)})"  # names only: values may be credentials
+
+    def plus(self, fields: Mapping[str, str]) -> Headers:
+        """These fields, overridden by `fields`."""
+        return Headers({**dict(self.items()), **fields})
+
+
+def _lowered(headers: Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request before credentials are added.
+
+    `address` is absolute and may have a query string of its own (a next link); `params` are appended to it.
+    At most one of `json` and `data` is set; `data` is a mapping (form), str or bytes.
+    """
+
+    method: Method
+    address: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+    headers: Headers = field(default_factory=Headers)
+    json: Json = None
+    data: Json = None
+
+    @property
+    def url(self) -> str:
+        """The whole URL as sent, percent-encoded once."""
+        parts = urlsplit(self.address)
+        query = "&".join(q for q in (parts.query, _encode(self.params)) if q)
+        return requote(urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, "")))
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, lower case, the default port left out: what a credential is bound to."""
+        return origin_of(self.address)
+
+    @property
+    def target(self) -> str:
+        """METHOD and address without a query string: what errors and progress may show."""
+        return f"{self.method} {self.address.partition('?')[0]}"
+
+    def with_params(self, params: Mapping[str, Json]) -> Request:
+        """This request with `params` set or replaced."""
+        return replace(self, params={**self.params, **params})
+
+    def with_json_at(self, dotted: str, value: Json) -> Request:
+        """This request with `value` at a dotted path of its JSON body."""
+        return replace(self, json=set_at(self.json or {}, dotted, value))
+
+    def with_header(self, name: str, value: str) -> Request:
+        """This request with one header set or replaced."""
+        return replace(self, headers=self.headers.plus({name: value}))
+
+    def following(self, link: str) -> Request:
+        """This request sent to a next link: relative links are resolved, own parameters dropped (dlt's rule)."""
+        return replace(self, address=urljoin(self.url, link), params={})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer, its body whole and unpacked. `seconds` runs from sending to the last byte."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    url: str = ""
+    seconds: float = 0.0
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, lower case; "" when not given."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An accepted answer: its request, the decoded document, and the records the selector found in it."""
+
+    request: Request
+    response: Response
+    document: Json
+    records: list[Json]
+    number: int = 1
+    """1 for the first page of a read."""
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of `url`, lower case, the default port left out (RFC 6454, 4)."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port and parts.port != default else ""
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+
+
+def join(base_url: str, path: str) -> str:
+    """dlt's `join_url`: one slash between base and path; an absolute path replaces the base; "" keeps it."""
+    if urlsplit(path).scheme in ("http", "https") or not base_url:
+        return path
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
+
+
+def _encode(params: Mapping[str, Json]) -> str:
+    pairs = []
+    for key, value in params.items():
+        many = value if isinstance(value, list | tuple) else [value]
+        pairs += [(key, one) for one in many if one is not None]
+    return urlencode(pairs)
+
+
+def requote(url: str) -> str:
+    """Percent-encode what may not stand in a URL, leaving what is already encoded (requests' `requote_uri`)."""
+    safe = "!#$%&'()*+,/:;=?@[]~"
+    pieces = url.split("%")
+    for i, piece in enumerate(pieces[1:], start=1):
+        code = piece[:2]
+        if len(code) == 2 and all(c in "0123456789abcdefABCDEF" for c in code):
+            char = unquote(f"%{code}")
+            pieces[i] = char + piece[2:] if char in _UNRESERVED else f"%{piece}"
+        else:
+            return quote(url, safe=safe.replace("%", ""))  # a bare percent sign: nothing was encoded yet
+    return quote("".join(pieces), safe=safe)
