@@ -1,0 +1,142 @@
+"""What every test stands on: no network but loopback, nothing of the developer's own settings, PostgreSQL on demand.
+
+- A connection or a name look-up that leaves this machine fails the test with `NetworkBlocked`. It is no `OSError`,
+  so code under test that forgives network trouble cannot mistake it for some. Names under `.invalid` never exist
+  (RFC 6761, section 6.4) and are refused like a real resolver would, without asking one.
+- HOME, the data folder of dlt and the working directory are fresh; settings in the environment are dropped.
+- `postgres_dsn` starts a throw-away server where its programs are installed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytest_plugins = ["tests.postgres"]
+
+examples = DirectoryBasedExampleDatabase(Path(__file__).parent.parent / ".hypothesis" / "examples")
+# Machines differ in speed, so no profile has a deadline.
+settings.register_profile("quick", deadline=None, database=examples, max_examples=50)
+settings.register_profile("ci", deadline=None, database=None, max_examples=150, print_blob=True, derandomize=False)
+settings.register_profile("fuzz", deadline=None, database=examples, max_examples=3000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "quick"))
+
+
+class NetworkBlocked(Exception):  # noqa: N818  # read as a sentence in a test's report
+    """A test tried to reach something that is not this machine."""
+
+
+def _is_here(host: object) -> bool:
+    """Whether `host` (a name or an address, as sockets take it) is this machine."""
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    if name in {"", "localhost", "None"} or name.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse(host: object) -> NetworkBlocked:
+    return NetworkBlocked(f"a test tried to reach {host!r}; only loopback is open")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """Close every way out of this machine that goes through Python's `socket` module."""
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guard(call: Callable[..., object]) -> Callable[..., object]:
+        def guarded(self: socket.socket, address: object) -> object:
+            if isinstance(address, tuple) and not _is_here(address[0]):
+                raise _refuse(address[0])
+            return call(self, address)
+
+        return guarded
+
+    def guarded_look_up(host: object, *args: object, **kwargs: object) -> object:
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if not _is_here(host):
+            raise _refuse(host)
+        return look_up(host, *args, **kwargs)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guard(connect))
+        patch.setattr(socket.socket, "connect_ex", guard(connect_ex))
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A fresh HOME and dlt data folder for the whole session, no telemetry, and none of the caller's settings."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            # dlt reads SECTION__KEY; restmill reads RESTMILL_*, of which the tests themselves own RESTMILL_TEST_*.
+            if "__" in name.strip("_") or name.startswith("DLT_") or _is_ours(name) or _is_proxy(name):
+                patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("XDG_DATA_HOME", str(home / "data"))
+        patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        patch.setenv("XDG_STATE_HOME", str(home / "state"))
+        patch.setenv("DLT_DATA_DIR", str(home / "dlt"))
+        patch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        yield
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("RESTMILL_") and not name.startswith("RESTMILL_TEST_")
+
+
+def _is_proxy(name: str) -> bool:
+    return name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run each test in its own empty folder, and let dlt forget what it read and activated there."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    if "dlt" in sys.modules:
+        _forget_dlt(had_settings=(tmp_path / ".dlt").exists())
+
+
+def _forget_dlt(*, had_settings: bool) -> None:
+    from dlt.common.configuration.container import Container  # noqa: PLC0415  # only where a test has loaded dlt
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext  # noqa: PLC0415
+    from dlt.common.pipeline import PipelineContext  # noqa: PLC0415
+
+    container = Container()
+    if PipelineContext in container and container[PipelineContext].is_active():
+        container[PipelineContext].deactivate()
+    if had_settings:
+        container[PluggableRunContext].reload()
+
+
+@pytest.fixture
+def dlt_settings(tmp_path: Path) -> Callable[..., None]:
+    """Write `.dlt/secrets.toml` and `.dlt/config.toml` into the test's folder and make dlt read them now."""
+
+    def write(*, secrets: str = "", config: str = "") -> None:
+        folder = tmp_path / ".dlt"
+        folder.mkdir(exist_ok=True)
+        (folder / "secrets.toml").write_text(secrets)
+        (folder / "config.toml").write_text(config)
+        _forget_dlt(had_settings=True)
+
+    return write
