@@ -1,0 +1,92 @@
+"""The channel: pages leave the engine's loop and enter the caller's thread, in order, within a bound of bytes.
+
+The loop waits for room before it puts a page; the caller never waits for long, it polls. When the caller stops
+taking, the loop stops fetching: back-pressure reaches the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from restmill.path import Json
+
+BOUND = 8 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """No page will follow; `error` is what ended the read, if anything did."""
+
+    error: BaseException | None = None
+
+
+Item: TypeAlias = "list[Json] | Ended"
+
+
+class Bell:
+    """Rung whenever any channel has something new, so that a caller of many channels waits on one thing."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._rung = 0
+
+    def ring(self) -> None:
+        """Wake whoever waits."""
+        with self._condition:
+            self._rung += 1
+            self._condition.notify_all()
+
+    def count(self) -> int:
+        """How often it has rung: read this before looking, then `wait` for more."""
+        return self._rung
+
+    def wait(self, seen: int, seconds: float) -> None:
+        """Return once it has rung more than `seen` times, or after `seconds`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._rung > seen, timeout=seconds)
+
+
+class Channel:
+    """Pages of one read. `put` and `end` belong to the loop's thread, `take` and `close` to the caller's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, bell: Bell, bound: int = BOUND) -> None:
+        self._loop = loop
+        self._bell = bell
+        self._bound = bound
+        self._items: deque[tuple[list[Json], int]] = deque()
+        self._held = 0
+        self._ended: Ended | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def put(self, records: list[Json], size: int) -> None:
+        """Hand over one page of `size` bytes; waits while the bound is exceeded (one page always fits)."""
+        while self._held and self._held + size > self._bound:
+            self._room.clear()
+            if self._held and self._held + size > self._bound:  # the caller may have taken in between
+                await self._room.wait()
+        self._held += size
+        self._items.append((records, size))
+        self._bell.ring()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Say that no page follows."""
+        self._ended = Ended(error)
+        self._bell.ring()
+
+    def take(self) -> Item | None:
+        """The next page, the end once all pages are taken, or None when there is nothing yet."""
+        try:
+            records, size = self._items.popleft()
+        except IndexError:
+            # The end is set after the last page is put: look again, or a page put in between is lost.
+            return self._ended if self._ended is not None and not self._items else None
+        self._held -= size
+        if not self._room.is_set() and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._room.set)
+        return records

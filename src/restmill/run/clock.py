@@ -1,0 +1,48 @@
+"""Time and chance as arguments: the one place where the engine meets the real clock.
+
+`now` is monotonic and measures waits; `wall` is the time of day, needed only to read HTTP dates. A test hands in
+another clock and a thirty-minute backoff takes no time at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Now, the time of day, sleeping, and chance."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+
+    def wall(self) -> float:
+        """Seconds since 1970 (UTC)."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass on this clock."""
+
+    def random(self) -> float:
+        """A number in [0, 1): the jitter of a backoff."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """`time.monotonic`."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """`time.time`."""
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """`asyncio.sleep`."""
+        await asyncio.sleep(seconds)
+
+    def random(self) -> float:
+        """Jitter needs no secrecy."""
+        return random.random()  # noqa: S311

@@ -1,0 +1,282 @@
+"""One request brought home: door, credentials, transport, redirects, rules and retries, until there is an answer.
+
+The order is fixed: wait at the door, sign, send, follow redirects, judge, decode. Whatever goes wrong becomes
+either another attempt or one error with its place; nothing is swallowed and no body or header is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, assert_never
+from urllib.parse import urljoin, urlsplit
+
+from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Rejected, Unreachable
+from restmill.events import Retrying
+from restmill.run.door import Door
+from restmill.run.transport import Failed
+from restmill.shape.decode import Undecodable, document_of
+from restmill.wire import auth as flows
+from restmill.wire.gate import Gate
+from restmill.wire.message import Headers
+from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide
+from restmill.wire.rules import Accept, Call, Fail, Reauth, Retry, Rule, Skip, Stop, judge
+
+if TYPE_CHECKING:
+    from restmill.events import Observer
+    from restmill.path import Json
+    from restmill.run.clock import Clock
+    from restmill.run.transport import Transport
+    from restmill.wire.auth import Auth, Token
+    from restmill.wire.gate import Limits
+    from restmill.wire.message import Request, Response
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 10
+_HINTS = {
+    401: "The credentials were not accepted: see `client.auth`.",
+    403: "The credentials do not give access to this endpoint.",
+    404: "Is `endpoint.path` right?",
+    405: "Is `endpoint.method` right?",
+    429: "Set `client.rate_limit.requests_per_second` below what the API allows.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all requests of one read have in common."""
+
+    resource: str
+    policy: Policy
+    auth: Auth | None
+    rules: tuple[Rule, ...]
+    homes: frozenset[str]
+    """Origins that may see credentials and configured headers."""
+    allowed: frozenset[str]
+    """Further origins or host names that may be followed to, without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A usable answer: its document, and the reason to end the read here if a rule says so."""
+
+    response: Response
+    document: Json
+    stop: str = ""
+    skipped: str = ""
+    """Why the body was not looked at (empty body, a `skip` rule)."""
+
+
+class Refused(Exception):  # noqa: N818
+    """A final answer with an error status; the reader may know it as the end of the list."""
+
+    def __init__(self, status: int, error: ApiError) -> None:
+        super().__init__(status)
+        self.status = status
+        self.error = error
+
+
+class _Again(Exception):  # noqa: N818
+    """This attempt failed; the policy decides what comes next."""
+
+    def __init__(self, failure: Failure, kind: type[ApiError], *, final: bool = False) -> None:
+        super().__init__()
+        self.failure = failure
+        self.kind = kind
+        self.final = final
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a run knows about its hosts, kept across loops: budgets and tokens."""
+
+    limits: Limits
+    gates: dict[str, Gate] = field(default_factory=dict)
+    tokens: dict[Auth, Token] = field(default_factory=dict)
+
+
+class Fetcher:
+    """Fetches requests for all reads of a run. Lives on the engine's loop."""
+
+    def __init__(self, transport: Transport, memory: Memory, clock: Clock, observer: Observer) -> None:
+        self._transport = transport
+        self._memory = memory
+        self._clock = clock
+        self._tell = observer
+        self._doors: dict[str, Door] = {}
+        self._renewal = asyncio.Lock()
+
+    async def fetch(self, request: Request, terms: Terms) -> Answer:
+        """The accepted answer to `request`, after as many attempts as the policy gives.
+
+        Raises:
+            Refused: a final error status.
+            ApiError: no usable answer, a foreign host, or the host is halted.
+        """
+        first_sent: float | None = None
+        attempt = 0
+        renewed = False
+        while True:
+            attempt += 1
+            started = self._clock.now()
+            first_sent = started if first_sent is None else first_sent
+            try:
+                answer = await self._attempt(request, terms)
+            except _Again as failed:
+                await self._wait_or_raise(request, terms, attempt, first_sent, failed)
+                continue
+            if answer is not None:
+                return answer
+            if renewed:
+                raise Refused(401, _rejected(terms, request, 401, "rejected a new token, too"))
+            renewed = True  # the token was renewed once; this attempt does not count
+            attempt -= 1
+
+    async def _attempt(self, request: Request, terms: Terms) -> Answer | None:
+        """One attempt. None: the credentials were rejected and have been dropped; try again with new ones."""
+        response = await self._send(request, terms)
+        match judge(terms.rules, response):
+            case Accept():
+                return Answer(response, self._decoded(response))
+            case Stop(reason):
+                return Answer(response, None, stop=reason)
+            case Skip(reason):
+                return Answer(response, None, skipped=reason)
+            case Retry():
+                raise _Again(BadStatus(response.status, response.headers), Rejected)
+            case Reauth():
+                return self._drop_token(terms, request, response)
+            case Fail(why):
+                if response.status == 401 and isinstance(terms.auth, flows.ClientCredentials):
+                    return self._drop_token(terms, request, response)
+                if response.status < 400:
+                    raise Refused(response.status, _rejected(terms, request, response.status, why))
+                raise _Again(BadStatus(response.status, response.headers), Rejected)
+            case Call():
+                raise AssertionError("the plan refuses callables in response_actions")
+            case other:
+                assert_never(other)
+
+    def _decoded(self, response: Response) -> Json:
+        try:
+            return document_of(response)
+        except Undecodable as error:
+            raise _Again(Broken(str(error)), NotData) from error
+
+    def _drop_token(self, terms: Terms, request: Request, response: Response) -> None:
+        if terms.auth is None or self._memory.tokens.pop(terms.auth, None) is None:
+            raise Refused(response.status, _rejected(terms, request, response.status, ""))
+
+    async def _wait_or_raise(
+        self, request: Request, terms: Terms, attempt: int, first_sent: float, failed: _Again
+    ) -> None:
+        policy = replace(terms.policy, max_retries=0) if failed.final else terms.policy
+        decision = decide(policy, attempt, failed.failure, self._clock.wall(), self._clock.random())
+        match decision:
+            case Again(wait, why):
+                self._tell(Retrying(terms.resource, self._clock.now(), attempt, wait, why))
+                await self._clock.sleep(wait)
+            case GiveUp(why):
+                if isinstance(failed.failure, BadStatus):
+                    status = failed.failure.status
+                    if status in terms.policy.statuses:
+                        self._door(request).exhausted(first_sent, why)
+                    raise Refused(status, _rejected(terms, request, status, why))
+                if failed.kind is Unreachable:
+                    self._door(request).exhausted(first_sent, why)
+                raise failed.kind(Problem(Place(f"{terms.resource}  {request.target}"), why))
+            case other:
+                assert_never(other)
+
+    async def _send(self, request: Request, terms: Terms) -> Response:
+        """Send and follow redirects, each hop through its own door."""
+        for _ in range(_MOST_REDIRECTS):
+            response = await self._hop(request, terms)
+            link = response.headers.get("Location", "")
+            if response.status not in _REDIRECTS or not link:
+                return response
+            request = _redirected(request, response.status, urljoin(request.url, link))
+        raise Rejected(
+            Problem(Place(f"{terms.resource}  {request.target}"), f"more than {_MOST_REDIRECTS} redirects")
+        )
+
+    async def _hop(self, request: Request, terms: Terms) -> Response:
+        signed = await self._signed(request, terms)
+        door = self._door(request)
+        await door.enter(terms.resource, request)
+        try:
+            response = await self._transport.send(signed)
+        except Failed as error:
+            door.failed(error.why)
+            raise _Again(Broken(error.why), Unreachable, final=error.final) from error
+        except BaseException:
+            door.cancelled()
+            raise
+        door.answered(response)
+        return response
+
+    async def _signed(self, request: Request, terms: Terms) -> Request:
+        """The request with credentials if its host may see them; bare if it is a host allowed by name."""
+        if _at_home(request.origin, terms.homes):
+            if terms.auth is None:
+                return request
+            return flows.sign(terms.auth, request, await self._token(terms.auth, terms))
+        host = urlsplit(request.address).hostname or ""
+        if request.origin not in terms.allowed and host not in terms.allowed:
+            raise ForeignHost(
+                Problem(
+                    Place(f"{terms.resource}  {request.method} {request.origin}"),
+                    f"a link or redirect leads to {request.origin}, which is not the API's own host",
+                    hint=f"If that is right, add '{host}' to `client.allowed_hosts`; "
+                    "credentials are not sent there.",
+                )
+            )
+        return replace(request, headers=Headers())
+
+    async def _token(self, auth: Auth, terms: Terms) -> Token | None:
+        async with self._renewal:
+            token = self._memory.tokens.get(auth)
+            if isinstance(auth, flows.ClientCredentials) and flows.needs_token(auth, token, self._clock.now()):
+                token = self._memory.tokens[auth] = await self._new_token(auth, terms)
+            return token
+
+    async def _new_token(self, auth: flows.ClientCredentials, terms: Terms) -> Token:
+        request = flows.token_request(auth)
+        bare = replace(terms, auth=None, rules=(), homes=frozenset({request.origin}))
+        try:
+            answer = await self.fetch(request, bare)
+        except Refused as refused:
+            raise refused.error from refused
+        return flows.read_token(auth, answer.response, answer.document, self._clock.now())
+
+    def _door(self, request: Request) -> Door:
+        origin = request.origin
+        if origin not in self._doors:
+            self._memory.gates.setdefault(origin, Gate.fresh(self._memory.limits))
+            self._doors[origin] = Door(origin, self._memory.gates, self._clock, self._tell)
+        return self._doors[origin]
+
+
+def _at_home(origin: str, homes: frozenset[str]) -> bool:
+    """One of ours, also when http was answered by a redirect to https on the same host and default port."""
+    return origin in homes or (origin.startswith("https://") and f"http{origin[5:]}" in homes)
+
+
+def _redirected(request: Request, status: int, address: str) -> Request:
+    """The request that a redirect asks for (RFC 9110, 15.4): 303, and 301/302 after POST, become GET."""
+    address = address.partition("#")[0]
+    moved = replace(request, address=address, params={})
+    if status == 303 or (status in (301, 302) and request.method == "POST"):
+        return replace(moved, method="GET", json=None, data=None)
+    return moved
+
+
+def _rejected(terms: Terms, request: Request, status: int, why: str) -> ApiError:
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "unknown status"
+    kind = Unreachable if status == 0 else Rejected
+    detail = f": {why}" if why and str(status) not in why else ""
+    what = why if str(status) in why else f"the API answered {status} {phrase}{detail}"
+    return kind(Problem(Place(f"{terms.resource}  {request.target}"), what, hint=_HINTS.get(status, "")))
+
+

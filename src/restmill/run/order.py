@@ -1,0 +1,79 @@
+"""From a planned resource and the values of its placeholders to the order for one read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from restmill.plan.spec import Opaque, Plan, Resource
+from restmill.plan.template import render_tree
+from restmill.run.fetch import Terms
+from restmill.run.reading import Order
+from restmill.wire.message import Headers, Request, join, origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from restmill.path import Json
+    from restmill.wire.auth import Auth
+    from restmill.wire.paging import Pager
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a read adds to its plan: placeholder values, and parameters an incremental cursor sets."""
+
+    values: Mapping[str, Json]
+    params: Mapping[str, Json]
+
+
+UNBOUND = Bound({}, {})
+
+
+def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
+    """The order that reads `resource` with its placeholders filled from `bound`.
+
+    Raises:
+        KeyError: a placeholder has no value.
+    """
+    template = resource.request
+    address = join(plan.base_url, template.path.render_path(bound.values))
+    params = {**template.params, **bound.params}
+    headers = cast("Mapping[str, Json]", render_tree(template.headers, bound.values, keep_type=False))
+    request = Request(
+        method=template.method,
+        address=address,
+        params=cast("Mapping[str, Json]", render_tree(params, bound.values, keep_type=False)),
+        headers=Headers({name: str(value) for name, value in headers.items() if value is not None}),
+        json=render_tree(template.json, bound.values, keep_type=True),
+        data=render_tree(template.data, bound.values, keep_type=False),
+    )
+    return Order(
+        request=request,
+        terms=_terms(plan, resource, request),
+        pager=cast("Pager | None", _own(resource.pager)),
+        selector=resource.selector,
+        most_ahead=max(2, 2 * plan.limits.concurrency),
+    )
+
+
+def _terms(plan: Plan, resource: Resource, request: Request) -> Terms:
+    # An absolute URL that stands in the config was written by the user and is a home of its own; one that comes
+    # out of a placeholder was written by the API and is not.
+    homes = {origin_of(plan.base_url)} if plan.base_url else set()
+    if not resource.request.path.names or not plan.base_url:
+        homes.add(request.origin)
+    return Terms(
+        resource=resource.name,
+        policy=resource.retry,
+        auth=cast("Auth | None", _own(resource.auth)),
+        rules=resource.actions,
+        homes=frozenset(homes),
+        allowed=plan.allowed_hosts,
+    )
+
+
+def _own(value: object) -> object:
+    """A pager or auth of ours; the plan refuses the user's own objects where the engine cannot run them."""
+    assert not isinstance(value, Opaque)
+    return value

@@ -1,0 +1,231 @@
+"""One paginated read: the pager says what is true, predictions make it fast.
+
+After each page, in order, the pager names the one true next request. When it can also predict the requests after
+that, they are fetched ahead, a few at first and twice as many with every page that proves them right. A page
+whose request was predicted costs no waiting; a wrong prediction (a capped page, a drifting list) is thrown away
+and costs speed, never rows. See docs/adr/0001.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from restmill.events import Noted, PageRead, ReadDone, ReadFailed, ReadStarted
+from restmill.run.fetch import Answer, Refused
+from restmill.shape.decode import fingerprint, keys_of, select
+from restmill.wire.detect import detect_pager, detect_selector
+from restmill.wire.message import Page
+from restmill.wire.paging import Done, Fan, Next, Series, SinglePage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from restmill.events import Observer
+    from restmill.path import Json, Path
+    from restmill.run.clock import Clock
+    from restmill.run.fetch import Fetcher, Terms
+    from restmill.wire.message import Request
+    from restmill.wire.paging import Decision, Pager
+
+_FIRST_AHEAD = 2
+_MOST_BYTES_AHEAD = 16 * 1024 * 1024
+_LOOKBACK = 3
+"""Pages compared with a new one: a server that ignores the offset repeats the very last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to read: the first request, how to page, what to select. None means: detect from the first answer."""
+
+    request: Request
+    terms: Terms
+    pager: Pager | None
+    selector: Path | None
+    most_ahead: int
+    """Requests in flight ahead of the page being waited for."""
+
+
+class Reading:
+    """Reads all pages of one order and hands them on in request order."""
+
+    def __init__(
+        self,
+        order: Order,
+        fetcher: Fetcher,
+        clock: Clock,
+        observer: Observer,
+        put: Callable[[list[Json], int], Awaitable[None]],
+    ) -> None:
+        self._order = order
+        self._fetcher = fetcher
+        self._clock = clock
+        self._tell = observer
+        self._put = put
+        self._pager = order.pager
+        self._selector = order.selector
+        self._ahead: deque[tuple[Request, asyncio.Task[Answer]]] = deque()
+        self._reach = _FIRST_AHEAD
+        self._asked: set[int] = set()
+        self._recent: deque[int] = deque(maxlen=_LOOKBACK)
+        self._notes: set[str] = set()
+        self._matched = False
+        self._missed = ""
+        self._rows = self._pages = self._bytes = 0
+
+    async def run(self) -> None:
+        """Read to the end. The last event is a `ReadDone` or a `ReadFailed`.
+
+        Raises:
+            ApiError: the read could not go on; pages handed over before it remain valid.
+        """
+        self._tell(ReadStarted(self._order.terms.resource, self._clock.now(), self._order.request.target))
+        try:
+            done = await self._read_all()
+        except asyncio.CancelledError:
+            why = "stopped by the caller before the end"
+            self._tell(ReadDone(*self._stamp(), self._rows, self._pages, complete=False, reason=why))
+            raise
+        except Refused as refused:
+            self._failed(refused.error)
+            raise refused.error from refused
+        except Exception as error:
+            self._failed(error)
+            raise
+        finally:
+            self._forget_ahead()
+        reason = f"{done.reason}: {done.detail}" if done.detail else done.reason
+        self._tell(ReadDone(*self._stamp(), self._rows, self._pages, done.complete, reason))
+
+    def _failed(self, error: Exception) -> None:
+        self._tell(ReadFailed(*self._stamp(), self._rows, self._pages, str(error)))
+
+    def _stamp(self) -> tuple[str, float]:
+        return self._order.terms.resource, self._clock.now()
+
+    async def _read_all(self) -> Done:
+        request = self._order.request if self._pager is None else self._pager.first(self._order.request)
+        while True:
+            if hash_of(request) in self._asked:
+                return Done("the paging went in a circle", complete=False, detail=request.target)
+            self._asked.add(hash_of(request))
+            try:
+                answer = await self._answer(request)
+            except Refused as refused:
+                ended = self._pager.past_end(request, refused.status) if self._pager else None
+                if ended is None:
+                    raise
+                return ended
+            if answer.stop:
+                return Done(answer.stop, complete=self._pages == 0)
+            page = self._page(request, answer)
+            repeated = self._repeats(page)
+            if repeated:
+                return Done(repeated, complete=False)
+            await self._hand_over(page)
+            decision = self._decide(page)
+            if isinstance(decision, Done):
+                return replace(decision, complete=False, reason=self._missed) if self._missed else decision
+            request = self._look_ahead(decision)
+
+    def _page(self, request: Request, answer: Answer) -> Page:
+        number = self._pages + 1
+        if answer.skipped:
+            self._note(f"page {number} was skipped: {answer.skipped}")
+            return Page(request, answer.response, None, [], number)
+        if self._selector is None:
+            self._selector = detect_selector(answer.document)
+            self._note(f"records are taken from `{self._selector}` (detected)")
+        found = select(answer.document, self._selector)
+        if found.matched:
+            self._matched, self._missed = True, ""
+        elif not self._matched:
+            self._missed = f"data_selector `{self._selector}` matched nothing; the answer has {keys_of(answer.document)}"
+        return Page(request, answer.response, answer.document, found.records, number)
+
+    def _decide(self, page: Page) -> Decision:
+        if self._pager is None:
+            self._pager, guess = detect_pager(page)
+            self._note(guess)
+        return self._pager.after(page)
+
+    async def _hand_over(self, page: Page) -> None:
+        size = len(page.response.body)
+        self._pages += 1
+        self._rows += len(page.records)
+        self._bytes += size
+        total = None if self._pager is None or page.document is None else self._pager.total(page)
+        seconds = page.response.seconds
+        self._tell(PageRead(*self._stamp(), self._pages, len(page.records), size, seconds, total))
+        if page.records:
+            await self._put(page.records, size)
+
+    def _repeats(self, page: Page) -> str:
+        """Why this page is one we have seen, or "". Pages of scalars may repeat honestly."""
+        records = page.records
+        if not records or not isinstance(records[0], dict) or isinstance(self._pager, SinglePage):
+            return ""
+        mark = fingerprint(records)
+        if mark in self._recent:
+            return f"page {page.number} repeats an earlier page: the server seems to ignore the paging parameters"
+        self._recent.append(mark)
+        return ""
+
+    async def _answer(self, request: Request) -> Answer:
+        """The answer to the true next request: already on its way if it was predicted."""
+        if self._ahead and self._ahead[0][0] == request:
+            return await self._ahead.popleft()[1]
+        if self._ahead:
+            self._note(f"pages came shorter or longer than predicted ({len(self._ahead)} fetched again)")
+            self._forget_ahead()
+        return await self._fetcher.fetch(request, self._order.terms)
+
+    def _look_ahead(self, decision: Next | Fan) -> Request:
+        match decision:
+            case Next(request):
+                return request
+            case Fan(series):
+                self._predict(series)
+                return series.at(0)
+            case other:
+                assert_never(other)
+
+    def _predict(self, series: Series) -> None:
+        """Keep up to `_reach` predicted requests on their way, starting where the present ones end."""
+        if self._ahead and self._ahead[0][0] != series.at(0):
+            return  # the truth has moved; `_answer` notices and starts anew
+        mean = max(1, self._bytes // self._pages)
+        reach = max(1, min(self._reach, self._order.most_ahead, _MOST_BYTES_AHEAD // mean))
+        stop = reach if series.count is None else min(reach, series.count)
+        for i in range(len(self._ahead), stop):
+            request = series.at(i)
+            task = asyncio.ensure_future(self._fetcher.fetch(request, self._order.terms))
+            self._ahead.append((request, task))
+        self._reach *= 2
+
+    def _forget_ahead(self) -> None:
+        for _, task in self._ahead:
+            task.cancel()
+            task.add_done_callback(_observe)
+        self._ahead.clear()
+        self._reach = _FIRST_AHEAD
+
+    def _note(self, text: str) -> None:
+        if text and text not in self._notes:
+            self._notes.add(text)
+            self._tell(Noted(*self._stamp(), text))
+
+
+def hash_of(request: Request) -> int:
+    """What makes two requests the same to a server: method, URL and body."""
+    return hash((request.method, request.url, repr(request.json), repr(request.data)))
+
+
+def _observe(task: asyncio.Task[Answer]) -> None:
+    """A discarded prediction may have failed; asking for its error keeps asyncio from reporting it as lost."""
+    if not task.cancelled():
+        task.exception()
+
+

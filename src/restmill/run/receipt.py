@@ -1,0 +1,163 @@
+"""The receipt: what a run can prove, per resource, from the events alone.
+
+A ledger listens to a run and keeps the evidence; a verdict is drawn from it afterwards and never from a feeling:
+`complete` needs every read of the resource to have ended for a reason that proves its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from restmill import events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from restmill.events import Event
+
+Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen of one resource. Times in seconds, sizes in bytes of decoded bodies."""
+
+    resource: str
+    verdict: Verdict
+    reason: str
+    rows: int = 0
+    pages: int = 0
+    reads: int = 0
+    """1 for a top-level resource, one for each parent row for a child."""
+    retries: int = 0
+    waited: float = 0.0
+    size: int = 0
+    total: int | None = None
+    """Rows the server claims, when it says so and there was one read."""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The evidence of one run."""
+
+    pipeline: str
+    destination: str
+    dataset: str
+    started: str
+    """ISO 8601, UTC."""
+    seconds: float
+    resources: tuple[Evidence, ...]
+    location: str = ""
+    """Where the destination is, when that can be said (the DuckDB file)."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the resources' verdicts."""
+        found = {evidence.verdict for evidence in self.resources}
+        return "partial" if "partial" in found else "suspect" if "suspect" in found else "complete"
+
+    @property
+    def exit_code(self) -> int:
+        """0 all complete; 3 loaded, but something is missing or doubtful; 4 the API failed and nothing came."""
+        if self.verdict == "complete":
+            return 0
+        failed = all(evidence.errors for evidence in self.resources)
+        return 4 if failed and not any(evidence.rows for evidence in self.resources) else 3
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The running sums of one resource."""
+
+    started: float = 0.0
+    ended: float = 0.0
+    rows: int = 0
+    pages: int = 0
+    reads: int = 0
+    done: int = 0
+    retries: int = 0
+    waited: float = 0.0
+    size: int = 0
+    total: int | None = None
+    open_ends: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class Ledger:
+    """An observer that keeps the evidence. Fed on the engine's thread, read when the run is over."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, _Tally] = {}
+
+    def __call__(self, event: Event, /) -> None:
+        """Enter one event."""
+        tally = self._tallies.setdefault(event.resource, _Tally(started=event.at))
+        tally.ended = max(tally.ended, event.at)
+        match event:
+            case events.ReadStarted():
+                tally.reads += 1
+            case events.PageRead(rows=rows, size=size, total=total):
+                tally.rows += rows
+                tally.pages += 1
+                tally.size += size
+                tally.total = total if total else tally.total  # some servers say 0 past the end
+            case events.Retrying():
+                tally.retries += 1
+            case events.Waiting(wait=wait):
+                tally.waited += wait
+            case events.Noted(text=text):
+                tally.notes.append(text)
+            case events.ReadDone(complete=complete, reason=reason):
+                tally.done += 1
+                (tally.reasons if complete else tally.open_ends).append(reason)
+            case events.ReadFailed(error=error):
+                tally.done += 1
+                tally.errors.append(error)
+            case _:
+                pass
+
+    def evidence(self, resources: Iterable[str]) -> tuple[Evidence, ...]:
+        """What was seen of each of `resources`, in their order, with its verdict."""
+        return tuple(_evidence(name, self._tallies.get(name, _Tally())) for name in resources)
+
+
+def _evidence(name: str, tally: _Tally) -> Evidence:
+    verdict, reason = _verdict(tally)
+    return Evidence(
+        resource=name,
+        verdict=verdict,
+        reason=reason,
+        rows=tally.rows,
+        pages=tally.pages,
+        reads=tally.reads,
+        retries=tally.retries,
+        waited=tally.waited,
+        size=tally.size,
+        total=tally.total if tally.reads == 1 else None,
+        seconds=tally.ended - tally.started,
+        notes=tuple(dict.fromkeys(tally.notes)),
+        errors=tuple(dict.fromkeys(tally.errors)),
+    )
+
+
+def _verdict(tally: _Tally) -> tuple[Verdict, str]:
+    if tally.errors:
+        which = f"{len(tally.errors)} of {tally.reads} reads failed: " if tally.reads > 1 else ""
+        return "partial", which + tally.errors[0].replace("\n", " ")
+    if tally.open_ends:
+        which = f"{len(tally.open_ends)} of {tally.reads} reads: " if tally.reads > 1 else ""
+        return "partial", which + tally.open_ends[0]
+    if tally.reads == 0:
+        return "partial", "never read"
+    if tally.done < tally.reads:
+        return "partial", "stopped before the end"
+    if tally.reads == 1 and tally.total is not None and tally.rows != tally.total:
+        return "suspect", f"{tally.rows:,} rows, but the server claims {tally.total:,}"
+    reasons = list(dict.fromkeys(tally.reasons))
+    return "complete", reasons[0] if len(reasons) == 1 else f"{tally.reads} reads, each to its end"

@@ -1,0 +1,92 @@
+"""Bytes to a document, a document to records.
+
+orjson decodes what it can; what it must refuse or would round (integers beyond 64 bits, NaN, other encodings than
+UTF-8) goes to the standard library, which keeps it exactly. Selection follows dlt: the matches of a JSON path, one
+match that is a list being the page itself, anything that is no list being a page of one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from restmill.path import Json, Path
+    from restmill.wire.message import Response
+
+_HUGE = re.compile(rb"[\s:,\[]-?\d{19,}[\s,\]}]")  # orjson reads integers beyond 64 bits as floats
+_BOM = b"\xef\xbb\xbf"
+_KEYS_SHOWN = 8
+
+
+class Undecodable(ValueError):  # noqa: N818  # read as a sentence: "raise Undecodable"
+    """The body is not the declared format; the text says what it looks like, never what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The records a selector found; `matched` is False when the path led nowhere."""
+
+    records: list[Json]
+    matched: bool
+
+
+def document_of(response: Response) -> Json:
+    """The JSON document in the body; None for an empty body.
+
+    Raises:
+        Undecodable: HTML, truncated or otherwise broken JSON.
+    """
+    body = response.body.removeprefix(_BOM)
+    if not body.strip():
+        return None
+    try:
+        if _HUGE.search(body):
+            return json.loads(body)
+        return orjson.loads(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body)  # NaN, UTF-16, UTF-32: accepted by dlt's parser, too
+    except (ValueError, RecursionError) as error:
+        raise Undecodable(_looks_like(response, body)) from error
+
+
+def select(document: Json, path: Path) -> Selection:
+    """The records at `path`, by dlt's `extract_response`: None is no record, a single value is one record."""
+    values = path.find(document)
+    found: Json = values[0] if len(values) == 1 else values
+    if found is None:
+        return Selection([], matched=True)
+    return Selection(found if isinstance(found, list) else [found], matched=bool(values))
+
+
+def fingerprint(records: list[Json]) -> int:
+    """A number that equal lists of records share; good for one process only."""
+    try:
+        return hash(orjson.dumps(records, option=orjson.OPT_NON_STR_KEYS))
+    except TypeError:  # integers beyond 64 bits
+        return hash(repr(records))
+
+
+def keys_of(document: Json) -> str:
+    """What a document has to offer a selector: its top-level keys, or its kind. Names only."""
+    if isinstance(document, dict):
+        names = list(document)
+        more = f" and {len(names) - _KEYS_SHOWN} more" if len(names) > _KEYS_SHOWN else ""
+        return "keys " + ", ".join(str(name) for name in names[:_KEYS_SHOWN]) + more if names else "no keys"
+    return "a list" if isinstance(document, list) else type(document).__name__
+
+
+def _looks_like(response: Response, body: bytes) -> str:
+    size = f"{len(body):,} bytes"
+    if body.lstrip()[:1] == b"<" or "html" in response.content_type:
+        kind = "HTML" if b"<html" in body[:2000].lower() or "html" in response.content_type else "XML"
+        return f"{kind} instead of JSON ({size})"
+    if body.lstrip()[:1] in (b"{", b"["):
+        return f"broken or truncated JSON ({size})"
+    return f"no JSON ({response.content_type or 'no content type'}, {size})"
