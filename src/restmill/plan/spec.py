@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from restmill.config.opaque import Opaque
 from restmill.path import Json, Path
 from restmill.plan.template import Template
 from restmill.secrets import Secret
@@ -29,14 +30,6 @@ class Note:
 
     where: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """A Python object of the user's own (session, auth, paginator), named by its config path."""
-
-    value: Any  # the one place where a plan holds what restmill knows nothing about
-    path: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""How hard to try and how hard to push: retry, rate limit, circuit breaker. restmill's own keys."""
+
+from __future__ import annotations
+
+from restmill.config.kinds import Block, Listing, Number, Status, Whole, block, key
+
+
+@block
+class Retry(Block):
+    """Which failures are tried again, how often, and how long to wait in between."""
+
+    statuses: tuple[int, ...] = key(
+        "HTTP statuses that are tried again.", Listing(Status()), default=(429, 500, 502, 503, 504)
+    )
+    max_retries: int = key("Further attempts after the first.", Whole(0), default=3)
+    backoff_factor: float = key(
+        "The wait before retry n is `backoff_factor ** (n - 1)` seconds, jittered.",
+        Number(least=0),
+        default=2.0,
+    )
+    max_wait: float | None = key(
+        "Longest single wait in seconds, also when the API asks for more; None leaves it to restmill.",
+        Number(positive=True),
+        default=None,
+    )
+
+
+@block
+class RateLimit(Block):
+    """The most a host is asked for; below it restmill adapts to what the host answers."""
+
+    requests_per_second: float | None = key("Requests per second.", Number(positive=True), default=None)
+    burst: int | None = key("Requests that may be sent at once after a pause.", Whole(1), default=None)
+    concurrency: int | None = key("Requests under way at the same time.", Whole(1), default=None)
+
+
+@block
+class Breaker(Block):
+    """When to stop asking a host that keeps failing."""
+
+    failures: int = key(
+        "Failures in a row after which nothing more is sent to the host.", Whole(1), default=5
+    )

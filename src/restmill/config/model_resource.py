@@ -1,0 +1,276 @@
+"""Resources and endpoints: what is asked for, page by page, and what happens to the answers.
+
+The keys are dlt's; `rename`, `delete_missing`, `on_error`, `retry`, `format` and the further response actions
+are restmill's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from restmill.config.kinds import (
+    Anything,
+    Block,
+    Choice,
+    Flag,
+    Function,
+    HeaderValue,
+    Instance,
+    JsonPath,
+    Keys,
+    Listing,
+    Number,
+    OneOf,
+    Status,
+    Table,
+    Tagged,
+    Text,
+    block,
+    key,
+)
+from restmill.config.model_auth import AUTH, Auth
+from restmill.config.model_hints import NAMES, TableHints
+from restmill.config.model_limits import Retry
+from restmill.config.model_paginators import PAGINATOR, Paginator
+from restmill.config.opaque import Opaque
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from restmill.path import Json
+    from restmill.secrets import Secret
+
+Method: TypeAlias = Literal["GET", "POST"]
+ActionWord: TypeAlias = Literal["ignore", "retry", "skip", "end", "fail", "reauth"]
+
+_FUNCTION = OneOf((Function(),))
+_BOUNDARY = Choice(("open", "closed"))
+
+
+@block
+class CursorArguments(Block):
+    """What dlt's `Incremental` takes, and how a cursor value becomes text for the request."""
+
+    cursor_path: str = key("JSON path of the cursor in a record.", JsonPath())
+    initial_value: Json = key("Cursor value of the first run.", Anything(), default=None)
+    last_value_func: Literal["min", "max"] | Opaque | None = key(
+        "Which of two cursor values is the later one: `max`, `min` or a function.",
+        OneOf((Choice(("min", "max")), Function())),
+        default=None,
+    )
+    primary_key: Any = key("Column or columns that tell equal cursor values apart.", NAMES, default=None)
+    end_value: Json = key("Cursor value at which a backfill ends.", Anything(), default=None)
+    row_order: Literal["asc", "desc"] | None = key(
+        "Order in which the API returns records, so that a read can stop early.",
+        Choice(("asc", "desc")),
+        default=None,
+    )
+    allow_external_schedulers: bool | None = key(
+        "Take the range from a scheduler (Airflow).", Flag(), default=None
+    )
+    lag: float | None = key(
+        "How far before the last cursor value the next run begins (seconds, days for dates, or units).",
+        Number(),
+        default=None,
+    )
+    on_cursor_value_missing: Literal["raise", "include", "exclude"] | None = key(
+        "What happens to a record without a cursor value; `raise` when not given.",
+        Choice(("raise", "include", "exclude")),
+        default=None,
+    )
+    range_start: Literal["open", "closed"] | None = key(
+        "Whether the start value itself is loaded; `closed` when not given.", _BOUNDARY, default=None
+    )
+    range_end: Literal["open", "closed"] | None = key(
+        "Whether the end value itself is loaded; `open` when not given.", _BOUNDARY, default=None
+    )
+    convert: Opaque | None = key("Function from a cursor value to a request value.", Function(), default=None)
+    transform: Opaque | None = key("Old name of `convert`.", Function(), default=None)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments for `dlt.sources.incremental`: what was given, objects unwrapped."""
+        own = {"convert", "transform", "start_param", "end_param"}
+        values = {name: getattr(self, name) for name in sorted(self.given - own)}
+        return {
+            name: value.value if isinstance(value, Opaque) else value
+            for name, value in values.items()
+            if value is not None
+        }
+
+    @property
+    def converter(self) -> Opaque | None:
+        """`convert`, or `transform`, its old name, which wins in dlt."""
+        return self.transform or self.convert
+
+
+@block
+class Incremental(CursorArguments):
+    """Incremental loading of an endpoint: only what is new since the last run."""
+
+    start_param: str | None = key("Query parameter that carries the last cursor value.", Text(), default=None)
+    end_param: str | None = key("Query parameter that carries the end value.", Text(), default=None)
+
+
+@block
+class IncrementalParam(CursorArguments):
+    """A query parameter that carries the last cursor value (`type: incremental`)."""
+
+
+@block
+class ResolveParam(Block):
+    """A path placeholder filled from a parent resource's records (`type: resolve`)."""
+
+    resource: str = key("The parent resource's name.", Text())
+    field: str = key("JSON path of the value in the parent's record.", JsonPath())
+
+
+PARAMS: dict[str, type[Block]] = {"resolve": ResolveParam, "incremental": IncrementalParam}
+
+
+@block
+class ResponseAction(Block):
+    """What to do with a response that meets all the conditions given."""
+
+    status_code: int | None = key("Condition: the HTTP status.", Status(), default=None)
+    content: str | None = key("Condition: the body contains this text.", Text(), default=None)
+    header: Mapping[str, str] = key(
+        "Condition: each named response header contains this text.", Table(Text()), factory=dict
+    )
+    empty: bool | None = key("Condition: the body is empty (true) or not (false).", Flag(), default=None)
+    action: ActionWord | Opaque | tuple[Opaque, ...] = key(
+        "`ignore`: end the read, keep what came before. `retry`: ask again. `skip`: go on with the next page. "
+        "`end`: the read is complete. `fail`: the resource failed. `reauth`: renew the credentials and ask "
+        "again. Or a Python function, or a list of them, called with the response.",
+        OneOf(
+            (Choice(("ignore", "retry", "skip", "end", "fail", "reauth")), Function(), Listing(Function()))
+        ),
+    )
+
+
+@block
+class Endpoint(Block):
+    """Where a resource's records come from."""
+
+    path: str = key(
+        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from the parent's records. "
+        "The resource's name when not given.",
+        Text(empty=True),
+        default="",
+    )
+    method: Method = key("HTTP method.", Choice(("GET", "POST"), fold=True), default="GET")
+    params: Mapping[str, Json | ResolveParam | IncrementalParam | Opaque] = key(
+        "Query parameters; lists repeat the key. A value of `type: resolve` or `type: incremental` is bound.",
+        Table(
+            OneOf(
+                (
+                    Tagged("param", PARAMS),
+                    Instance("dlt.sources.incremental", having="cursor_path"),
+                    Anything(),
+                )
+            ),
+        ),
+        factory=dict,
+        shown=False,
+    )
+    json: Mapping[str, Json] | None = key(
+        "JSON request body.", Table(Anything(), hidden=True), default=None, shown=False
+    )
+    data: Json = key("Form fields or raw request body.", Anything(), default=None, shown=False)
+    paginator: Paginator | Opaque | None = key(
+        "How to ask for the next page; the client's, or detected, when not given.", PAGINATOR, default=None
+    )
+    data_selector: str | None = key(
+        "JSON path of the records in the response; detected when not given.", JsonPath(), default=None
+    )
+    response_actions: tuple[ResponseAction | Opaque, ...] = key(
+        "What to do with particular responses; the first that matches wins.",
+        Listing(OneOf((Keys(ResponseAction), Function()))),
+        default=(),
+    )
+    incremental: Incremental | None = key("Load only what is new.", Keys(Incremental), default=None)
+    auth: Auth | Opaque | None = key(
+        "Credentials for this endpoint alone; null sends none.", AUTH, default=None
+    )
+    headers: Mapping[str, str | Secret | None] = key(
+        "Request headers.", Table(HeaderValue(), hidden=True), factory=dict, shown=False
+    )
+    retry: Retry | None = key("Retry settings of this endpoint alone.", Keys(Retry), default=None)
+    format: Literal["json", "jsonl", "csv", "xml"] = key(
+        "Format of the response; gzip and zip are unpacked.",
+        Choice(("json", "jsonl", "csv", "xml")),
+        default="json",
+    )
+
+
+@block
+class ProcessingStep(Block):
+    """A step that every record passes; of several in one step, `filter` is first, then `map`, then `yield_map`."""
+
+    filter: Opaque | None = key("Keeps the records for which it is true.", _FUNCTION, default=None)
+    map: Opaque | None = key("Replaces a record.", _FUNCTION, default=None)
+    yield_map: Opaque | None = key("Replaces a record by any number of records.", _FUNCTION, default=None)
+
+
+@block
+class DeleteMissing(Block):
+    """What happens to rows whose record the API no longer has; only after a read proven complete."""
+
+    mode: Literal["soft", "hard"] = key(
+        "`soft` marks the rows, `hard` deletes them.", Choice(("soft", "hard"))
+    )
+    max_fraction: float = key(
+        "Largest part of the table, from 0 to 1, that may vanish in one run; beyond it nothing is deleted.",
+        Number(least=0, most=1),
+        default=0.2,
+    )
+
+
+@block
+class ResourceDefaults(TableHints):
+    """What all resources have unless they say otherwise."""
+
+    endpoint: Endpoint = key(
+        "Where the records come from.", Keys(Endpoint, shorthand="path"), default=Endpoint()
+    )
+    include_from_parent: tuple[str, ...] = key(
+        "Fields of the parent's record to copy into each record, as `_<parent>_<field>`.",
+        Listing(Text()),
+        default=(),
+    )
+    processing_steps: tuple[ProcessingStep, ...] = key(
+        "Functions that filter or change records, in order.", Listing(Keys(ProcessingStep)), default=()
+    )
+    rename: Mapping[str, str] = key(
+        "Path in the API's record -> name in the table; applied before the schema is made.",
+        Table(Text()),
+        factory=dict,
+    )
+    delete_missing: DeleteMissing | None = key(
+        "What happens to rows whose record the API no longer has; nothing when not given.",
+        Keys(DeleteMissing, shorthand="mode"),
+        default=None,
+    )
+    on_error: Literal["isolate", "raise"] | None = key(
+        "`isolate`: the other resources go on. `raise`: the run stops, as under dlt.",
+        Choice(("isolate", "raise")),
+        default=None,
+    )
+
+
+@block
+class Resource(ResourceDefaults):
+    """One declared resource."""
+
+    name: str = key("Name of the resource, and of its table unless `table_name` is given.", Text())
+
+
+@block
+class ReadyResource(Block):
+    """A `DltResource` object among the resources; passed on untouched."""
+
+    name: str = key("Its name.", Text())
+    value: Opaque = key("The object.", Instance("a dlt resource"))
+
+
+RESOURCE = OneOf((Keys(Resource, shorthand="name"), Instance("a dlt resource", having="name")))
