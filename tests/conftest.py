@@ -1,8 +1,8 @@
-"""What every test stands on: no network but loopback, nothing of the developer's own settings, PostgreSQL on demand.
+"""What every test stands on: no network but loopback, none of the developer's settings, PostgreSQL on demand.
 
-- A connection or a name look-up that leaves this machine fails the test with `NetworkBlocked`. It is no `OSError`,
-  so code under test that forgives network trouble cannot mistake it for some. Names under `.invalid` never exist
-  (RFC 6761, section 6.4) and are refused like a real resolver would, without asking one.
+- A connection or a name look-up that leaves this machine fails the test with `NetworkBlocked`. It is no
+  `OSError`, so code under test that forgives network trouble cannot mistake it for some. Names under
+  `.invalid` never exist (RFC 6761, section 6.4) and are refused as a resolver would, without asking one.
 - HOME, the data folder of dlt and the working directory are fresh; settings in the environment are dropped.
 - `postgres_dsn` starts a throw-away server where its programs are installed.
 """
@@ -28,7 +28,9 @@ pytest_plugins = ["tests.postgres"]
 examples = DirectoryBasedExampleDatabase(Path(__file__).parent.parent / ".hypothesis" / "examples")
 # Machines differ in speed, so no profile has a deadline.
 settings.register_profile("quick", deadline=None, database=examples, max_examples=50)
-settings.register_profile("ci", deadline=None, database=None, max_examples=150, print_blob=True, derandomize=False)
+settings.register_profile(
+    "ci", deadline=None, database=None, max_examples=150, print_blob=True, derandomize=False
+)
 settings.register_profile("fuzz", deadline=None, database=examples, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "quick"))
 
@@ -82,11 +84,11 @@ def _only_loopback() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A fresh HOME and dlt data folder for the whole session, no telemetry, and none of the caller's settings."""
+    """A fresh HOME and dlt data folder for the session, no telemetry, and none of the caller's settings."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in [*os.environ]:
-            # dlt reads SECTION__KEY; restmill reads RESTMILL_*, of which the tests themselves own RESTMILL_TEST_*.
+            # dlt reads SECTION__KEY; restmill reads RESTMILL_*, of which RESTMILL_TEST_* is the tests' own.
             if "__" in name.strip("_") or name.startswith("DLT_") or _is_ours(name) or _is_proxy(name):
                 patch.delenv(name)
         patch.setenv("HOME", str(home))

@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL server for tests: its own folder, its own port, gone at the end.
 
-Set RESTMILL_TEST_POSTGRES to a `postgresql://` address to use a running server instead. Without that variable and
-without server programs the tests that need one are skipped, and say so.
+Set RESTMILL_TEST_POSTGRES to a `postgresql://` address to use a running server instead. Without that variable
+and without server programs the tests that need one are skipped, and say so.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -59,7 +62,10 @@ def server(programs: Path) -> Iterator[str]:
     options = {**OPTIONS, "port": str(port), "unix_socket_directories": str(folder)}
     arguments = " ".join(f"-c {name}='{value}'" for name, value in options.items())
     try:
-        _run([programs / "initdb", "-D", data, "-U", "mill", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], user)
+        _run(
+            [programs / "initdb", "-D", data, "-U", "mill", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
+            user,
+        )
         _run([programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", arguments, "start"], user)
         try:
             yield f"postgresql://mill:mill@127.0.0.1:{port}/postgres"

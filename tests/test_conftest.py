@@ -48,8 +48,8 @@ def test_settings_of_the_developer_are_out_of_sight(tmp_path: Path) -> None:
 
 
 @given(st.integers())
-def test_properties_run_in_their_own_folder_too(_number: int) -> None:
-    assert not (Path.cwd() / "pyproject.toml").exists()
+def test_properties_run_in_their_own_folder_too(number: int) -> None:
+    assert not (Path.cwd() / "pyproject.toml").exists(), number
 
 
 def test_postgres_answers(postgres_dsn: str) -> None:
