@@ -20,6 +20,22 @@ from restmill.wire.gate import Limits
 from restmill.wire.message import Method
 from restmill.wire.paging import Pager
 from restmill.wire.retry import Policy
+from restmill.wire.rules import Rule
+
+__all__ = [
+    "Cursor",
+    "Foreign",
+    "Note",
+    "OnError",
+    "Opaque",
+    "Parent",
+    "Pipeline",
+    "Plan",
+    "RequestTemplate",
+    "Resource",
+    "Step",
+    "Transport",
+]
 
 OnError: TypeAlias = Literal["isolate", "raise"]
 
@@ -55,15 +71,6 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """One response action: a condition on status and body, and what to do when both hold."""
-
-    status: int | None
-    content: str | None
-    do: Literal["ignore", "retry", "skip", "end", "fail", "reauth"] | tuple[Callable[..., Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One processing step of a resource, in order."""
 
@@ -73,15 +80,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RequestTemplate:
-    """The first request of a read, with placeholders still in it."""
+    """The first request of a read, with placeholders still in it.
+
+    Params, headers, json and data are trees from `template.parse_tree`: each string with placeholders is a
+    Template. They may hold secrets, so none of them is shown.
+    """
 
     method: Method
     path: Template
-    params: Mapping[str, Json]
-    """Values may hold Template instances, also nested."""
-    headers: Mapping[str, Json]
-    json: Json = None
-    data: Json = None
+    params: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    """A parameter that the cursor will set stands here as None, to keep its place in the query string."""
+    headers: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    """The client's and the endpoint's together."""
+    json: Json = field(default=None, repr=False)
+    data: Json = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +110,16 @@ class Resource:
     retry: Policy
     parent: Parent | None = None
     cursor: Cursor | None = None
-    actions: tuple[Action, ...] = ()
+    actions: tuple[Rule, ...] = ()
+    """Looked at in order, before the policy's own reading of the status."""
     steps: tuple[Step, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     """Path in the API's record -> name in the table's row."""
     on_error: OnError = "raise"
     hints: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for `dlt.resource`, as given (`primary_key`, `columns`, `write_disposition`, ...)."""
+    by_rows: str = ""
+    """Why dlt must see this resource's records one by one; "": they may go to dlt as Arrow tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +148,8 @@ class Pipeline:
     """Where the tables go, for runs that restmill starts itself (`restmill run`, `sync`)."""
 
     name: str = "restmill"
-    destination: str = "duckdb"
-    dataset_name: str = ""
+    destination: str | Opaque = "duckdb"
+    dataset_name: str = "restmill"
 
 
 @dataclass(frozen=True, slots=True)

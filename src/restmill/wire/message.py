@@ -6,6 +6,7 @@ only in `url`, by the rules of `requests`, so that the same config puts the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
@@ -16,6 +17,7 @@ from restmill.path import Json, set_at
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Record: TypeAlias = dict[str, Json]
 
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 
@@ -57,7 +59,7 @@ def _lowered(headers: Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """One HTTP request before credentials are added.
 
@@ -89,6 +91,9 @@ class Request:
         """METHOD and address without a query string: what errors and progress may show."""
         return f"{self.method} {self.address.partition('?')[0]}"
 
+    def __repr__(self) -> str:
+        return f"Request({self.target})"  # parameters and bodies may be credentials
+
     def with_params(self, params: Mapping[str, Json]) -> Request:
         """This request with `params` set or replaced."""
         return replace(self, params={**self.params, **params})
@@ -112,14 +117,23 @@ class Response:
 
     status: int
     headers: Headers
-    body: bytes
-    url: str = ""
+    body: bytes = field(repr=False)
+    url: str = field(default="", repr=False)
     seconds: float = 0.0
 
     @property
     def content_type(self) -> str:
         """The media type without parameters, lower case; "" when not given."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        """The body as text, by its declared charset, else UTF-8; bytes that do not fit become U+FFFD."""
+        declared = _CHARSET.search(self.headers.get("Content-Type", ""))
+        try:
+            return self.body.decode(declared[1] if declared else "utf-8", "replace")
+        except LookupError:  # a charset that nobody knows
+            return self.body.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +142,8 @@ class Page:
 
     request: Request
     response: Response
-    document: Json
-    records: list[Json]
+    document: Json = field(repr=False)
+    records: list[Json] = field(repr=False)
     number: int = 1
     """1 for the first page of a read."""
 

@@ -1,0 +1,135 @@
+"""Guesses from the first answer, where the config says nothing: dlt's rules, in dlt's order.
+
+What is guessed is said in a sentence. Where dlt's guess would lose rows in silence, the same pager is taken, but it
+reads on (page numbers that may start at 0 or 1) or calls its end suspect (one page that shows signs of more).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from restmill.path import Json, Path
+from restmill.wire.message import Page
+from restmill.wire.paging import Cursor, HeaderLink, JsonLink, PageNumber, Pager, SinglePage, links
+from restmill.wire.signs import sign_of_more, whole
+
+_RECORD_KEYS = frozenset(
+    "data items results entries records rows entities payload content objects values".split()
+)
+_NEXT = re.compile("next")
+_NEXT_LINK = re.compile("href|url")
+_TOTAL_PAGES = re.compile("(?:total_pages|pages|totalpages)$")
+_PAGE_KEYS = frozenset(("page", "currentpage", "pagenumber", "number"))
+_PLACEHOLDER = re.compile(r"\{[a-zA-Z0-9.\-_]+\}")
+_PLAIN = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
+_OPERATORS = frozenset(("parent", "where", "wherenot", "true", "false", "null"))
+_LIST_DEPTH = 3  # dlt looks for lists under at most two objects
+
+_Found = tuple[tuple[str, ...], Json]
+
+
+def single_entity_path(path: str) -> bool:
+    """Whether a path ends in a placeholder, so that it names one object (`/users/{id}`) and not a list."""
+    return _PLACEHOLDER.search(PurePosixPath(path).name) is not None
+
+
+def detect_selector(document: Json) -> Path:
+    """Where the records are: the first list with a usual name, else the first list, else the whole document, `$`."""
+    if not isinstance(document, dict):
+        return Path("$")
+    found = list(_lists(document, ()))
+    usual = (keys for keys in found if keys[-1] in _RECORD_KEYS)
+    keys = next(usual, found[0] if found else ())
+    return path_of(keys)
+
+
+def detect_pager(page: Page) -> tuple[Pager, str]:
+    """The pager that the first answer of a list suggests, and a sentence on what was seen."""
+    if links(page.response.headers.get("Link", "")).get("next"):
+        return HeaderLink(), "pages by the Link header, rel=next"
+    following = next(_entries(page.document, ()), None)
+    if following and isinstance(following[1], str) and following[1].startswith(("http", "/")):
+        path = path_of(following[0])
+        return JsonLink(path), f"pages by the link at `{path}`"
+    pages = next(_page_counts(page.document, ()), None)
+    if pages and whole(pages[1]) is not None:
+        return _by_number(page, path_of(pages[0]))
+    if following:
+        path = path_of(following[0])
+        return Cursor(path), f"pages by the cursor at `{path}`, sent as `cursor` (a guess)"
+    return _single(page)
+
+
+def path_of(keys: tuple[str, ...]) -> Path:
+    """The path of nested keys; keys that are no plain names are quoted. No keys: `$`."""
+    quoted = (key if _PLAIN.fullmatch(key) and key not in _OPERATORS else _quote(key) for key in keys)
+    return Path(".".join(quoted) or "$")
+
+
+def _quote(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _single(page: Page) -> tuple[SinglePage, str]:
+    entity = len(page.records) == 1 and page.records[0] is page.document
+    suspect = "" if entity else sign_of_more(page.document, len(page.records))
+    return SinglePage(suspect), f"a single page: {suspect or 'nothing points to another one'}"
+
+
+def _by_number(page: Page, total: Path) -> tuple[PageNumber, str]:
+    """dlt counts from 0 here. The answer or the request may say with which number this page goes."""
+    sources = (
+        page.document,
+        *(v for v in _values(page.document) if isinstance(v, dict)),
+        page.request.params,
+    )
+    stated = (
+        whole(v) for s in sources if isinstance(s, dict) for k, v in s.items() if _plain(k) in _PAGE_KEYS
+    )
+    first = next((number for number in stated if number in (0, 1)), None)
+    if first is not None:
+        return PageNumber(
+            base_page=first, total_path=total
+        ), f"pages by number from {first}, as many as `{total}` says"
+    pager = PageNumber(total_path=total, base_known=False)
+    return pager, f"pages by number, as many as `{total}` says; whether from 0 or from 1 is a guess"
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "")
+
+
+def _values(document: Json) -> list[Json]:
+    return list(document.values()) if isinstance(document, dict) else []
+
+
+def _lists(document: dict[str, Json], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Key paths of the lists in `document`, in document order, depth first."""
+    for key, value in document.items():
+        if isinstance(value, list):
+            yield (*above, key)
+        elif isinstance(value, dict) and len(above) + 1 < _LIST_DEPTH:
+            yield from _lists(value, (*above, key))
+
+
+def _entries(document: Json, above: tuple[str, ...]) -> Iterator[_Found]:
+    """Scalars under keys that begin with `next`, or under `href` or `url` of such an object."""
+    for key, value in document.items() if isinstance(document, dict) else ():
+        if _NEXT.match(key.lower()):
+            if isinstance(value, str | int | float):
+                yield (*above, key), value
+            for name, inner in value.items() if isinstance(value, dict) else ():
+                if _NEXT_LINK.match(name.lower()) and isinstance(inner, str | int | float):
+                    yield (*above, key, name), inner
+        yield from _entries(value, (*above, key))
+
+
+def _page_counts(document: Json, above: tuple[str, ...]) -> Iterator[_Found]:
+    """Scalars under keys that mean the number of pages."""
+    for key, value in document.items() if isinstance(document, dict) else ():
+        if _TOTAL_PAGES.match(key.lower()) and isinstance(value, str | int | float):
+            yield (*above, key), value
+        yield from _page_counts(value, (*above, key))

@@ -1,0 +1,290 @@
+"""Pagers that count: by offset and by page number.
+
+Servers cap the limit in silence, leave the total out, set it to 0 past the end, or mean this page only. So:
+an offset moves by the rows received; a short page proves nothing; a total counts only while the rows do not
+contradict it; and when in doubt, one more request is cheaper than a lost row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from restmill.path import Path
+from restmill.wire.decision import Decision, Done, Fan, Next, Series, Slot, misses
+from restmill.wire.message import Page, Request
+from restmill.wire.signs import whole
+
+DEFAULT_TOTAL = Path("total")
+_BEYOND = {404: True, 416: True, 400: False}
+"""Statuses of a page past the end -> whether they prove the end; a 400 may as well be a forbidden offset."""
+_SIZES = frozenset("limit size count rows top perpage pagesize maxresults pagelimit resultsperpage".split())
+_TRUE, _FALSE = ("yes", "true", "t", "y", "1"), ("no", "false", "f", "n", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """dlt's `OffsetPaginator`, with its options, except that the offset moves by the rows received."""
+
+    limit: int
+    offset: int = 0
+    offset_param: str | None = None
+    """None: `offset`, unless `offset_body_path` is given."""
+    limit_param: str | None = None
+    """None: `limit`, unless `limit_body_path` is given."""
+    total_path: Path | None = DEFAULT_TOTAL
+    """Number of all rows."""
+    maximum_offset: int | None = None
+    stop_after_empty_page: bool = True
+    has_more_path: Path | None = None
+    offset_body_path: str | None = None
+    limit_body_path: str | None = None
+
+    def first(self, request: Request) -> Request:
+        """`request` with the start offset and the limit."""
+        limit = Slot.of(self.limit_param, self.limit_body_path, "limit")
+        return limit.put(self._slot.put(request, self.offset), self.limit)
+
+    def after(self, page: Page) -> Decision:
+        """The page that starts behind the last row received.
+
+        Raises:
+            NotData: a declared total or `has_more_path` is not in the answer.
+        """
+        here, rows = self._here(page.request), len(page.records)
+        if not rows and self.stop_after_empty_page:
+            return Done("an empty page", complete=True)
+        step = rows or self.limit
+        then = here + step
+        claim = _claimed(self, page)
+        total = self._credible(claim, here, rows)
+        if total is not None:
+            ahead: int | None = -((then - total - self._base) // step)
+            met = f"the total of {total} rows is reached" if ahead <= 0 else ""
+            return _onward(self, page, _Reach(then, step, ahead, met))
+        # Rows that fill each page before this one look like a cap: the next page may be predicted as well.
+        capped = rows > 0 and here > self.offset and (here - self.offset) % rows == 0
+        sure = claim != rows and rows >= self.limit
+        return _onward(self, page, _Reach(then, step, None if sure or capped else 1))
+
+    def past_end(self, request: Request, status: int) -> Done | None:
+        """404, 416 or 400 behind the first offset is the end of the list."""
+        return _past_end(status) if self._here(request) > self.offset else None
+
+    def total(self, page: Page) -> int | None:
+        """The total, unless this page contradicts it or it may be the length of this page only."""
+        found = whole(self.total_path.first(page.document)) if self.total_path else None
+        return self._credible(found, self._here(page.request), len(page.records))
+
+    def describe(self) -> str:
+        """For example `offset: offset/limit=100, total at total`."""
+        limit = Slot.of(self.limit_param, self.limit_body_path, "limit")
+        return f"offset: {self._slot}/{limit}={self.limit}" + _options(
+            self, "maximum_offset", self.maximum_offset
+        )
+
+    @property
+    def _slot(self) -> Slot:
+        return Slot.of(self.offset_param, self.offset_body_path, "offset")
+
+    @property
+    def _base(self) -> int:
+        """An offset that starts at 1 counts rows from 1 (SCIM, RFC 7644 3.4.2.4): the last row is number `total`."""
+        return 1 if self.offset == 1 else 0
+
+    def _here(self, request: Request) -> int:
+        here = whole(self._slot.read(request))
+        return self.offset if here is None else here
+
+    def _credible(self, total: int | None, here: int, rows: int) -> int | None:
+        if total is None or (rows and here - self._base >= total):
+            return None  # rows behind the end: the total is of something else
+        page_length = here == self.offset and total == rows >= self.limit
+        return None if page_length else total
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumber:
+    """dlt's `PageNumberPaginator`, with its options.
+
+    `total_path` is the number of *pages*. Its default, `total`, is in most APIs the number of rows; unless the
+    name says `page`, both readings are kept open: no read ends before the later, none looks ahead beyond the nearer.
+    """
+
+    base_page: int = 0
+    page: int | None = None
+    """Number of the first page to read; None: `base_page`."""
+    page_param: str | None = None
+    """None: `page`, unless `page_body_path` is given."""
+    total_path: Path | None = DEFAULT_TOTAL
+    """Number of all pages."""
+    maximum_page: int | None = None
+    stop_after_empty_page: bool = True
+    has_more_path: Path | None = None
+    page_body_path: str | None = None
+    base_known: bool = True
+    """False when `base_page` was guessed: then pages are read up to the number `total`, not `total - 1`."""
+
+    def first(self, request: Request) -> Request:
+        """`request` with the number of the first page."""
+        return self._slot.put(request, self._start)
+
+    def after(self, page: Page) -> Decision:
+        """The page with the next number.
+
+        Raises:
+            NotData: a declared total or `has_more_path` is not in the answer.
+        """
+        here, rows = self._here(page.request), len(page.records)
+        if not rows and self.stop_after_empty_page:
+            return Done("an empty page", complete=True, detail=self._misread(page))
+        ahead = self._ahead(_claimed(self, page), here, page)
+        met = f"all pages are read: {here} was the last" if ahead == 0 else ""
+        return _onward(self, page, _Reach(here + 1, 1, ahead, met))
+
+    def past_end(self, request: Request, status: int) -> Done | None:
+        """404, 416 or 400 behind the first page is the end of the list."""
+        return _past_end(status) if self._here(request) > self._start else None
+
+    def total(self, page: Page) -> int | None:
+        """The number at `total_path` where it can only be rows; sure on the last page with rows, not before."""
+        total = whole(self.total_path.first(page.document)) if self.total_path else None
+        rows, read = len(page.records), self._here(page.request) - self._base + 1
+        if total is None or self._counts_pages or not 1 < rows < total or total < read * rows:
+            return None
+        return total
+
+    def describe(self) -> str:
+        """For example `page number: page from 1, total at pages`."""
+        return f"page number: {self._slot} from {self._start}" + _options(
+            self, "maximum_page", self.maximum_page
+        )
+
+    @property
+    def _slot(self) -> Slot:
+        return Slot.of(self.page_param, self.page_body_path, "page")
+
+    @property
+    def _start(self) -> int:
+        return self.base_page if self.page is None else self.page
+
+    @property
+    def _base(self) -> int:
+        """A read that starts with page 1 counts from 1, also when `base_page` was left at its default, 0."""
+        return 1 if self._start == 1 else self.base_page
+
+    @property
+    def _counts_pages(self) -> bool:
+        return self.total_path is not None and "page" in self.total_path.text.lower()
+
+    def _here(self, request: Request) -> int:
+        here = whole(self._slot.read(request))
+        return self._start if here is None else here
+
+    def _ahead(self, total: int | None, here: int, page: Page) -> int | None:
+        """How many requests can be predicted: 0 when the last page is read, None when there is no bound."""
+        rows, read = len(page.records), here - self._base + 1
+        short = rows < (_asked(page.request) or 1)
+        if total is None or (rows and read > total + (not self.base_known)):
+            return 1 if short else None
+        if self._counts_pages or not rows:
+            return max(0, total + (not self.base_known and total > 1) - read)
+        if total == rows:  # pages, rows, or the length of this page: only a short first page is sure
+            return 0 if short and read == 1 else max(1, total - read)
+        return self._nearer(total, rows, read)
+
+    def _nearer(self, total: int, rows: int, read: int) -> int:
+        pages_of_rows = -(-total // rows)
+        full, rest = divmod(total - rows, read - 1) if read > 1 else (0, 1)
+        if read <= pages_of_rows and ((rest == 0 and full >= rows) or read == pages_of_rows):
+            return min(1, total - read)  # if the total counts rows, this was the last page: look no further
+        return (pages_of_rows if read < pages_of_rows else total) - read
+
+    def _misread(self, page: Page) -> str:
+        total = whole(self.total_path.first(page.document)) if self.total_path else None
+        if total is None or total <= self._here(page.request) - self._base:
+            return ""
+        return f"`{self.total_path}: {total}` is not the number of pages"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """What the numbers say: the next one, its step, how many are predictable, and why it is over, if it is."""
+
+    then: int
+    step: int
+    ahead: int | None
+    met: str = ""
+
+
+def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
+    more = says_more(page, pager.has_more_path)
+    option, maximum = _maximum(pager)
+    if more is False:
+        return Done(f"`{pager.has_more_path}` is false", complete=True)
+    if reach.met and not more:
+        return Done(reach.met, complete=True)
+    if maximum is not None and reach.then >= maximum:
+        return Done(f"`{option}: {maximum}` is reached", complete=False)
+    count = 1 if reach.met else reach.ahead
+    if maximum is not None:
+        room = -((reach.then - maximum) // reach.step)
+        count = room if count is None else min(count, room)
+    series = Series(page.request, pager._slot, reach.then, reach.step, count)  # noqa: SLF001  # same module
+    return Next(series.at(0)) if count == 1 else Fan(series)
+
+
+def _maximum(pager: Offset | PageNumber) -> tuple[str, int | None]:
+    match pager:
+        case Offset():
+            return "maximum_offset", pager.maximum_offset
+        case PageNumber():
+            return "maximum_page", pager.maximum_page
+
+
+def says_more(page: Page, path: Path | None) -> bool | None:
+    """The boolean at `has_more_path`, also from a string (dlt's `str2bool`); None when no path is declared.
+
+    Raises:
+        NotData: the answer has nothing there, or no boolean.
+    """
+    if path is None:
+        return None
+    found = path.first(page.document)
+    if found is None:
+        raise misses(page, "has_more_path", path, "is not in the answer")
+    if isinstance(found, str) and found.lower() in _TRUE + _FALSE:
+        return found.lower() in _TRUE
+    if not isinstance(found, bool):
+        raise misses(page, "has_more_path", path, "is not true or false")
+    return found
+
+
+def _claimed(pager: Offset | PageNumber, page: Page) -> int | None:
+    """The total; a declared one must be on the first page, and on every page when nothing else ends the read."""
+    if pager.total_path is None:
+        return None
+    total = whole(pager.total_path.first(page.document))
+    needed = page.number == 1 or not pager.stop_after_empty_page
+    if total is None and needed and pager.total_path != DEFAULT_TOTAL:
+        raise misses(page, "total_path", pager.total_path, "is not a number in the answer")
+    return total
+
+
+def _past_end(status: int) -> Done | None:
+    if status not in _BEYOND:
+        return None
+    return Done(f"status {status} behind the last page", complete=_BEYOND[status])
+
+
+def _asked(request: Request) -> int | None:
+    """How many rows a page was asked for, if a parameter with a usual name says so."""
+    for name, value in request.params.items():
+        if name.lower().replace("_", "").replace("-", "").lstrip("$") in _SIZES:
+            return whole(value)
+    return None
+
+
+def _options(pager: Offset | PageNumber, option: str, maximum: int | None) -> str:
+    total = f", total at {pager.total_path}" if pager.total_path else ""
+    more = f", more at {pager.has_more_path}" if pager.has_more_path else ""
+    return total + more + (f", {option} {maximum}" if maximum is not None else "")

@@ -1,0 +1,204 @@
+"""Pagers that follow a reference to the next page: a cursor or a link, in the body or in a header.
+
+The server says where to go on, so nothing can be predicted; the one thing to watch is a reference that leads back
+to the page just read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from restmill.path import Json, Path
+from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
+from restmill.wire.message import Page, Request
+from restmill.wire.ranges import says_more
+from restmill.wire.signs import sign_of_more
+
+
+class _Reference:
+    """What all these pagers share: the first request is the declared one, and no error status is an end."""
+
+    __slots__ = ()
+
+    def first(self, request: Request) -> Request:
+        """`request` itself: the first page needs no reference."""
+        return request
+
+    def past_end(self, request: Request, status: int) -> Done | None:  # noqa: ARG002  # the seam's face
+        """None: a reference that the server gave does not lead past the end."""
+        return None
+
+    def total(self, page: Page) -> int | None:  # noqa: ARG002  # the seam's face
+        """None: these pagers are told no total."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor(_Reference):
+    """dlt's `JSONResponseCursorPaginator`, with its options."""
+
+    cursor_path: Path = Path("cursors.next")
+    cursor_param: str | None = None
+    """None: `cursor`, unless `cursor_body_path` is given."""
+    cursor_body_path: str | None = None
+    stop_after_empty_page: bool = False
+    has_more_path: Path | None = None
+
+    def after(self, page: Page) -> Decision:
+        """The same request with the cursor of this page; null, "", 0 or no cursor ends the read.
+
+        Raises:
+            NotData: `has_more_path` is declared and not in the answer.
+        """
+        if not page.records and self.stop_after_empty_page:
+            return Done("an empty page", complete=True)
+        cursor = self.cursor_path.first(page.document)
+        if not cursor:
+            return self._ended(page)
+        if says_more(page, self.has_more_path) is False:
+            return Done(f"`{self.has_more_path}` is false", complete=True)
+        return _moved(self._slot, page.request, cursor, f"`{self.cursor_path}`")
+
+    def describe(self) -> str:
+        """For example `cursor: from cursors.next into cursor`."""
+        more = f", more at {self.has_more_path}" if self.has_more_path else ""
+        return f"cursor: from {self.cursor_path} into {self._slot}{more}"
+
+    @property
+    def _slot(self) -> Slot:
+        return Slot.of(self.cursor_param, self.cursor_body_path, "cursor")
+
+    def _ended(self, page: Page) -> Done:
+        if (
+            self.has_more_path
+            and self.has_more_path.find(page.document)
+            and says_more(page, self.has_more_path)
+        ):
+            why = f"`{self.has_more_path}` is true, but there is no cursor at `{self.cursor_path}`"
+            return Done(why, complete=False)
+        return _absent(page, self.cursor_path, "cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLink(_Reference):
+    """dlt's `JSONLinkPaginator`."""
+
+    next_url_path: Path = Path("next")
+
+    def after(self, page: Page) -> Decision:
+        """A request to the link at `next_url_path`; null, "" or no link ends the read.
+
+        Raises:
+            NotData: what is there is no string.
+        """
+        link = self.next_url_path.first(page.document)
+        if link is None or link == "":
+            return _absent(page, self.next_url_path, "next link")
+        if not isinstance(link, str):
+            raise misses(page, "next_url_path", self.next_url_path, "is not a link")
+        return _followed(page.request, link, f"`{self.next_url_path}`")
+
+    def describe(self) -> str:
+        """For example `json link: next`."""
+        return f"json link: {self.next_url_path}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLink(_Reference):
+    """dlt's `HeaderLinkPaginator`: the `Link` header (RFC 8288)."""
+
+    links_next_key: str = "next"
+
+    def after(self, page: Page) -> Decision:
+        """A request to the link whose relation is `links_next_key`; no such link ends the read."""
+        link = links(page.response.headers.get("Link", "")).get(self.links_next_key.lower())
+        if not link:
+            return Done(f"no link with rel={self.links_next_key}", complete=True)
+        return _followed(page.request, link, f"the link with rel={self.links_next_key}")
+
+    def describe(self) -> str:
+        """For example `link header: rel=next`."""
+        return f"link header: rel={self.links_next_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCursor(_Reference):
+    """dlt's `HeaderCursorPaginator`."""
+
+    cursor_key: str = "next"
+    """Name of the response header that holds the cursor."""
+    cursor_param: str = "cursor"
+
+    def after(self, page: Page) -> Decision:
+        """The same request with the cursor of this answer's header; no header or an empty one ends the read."""
+        cursor = page.response.headers.get(self.cursor_key)
+        if not cursor:
+            return Done(f"no cursor in the header {self.cursor_key}", complete=True)
+        return _moved(Slot(self.cursor_param), page.request, cursor, f"the header {self.cursor_key}")
+
+    def describe(self) -> str:
+        """For example `header cursor: from NextPageToken into cursor`."""
+        return f"header cursor: from {self.cursor_key} into {self.cursor_param}"
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePage(_Reference):
+    """dlt's `SinglePagePaginator`: the first page is all there is."""
+
+    suspect: str = ""
+    """Why there may be more after all; "" when nothing says so."""
+
+    def after(self, page: Page) -> Decision:  # noqa: ARG002  # the seam's face
+        """Done; incomplete when there were signs of more."""
+        return Done(self.suspect or "a single page", complete=not self.suspect)
+
+    def describe(self) -> str:
+        """`single page`."""
+        return "single page"
+
+
+def _moved(slot: Slot, request: Request, cursor: Json, source: str) -> Next | Done:
+    sent = slot.read(request)
+    if sent is not None and str(sent) == str(cursor):  # 5 from the config, "5" from the answer
+        why = f"the cursor did not move: {source} is the one that this page was asked with"
+        return Done(why, complete=False)
+    return Next(slot.put(request, cursor))
+
+
+def _followed(request: Request, link: str, source: str) -> Next | Done:
+    following = request.following(link)
+    if following.url == request.url:
+        return Done(f"the next link did not move: {source} leads back to the same page", complete=False)
+    return Next(following)
+
+
+def _absent(page: Page, path: Path, what: str) -> Done:
+    """The end; but a first page that does not even have the key, and shows signs of more, is suspect."""
+    ended = Done(f"no {what} at `{path}`", complete=True)
+    if page.number > 1 or not page.records or path.find(page.document):
+        return ended
+    sign = sign_of_more(page.document, len(page.records))
+    detail = f"the first answer has no `{path}`, but {keys_of(page.document)}"
+    return Done(f"{ended.reason}, but {sign}" if sign else ended.reason, complete=not sign, detail=detail)
+
+
+_LINK = re.compile(
+    r"<(?P<target>[^>]*)>(?P<params>(?:\s*;\s*[^\s;=,<]*(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\",;]*))?)*)"
+)
+_PARAM = re.compile(r";\s*([^\s;=,<]+)\s*(?:=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\",;]*)))?")
+
+
+def links(header: str) -> dict[str, str]:
+    """Relation (lower case) -> target of a `Link` header (RFC 8288, 3); the last link of a relation wins.
+
+    `rel` may name several relations; a second `rel` of one link is ignored (3.3); quoted values may hold , ; and =.
+    """
+    found = {}
+    for link in _LINK.finditer(header):
+        params = {}
+        for name, quoted, token in _PARAM.findall(link["params"]):
+            params.setdefault(name.lower(), quoted or token.strip().strip("'"))
+        for relation in params.get("rel", "").lower().split():
+            found[relation] = link["target"].strip()
+    return found

@@ -1,0 +1,106 @@
+"""When to try again, and when to stop: a function of the policy, the attempt and what went wrong.
+
+A host that says how long to wait is obeyed to the second. One that says nothing gets the formula
+`base * factor ** (attempt - 1)`, stretched at random by up to a quarter so that many readers do not return at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from restmill.wire.message import Headers
+from restmill.wire.pace import quota, retry_after, wait_asked
+
+__all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "wait_asked"]
+
+STATUSES = frozenset({429, 500, 502, 503, 504})
+_JITTER = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient to be. Waits in seconds."""
+
+    statuses: frozenset[int] = STATUSES
+    max_retries: int = 3
+    """Attempts after the first."""
+    backoff_factor: float = 2.0
+    base: float = 1.0
+    """The first wait by the formula."""
+    max_wait: float = 300.0
+    """The longest single wait; a host that asks for more is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadStatus:
+    """An answer came, but not a good one."""
+
+    status: int
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """No whole answer: connection, timeout, a truncated or undecodable body."""
+
+    why: str
+
+
+Failure: TypeAlias = BadStatus | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again after `wait` seconds."""
+
+    wait: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Do not try again."""
+
+    why: str
+
+
+def decide(policy: Policy, attempt: int, failure: Failure, wall: float, chance: float) -> Again | GiveUp:
+    """What to do after attempt number `attempt` (from 1) failed.
+
+    `wall` is the time of the answer in epoch seconds, `chance` a random number in 0..1. A wait by the formula is
+    never shorter than the formula and at most a quarter longer, and never above `max_wait`.
+    """
+    match failure:
+        case BadStatus(status, headers):
+            why = f"status {status}"
+            if not _may_pass(policy, status, headers, wall):
+                return GiveUp(why)
+            asked = wait_asked(headers, wall, limited=status in (429, 503))
+        case Broken(why):
+            asked = None
+        case _:
+            assert_never(failure)
+    if attempt > policy.max_retries:
+        return GiveUp(f"{why} after {attempt} attempt{'s' if attempt > 1 else ''}")
+    if asked is None:
+        return Again(_formula(policy, attempt, chance), why)
+    if asked > policy.max_wait:
+        limit = f"{policy.max_wait:g} s; raise `client.retry.max_wait` to wait longer"
+        return GiveUp(f"{why}: the host asks to wait {asked:.0f} s, and the limit is {limit}")
+    return Again(asked, f"{why}, the host asks for {asked:.0f} s")
+
+
+def _may_pass(policy: Policy, status: int, headers: Headers, wall: float) -> bool:
+    """A status of the policy; or a 403 that is a rate limit by its headers (GitHub's secondary limit)."""
+    if status != 403:
+        return status in policy.statuses
+    return retry_after(headers, wall) is not None or quota(headers, wall).remaining == 0
+
+
+def _formula(policy: Policy, attempt: int, chance: float) -> float:
+    try:
+        wait = policy.base * policy.backoff_factor ** (attempt - 1)
+    except OverflowError:
+        return policy.max_wait
+    return min(wait * (1 + chance * _JITTER), policy.max_wait)
