@@ -23,7 +23,7 @@ check: $(READY)  ## format, lint, types, layers, docs in step with the code, hou
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 	@$(BIN)/python docs/sync.py --check
 	@$(BIN)/pytest tests/house
 

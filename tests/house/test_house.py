@@ -118,7 +118,7 @@ FORBIDDEN = {
     "a package registry": r"\b(?:p[y]pi|[p]ythonhosted|[n]pmjs|[a]naconda|proxy\.[g]olang)\.org",
     "a developer's own path": r"(?<![\w}/.])/(?:[w]ork|[r]oot|[h]ome/\w+|[U]sers/\w+|tmp/[v]env)\b",
     "a private key": r"-----[B]EGIN [A-Z ]*PRIVATE KEY",
-    "a real-looking key": r"\b(?:[A]KIA[0-9A-Z]{16}|[g]h[pousr]_\w{36}|[x]ox[abp]-\d+-\w{9}|[s]k_live_\w{16})",
+    "a real-looking key": r"\b(?:[A]KIA[0-9A-Z]{16}|[g]h[pousr]_\w{36}|[x]ox[abp]-\d{9}|[s]k_live_\w{16})",
 }
 
 
