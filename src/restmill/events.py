@@ -19,6 +19,13 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class StageBegan(Event):
+    """The run enters a stage: `extract` (reading the API), `normalize` or `load` (dlt's own work)."""
+
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadStarted(Event):
     """A read of the resource begins; a child resource has one for every parent row."""
 

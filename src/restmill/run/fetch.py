@@ -17,6 +17,7 @@ from restmill.events import Retrying
 from restmill.run.door import Door
 from restmill.run.transport import Failed
 from restmill.shape.decode import Undecodable, document_of
+from restmill.secrets import Secret
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers
@@ -165,8 +166,15 @@ class Fetcher:
             raise _Again(Broken(str(error)), NotData) from error
 
     def _drop_token(self, terms: Terms, request: Request, response: Response) -> None:
-        if terms.auth is None or self._memory.tokens.pop(terms.auth, None) is None:
+        """Make the next attempt get a new token, unless another request has just got one."""
+        auth = terms.auth
+        if not isinstance(auth, flows.ClientCredentials):
             raise Refused(response.status, _rejected(terms, request, response.status, ""))
+        now = self._clock.now()
+        token = self._memory.tokens.get(auth)
+        sent = now - response.seconds
+        if token is None or token.expires_at - token.lifetime <= sent:
+            self._memory.tokens[auth] = flows.Token(Secret(""), expires_at=now, lifetime=0.0)
 
     async def _wait_or_raise(
         self, request: Request, terms: Terms, attempt: int, first_sent: float, failed: _Again

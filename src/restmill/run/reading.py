@@ -159,8 +159,7 @@ class Reading:
         total = None if self._pager is None or page.document is None else self._pager.total(page)
         seconds = page.response.seconds
         self._tell(PageRead(*self._stamp(), self._pages, len(page.records), size, seconds, total))
-        if page.records:
-            await self._put(page.records, size)
+        await self._put(page.records, size)  # empty pages, too: dlt's limits count them
 
     def _repeats(self, page: Page) -> str:
         """Why this page is one we have seen, or "". Pages of scalars may repeat honestly."""

@@ -13,7 +13,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from restmill.events import ignore
+from restmill.events import ReadFailed, ReadStarted, ignore
 from restmill.run.channel import Bell, Channel, Ended
 from restmill.run.clock import SystemClock
 from restmill.run.fetch import Fetcher, Memory
@@ -58,10 +58,6 @@ class Session:
         self._transport: Transport | None = None
         self._closing: asyncio.TimerHandle | None = None
 
-    def now(self) -> float:
-        """The run clock's monotonic seconds, for events made outside the loop."""
-        return self._clock.now()
-
     def read(self, order: Order) -> ReadHandle:
         """Start reading at once; take the pages from the handle."""
         with self._guard:
@@ -70,6 +66,12 @@ class Session:
         channel = Channel(loop, self._bell)
         future = asyncio.run_coroutine_threadsafe(self._run(order, channel), loop)
         return ReadHandle(self, channel, future)
+
+    def skipped(self, resource: str, why: str) -> None:
+        """Tell the observer about a read that could not even begin: it counts as failed."""
+        now = self._clock.now()
+        self.observer(ReadStarted(resource, now, ""))
+        self.observer(ReadFailed(resource, now, 0, 0, why))
 
     def bell(self) -> Bell:
         """Rung when any read of this session has something new."""

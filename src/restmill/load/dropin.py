@@ -1,0 +1,168 @@
+"""The drop-in: a script that knows nothing of restmill, with `dlt.sources.rest_api` served by restmill.
+
+`install` replaces three functions of `dlt.sources.rest_api`; whatever imports them afterwards gets restmill's.
+`execute` does that, runs the script as `python` would, and, when the script only builds sources and never runs
+one, loads them itself, so that a snippet from a document is a whole job.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import dlt
+from dlt.common.configuration.accessors import _Accessor
+from dlt.common.configuration.providers.provider import ConfigProvider
+from dlt.extract import DltSource
+from dlt.sources import rest_api as dlts
+
+from restmill.errors import ConfigError, Place, Problem
+from restmill.events import Observer, ReadStarted, ignore
+from restmill.load import source as ours
+from restmill.load.failures import explained
+from restmill.load.route import sandboxed
+from restmill.load.sync import location_of
+from restmill.load.watch import watching
+from restmill.run.receipt import Ledger, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from dlt import Pipeline
+
+    from restmill.events import Event
+
+SANDBOX_KEY = "sandbox-key"
+_SECRET_NAME = re.compile(r"key|token|secret|password|username|user|client_id", re.IGNORECASE)
+_NOT_OF_A_SOURCE = {"destination", "runtime", "schema", "normalize", "load", "extract"}
+_NAMES = ("rest_api", "rest_api_source", "rest_api_resources")
+
+
+@contextmanager
+def install() -> Iterator[None]:
+    """Let `dlt.sources.rest_api` be restmill's until the block ends."""
+    before = {name: getattr(dlts, name) for name in _NAMES}
+    for name in _NAMES:
+        setattr(dlts, name, getattr(ours, name))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(dlts, name, value)
+
+
+def execute(
+    script: Path,
+    args: Sequence[str] = (),
+    *,
+    sandbox: str = "",
+    destination: str = "duckdb",
+    observer: Observer = ignore,
+) -> Receipt:
+    """Run a Python script under the drop-in; `sandbox` is the base URL all its requests go to instead.
+
+    Raises:
+        ConfigError: the script is missing, or a config in it is wrong.
+        ApiError, DestinationError: its pipeline failed; other exceptions of the script are raised as they are.
+    """
+    if not script.is_file():
+        raise ConfigError(Problem(Place(file=str(script)), "there is no such script"))
+    ledger = Ledger()
+    names = _Names()
+    started, began = datetime.now(UTC), time.monotonic()
+    with ExitStack() as stack:
+        stack.enter_context(install())
+        stack.enter_context(watching(ledger, names, observer))
+        if sandbox:
+            stack.enter_context(sandboxed(sandbox))
+            stack.enter_context(_sandbox_secrets())
+        try:
+            variables = _run_as_main(script, args)
+            pipeline = _last_pipeline(variables)
+            if not names.seen:
+                pipeline = _load_sources(variables, script, destination) or pipeline
+        except Exception as error:
+            raise explained(error) from error
+    return Receipt(
+        pipeline=pipeline.pipeline_name if pipeline else script.stem,
+        destination=pipeline.destination.destination_name if pipeline and pipeline.destination else "",
+        dataset=(pipeline.dataset_name or "") if pipeline else "",
+        started=started.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - began,
+        resources=ledger.evidence(names.seen),
+        location=location_of(pipeline) if pipeline else "",
+    )
+
+
+class _Names:
+    """The resources read so far, in order of their first read."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, event: Event, /) -> None:
+        if isinstance(event, ReadStarted) and event.resource not in self.seen:
+            self.seen.append(event.resource)
+
+
+def _run_as_main(script: Path, args: Sequence[str]) -> dict[str, Any]:
+    argv, path = sys.argv, list(sys.path)
+    sys.argv = [str(script), *args]
+    sys.path.insert(0, str(script.resolve().parent))
+    try:
+        return runpy.run_path(str(script), run_name="__main__")
+    finally:
+        sys.argv, sys.path[:] = argv, path
+
+
+def _last_pipeline(variables: dict[str, Any]) -> Pipeline | None:
+    pipelines = [value for value in variables.values() if isinstance(value, dlt.Pipeline)]
+    return pipelines[-1] if pipelines else None
+
+
+def _load_sources(variables: dict[str, Any], script: Path, destination: str) -> Pipeline | None:
+    """Load the sources that the script built and never ran."""
+    sources = list({id(value): value for value in variables.values() if isinstance(value, DltSource)}.values())
+    if not sources:
+        return None
+    pipeline = dlt.pipeline(script.stem, destination=destination, dataset_name=f"{script.stem}_data")
+    for source in sources:
+        pipeline.run(source)
+    return pipeline
+
+
+class _SandboxSecrets(ConfigProvider):
+    """Knows one key for every secret of a source that nobody else knows: the sandbox takes any."""
+
+    name = "restmill sandbox"
+    supports_secrets = True
+    supports_sections = True
+
+    def get_value(
+        self,
+        key: str,
+        hint: type[Any],  # noqa: ARG002  # dlt's signature
+        pipeline_name: str | None,  # noqa: ARG002
+        *sections: str,
+    ) -> tuple[str | None, str]:
+        """The sandbox's key for a name that looks like a credential."""
+        ours_to_give = _SECRET_NAME.search(key) and not _NOT_OF_A_SOURCE & set(sections)
+        return (SANDBOX_KEY if ours_to_give else None), ".".join((*sections, key))
+
+
+@contextmanager
+def _sandbox_secrets() -> Iterator[None]:
+    provider = _SandboxSecrets()
+    _Accessor.register_provider(provider)
+    providers = dlt.secrets._get_providers_from_context()  # noqa: SLF001  # dlt can add a provider, not remove it
+    try:
+        yield
+    finally:
+        assert isinstance(providers, list)
+        providers.remove(provider)

@@ -1,0 +1,128 @@
+"""Pulling: dlt's generators take pages from the engine.
+
+dlt asks its generators in turn. One that has nothing yet yields None, and dlt asks the next: that is how all
+resources read at the same time although dlt's extract step has one thread. Closing a generator closes its reads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from restmill.errors import ApiError, Place, Problem
+from restmill.run.channel import Ended
+from restmill.run.order import Bound, order_for
+from restmill.shape.rename import rename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from restmill.path import Json
+    from restmill.plan.spec import Parent, Plan, Resource
+    from restmill.run.session import ReadHandle, Session
+
+_PATIENCE = 0.02
+"""Seconds a generator waits for news before it lets dlt ask the others; any read's news ends the wait."""
+_MOST_OPEN = 64
+"""Child reads begun but not yet taken, per page of parents."""
+
+
+def pull_pages(session: Session, plan: Plan, resource: Resource, bound: Bound) -> Iterator[list[Json] | None]:
+    """The pages of one top-level read, in order; None while there is nothing yet.
+
+    Raises:
+        ApiError: the read failed and the resource's `on_error` is `raise`.
+    """
+    handle = session.read(order_for(plan, resource, bound))
+    try:
+        yield from _drain(handle, resource)
+    finally:
+        handle.close()
+
+
+def pull_children(
+    session: Session, plan: Plan, resource: Resource, parents: Iterable[Json], bound: Bound
+) -> Iterator[list[Json] | None]:
+    """The child pages of some parent records, in the parents' order; up to 64 parents are read at once.
+
+    Raises:
+        ApiError: a read failed, or a parent has no value to bind, and the resource's `on_error` is `raise`.
+    """
+    parent = resource.parent
+    assert parent is not None
+    waiting = deque(parents)
+    opened: deque[tuple[ReadHandle, Mapping[str, Json]]] = deque()
+    try:
+        while waiting or opened:
+            while waiting and len(opened) < _MOST_OPEN:
+                begun = _begin(session, plan, resource, waiting.popleft(), bound)
+                if begun is not None:
+                    opened.append(begun)
+            if opened:
+                handle, included = opened[0]
+                yield from _with_parent(_drain(handle, resource), included)
+                handle.close()
+                opened.popleft()
+    finally:
+        for handle, _ in opened:
+            handle.close()
+
+
+def _begin(
+    session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound
+) -> tuple[ReadHandle, Mapping[str, Json]] | None:
+    parent = resource.parent
+    assert parent is not None
+    try:
+        values = {name: _field(resource, parent, record, str(path), path.find(record)) for name, path in parent.fields.items()}
+        included = {
+            f"_{parent.resource}_{key}": _field(resource, parent, record, key, _top(record, key))
+            for key in parent.include
+        }
+        order = order_for(plan, resource, Bound({**bound.values, **values}, bound.params))
+    except ApiError as error:
+        if resource.on_error == "raise":
+            raise
+        session.skipped(resource.name, error.problem.what)
+        return None
+    return session.read(order), included
+
+
+def _field(resource: Resource, parent: Parent, record: Json, name: str, found: list[Json]) -> Json:
+    if found:
+        return found[0]
+    have = ", ".join(str(key) for key in record) if isinstance(record, dict) else type(record).__name__
+    raise ApiError(
+        Problem(
+            Place(f"{resource.name}"),
+            f"a row of the parent resource `{parent.resource}` has no field `{name}`",
+            got=f"fields {have}",
+            hint="`on_error: isolate` skips and counts such rows.",
+        )
+    )
+
+
+def _top(record: Json, key: str) -> list[Json]:
+    return [record[key]] if isinstance(record, dict) and key in record else []
+
+
+def _drain(handle: ReadHandle, resource: Resource) -> Iterator[list[Json] | None]:
+    while True:
+        item = handle.poll(_PATIENCE)
+        if isinstance(item, Ended):
+            if item.error is not None and (resource.on_error == "raise" or not isinstance(item.error, ApiError)):
+                raise item.error
+            return
+        if item is not None and resource.rename:
+            item = [rename(record, resource.rename) for record in item]
+        yield item
+
+
+def _with_parent(
+    pages: Iterator[list[Json] | None], included: Mapping[str, Json]
+) -> Iterator[list[Json] | None]:
+    for page in pages:
+        if page and included:
+            for record in page:
+                record.update(included)
+        yield page

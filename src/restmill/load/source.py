@@ -1,0 +1,165 @@
+"""The dlt source: `rest_api_source` and its kin with dlt's own signatures, read by restmill's engine.
+
+The functions take what `dlt.sources.rest_api` takes and give what it gives: a `DltSource` of resources with the
+hints of the config, so that everything one does to a source afterwards (`add_map`, `with_resources`,
+`apply_hints`, `pipeline.run`) is dlt's own doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Optional
+
+import dlt
+from dlt.extract import DltResource, DltSource, Incremental
+
+from restmill.load.cursor import bound_by, incremental_of
+from restmill.load.plans import plan_of_mapping
+from restmill.load.pull import pull_children, pull_pages
+from restmill.load.route import transport_for
+from restmill.load.watch import tell
+from restmill.path import Json
+from restmill.plan.spec import Foreign, Plan, Resource
+from restmill.run.session import Session
+
+if TYPE_CHECKING:
+    from dlt.common.schema import Schema
+    from dlt.common.schema.typing import TSchemaContract
+
+Pages = Iterator[list[Json] | None]
+
+
+@dlt.source(name="rest_api", section="rest_api")
+def rest_api(
+    client: Mapping[str, Any] = dlt.config.value,
+    resources: Sequence[Any] = dlt.config.value,
+    resource_defaults: Mapping[str, Any] | None = None,
+) -> list[DltResource]:
+    """A REST API as a dlt source; what is not given comes from dlt's config files (`sources.rest_api`).
+
+    Raises:
+        ConfigError: the config is wrong; all problems at once.
+    """
+    return rest_api_resources(
+        {"client": client, "resources": resources, "resource_defaults": resource_defaults}
+    )
+
+
+def rest_api_source(  # noqa: PLR0913  # dlt's signature
+    config: Mapping[str, Any],
+    name: str | None = None,
+    section: str | None = None,
+    max_table_nesting: int | None = None,
+    root_key: bool | None = None,
+    schema: Schema | None = None,
+    schema_contract: TSchemaContract | None = None,
+    parallelized: bool = False,
+) -> DltSource:
+    """A REST API as a dlt source. Same arguments and meaning as `dlt.sources.rest_api.rest_api_source`.
+
+    Args:
+        config: the config, in dlt's `rest_api` format; restmill's own keys are optional.
+        name: the source's and its schema's name; `rest_api` unless given.
+        section: the section of dlt's config files that belongs to the source.
+        max_table_nesting: levels of nested tables; what lies deeper becomes JSON.
+        root_key: whether nested tables carry the root row's key.
+        schema: a ready schema.
+        schema_contract: what may change in the schema.
+        parallelized: accepted and without effect on reading: all resources are read in parallel anyway.
+
+    Raises:
+        ConfigError: the config is wrong; all problems at once.
+    """
+    plan_of_mapping(config, resolve=False)  # a mistake is reported here, not from inside dlt's wrapper
+    decorated = rest_api.clone(
+        name=name,
+        section=section,
+        max_table_nesting=max_table_nesting,
+        root_key=root_key,
+        schema=schema,
+        schema_contract=schema_contract,
+        parallelized=parallelized,
+    )
+    keys = ("client", "resources", "resource_defaults")
+    return decorated(**{key: config[key] for key in keys if key in config})
+
+
+def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
+    """The resources of a config, parents before children. Same as `dlt.sources.rest_api.rest_api_resources`.
+
+    Raises:
+        ConfigError: the config is wrong; all problems at once.
+    """
+    return resources_of(plan_of_mapping(config))
+
+
+def source_of(plan: Plan, name: str) -> DltSource:
+    """A plan as a dlt source called `name`."""
+    source = dlt.source(lambda: resources_of(plan), name=name, section="rest_api")()
+    assert isinstance(source, DltSource)
+    return source
+
+
+def resources_of(plan: Plan) -> list[DltResource]:
+    """The dlt resources of a plan; they share one engine session."""
+    session = Session(plan.limits, transport_for(plan), observer=tell)
+    made: dict[str, DltResource] = {}
+    for resource in plan.resources:
+        match resource:
+            case Foreign(name, value):
+                made[name] = value.value
+            case Resource():
+                made[resource.name] = _with_steps(_made(session, plan, resource, made), resource)
+    return list(made.values())
+
+
+def _made(session: Session, plan: Plan, resource: Resource, made: Mapping[str, DltResource]) -> DltResource:
+    # `parallelized` would move dlt's side of a read into its thread pool; the engine is parallel already.
+    hints = {key: value for key, value in resource.hints.items() if key not in ("name", "parallelized")}
+    incremental = None if resource.cursor is None else incremental_of(resource.cursor)
+    if resource.parent is None:
+        top = dlt.resource(_read, name=resource.name, **hints)
+        return top(session, plan, resource, incremental)
+    child = dlt.resource(  # type: ignore[call-overload]  # dlt types `data_from` for decorators only
+        _read_children, name=resource.name, data_from=made[resource.parent.resource], **hints
+    )
+    bound = child(session, plan, resource, incremental)
+    assert isinstance(bound, DltResource)
+    return bound
+
+
+# dlt binds its incremental state to an argument whose annotation says `Incremental`, read at run time: these two
+# signatures are read by dlt, and `Optional[...]` is the form it knows.
+def _read(
+    session: Session,
+    plan: Plan,
+    resource: Resource,
+    incremental_object: Optional[Incremental[Any]],  # noqa: UP045
+) -> Pages:
+    yield from pull_pages(session, plan, resource, bound_by(resource.cursor, incremental_object))
+
+
+def _read_children(
+    items: Any,
+    session: Session,
+    plan: Plan,
+    resource: Resource,
+    incremental_object: Optional[Incremental[Any]],  # noqa: UP045
+) -> Pages:
+    parents = items if isinstance(items, list) else [items]
+    bound = bound_by(resource.cursor, incremental_object)
+    yield from pull_children(session, plan, resource, parents, bound)
+
+
+def _with_steps(made: DltResource, resource: Resource) -> DltResource:
+    for step in resource.steps:
+        match step.kind:
+            case "filter":
+                made.add_filter(step.function)
+            case "map":
+                made.add_map(step.function)
+            case "yield_map":
+                made.add_yield_map(step.function)
+    return made
+
+

@@ -1,0 +1,155 @@
+"""A whole run: config in, tables out, and a receipt that says what was proven.
+
+dlt's pipeline does the loading, in its own three steps. What an earlier run left pending is loaded first, because
+dlt would otherwise load that instead of reading the API. A partial read never replaces a table.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dlt
+
+from restmill.errors import ApiError, ConfigError, Place, Problem, did_you_mean
+from restmill.events import Observer, StageBegan, ignore
+from restmill.load.failures import explained
+from restmill.load.plans import plan_of_file, plan_of_mapping
+from restmill.load.source import source_of
+from restmill.load.watch import tell, watching
+from restmill.plan.spec import OnError, Plan
+from restmill.run.receipt import Ledger, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dlt import Pipeline
+    from dlt.extract import DltSource
+
+
+def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
+    config: Mapping[str, Any] | str | Path | Plan,
+    *,
+    destination: Any = None,  # dlt's own union: a name, a factory or a destination object
+    dataset_name: str | None = None,
+    pipeline_name: str | None = None,
+    resources: Sequence[str] = (),
+    observer: Observer = ignore,
+    on_error: OnError = "isolate",
+) -> Receipt:
+    """Read the API of `config` and load it; what is given here wins over the config's `pipeline` block.
+
+    Args:
+        config: a mapping, the path of a config file, or a ready plan.
+        destination: dlt's destination; DuckDB unless the config says otherwise.
+        dataset_name: schema or dataset for the tables.
+        pipeline_name: dlt's pipeline name, which keys its state.
+        resources: names of the resources to read; all selected ones when empty.
+        observer: is told everything that happens.
+        on_error: `isolate` lets a failed resource be partial and loads the others; `raise` loads nothing then.
+
+    Raises:
+        ConfigError: the config is wrong; nothing was sent.
+        ApiError: with `raise`, the first resource that failed; always, a partial read that would replace a table.
+        DestinationError: the destination could not be written.
+    """
+    plan = _plan(config, on_error)
+    pipeline = dlt.pipeline(
+        pipeline_name or plan.pipeline.name,
+        destination=destination or plan.pipeline.destination,
+        dataset_name=dataset_name or plan.pipeline.dataset_name or None,
+    )
+    source = _selected(source_of(plan, pipeline.pipeline_name), resources)
+    return run(pipeline, source, plan, observer)
+
+
+def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = ignore) -> Receipt:
+    """Run one source of ours through a pipeline, watched by `observer`.
+
+    Raises:
+        ApiError, DestinationError: see `sync`.
+    """
+    ledger = Ledger()
+    started, began = datetime.now(UTC), time.monotonic()
+    names = [name for name in source.resources.selected if name in {one.name for one in plan.resources}]
+    with watching(ledger, observer):
+        try:
+            pipeline.run()  # restores state and loads what is pending; reads nothing
+            _stage("extract")
+            pipeline.extract(source)
+            _refuse_partial_replace(pipeline, source, ledger, names)
+            _stage("normalize")
+            pipeline.normalize()
+            _stage("load")
+            pipeline.load()
+        except Exception as error:
+            raise explained(error) from error
+    return Receipt(
+        pipeline=pipeline.pipeline_name,
+        destination=pipeline.destination.destination_name if pipeline.destination else "",
+        dataset=pipeline.dataset_name or "",
+        started=started.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - began,
+        resources=ledger.evidence(names),
+        location=location_of(pipeline),
+    )
+
+
+def location_of(pipeline: Pipeline) -> str:
+    """The file behind a DuckDB destination; "" for every other."""
+    if not pipeline.destination or pipeline.destination.destination_name != "duckdb":
+        return ""
+    with pipeline.sql_client() as client:
+        database = client.credentials._conn_str()  # noqa: SLF001  # dlt has no public name for the resolved file
+    return str(database)
+
+
+def _plan(config: Mapping[str, Any] | str | Path | Plan, on_error: OnError) -> Plan:
+    match config:
+        case Plan():
+            return config
+        case str() | Path():
+            return plan_of_file(Path(config), on_error)
+        case _:
+            return plan_of_mapping(config, on_error)
+
+
+def _selected(source: DltSource, names: Sequence[str]) -> DltSource:
+    unknown = [name for name in names if name not in source.resources]
+    if unknown:
+        known = list(source.resources)
+        raise ConfigError(
+            *(
+                Problem(
+                    Place("resources"),
+                    f"there is no resource `{name}`",
+                    hint=did_you_mean(name, known) or f"There are: {', '.join(known)}.",
+                )
+                for name in unknown
+            )
+        )
+    return source.with_resources(*names) if names else source
+
+
+def _refuse_partial_replace(
+    pipeline: Pipeline, source: DltSource, ledger: Ledger, names: Sequence[str]
+) -> None:
+    replacing = [name for name in names if source.resources[name].write_disposition == "replace"]
+    for evidence in ledger.evidence(replacing):
+        if evidence.verdict == "partial":
+            pipeline.drop_pending_packages()
+            raise ApiError(
+                Problem(
+                    Place(evidence.resource),
+                    f"was read only in part and would have replaced its whole table: {evidence.reason}",
+                    hint="Nothing was loaded. Run again, or leave it out with `--resource`.",
+                )
+            )
+
+
+def _stage(name: str) -> None:
+    tell(StageBegan("", time.monotonic(), name))
+
+

@@ -1,0 +1,59 @@
+"""Who watches a run: observers for the whole process, and the log.
+
+A dlt source is often built in one place and run in another, so observers are not passed along but registered for
+as long as a `with` block lasts. Whatever is worth a user's attention also goes to the `restmill` logger, whether
+or not anybody watches.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from restmill import events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from restmill.events import Event, Observer
+
+log = logging.getLogger("restmill")
+_watchers: tuple[Observer, ...] = ()
+
+
+@contextmanager
+def watching(*observers: Observer) -> Iterator[None]:
+    """Send every event of this process to `observers`, too, until the block ends."""
+    global _watchers  # noqa: PLW0603  # replaced whole, so that a running `tell` sees one state or the other
+    before = _watchers
+    _watchers = (*before, *observers)
+    try:
+        yield
+    finally:
+        _watchers = tuple(watcher for watcher in _watchers if watcher not in observers)
+
+
+def tell(event: Event) -> None:
+    """Pass an event to the log and to everybody watching."""
+    _log(event)
+    for watcher in _watchers:
+        watcher(event)
+
+
+def _log(event: Event) -> None:
+    match event:
+        case events.Retrying(resource, _, attempt, wait, why):
+            log.warning("%s: attempt %d failed (%s); next one in %.1f s", resource, attempt, why, wait)
+        case events.Waiting(resource, _, host, wait, why) if wait >= 1:
+            log.warning("%s: waiting %.1f s for %s (%s)", resource, wait, host, why)
+        case events.HostHalted(_, _, host, why):
+            log.error("%s is halted: %s", host, why)
+        case events.ReadDone(resource, _, rows, pages, complete, reason) if not complete:
+            log.warning("%s: incomplete after %d rows, %d pages: %s", resource, rows, pages, reason)
+        case events.ReadFailed(resource, _, rows, pages, error):
+            log.error("%s: failed after %d rows, %d pages: %s", resource, rows, pages, error)
+        case events.Noted(resource, _, text):
+            log.info("%s: %s", resource, text)
+        case _:
+            log.debug("%s", event)

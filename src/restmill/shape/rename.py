@@ -1,0 +1,43 @@
+"""Renaming: vendor field names become neutral ones before anything else sees the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from restmill.path import Json
+
+
+def rename(record: Json, names: Mapping[str, str]) -> Json:
+    """A copy of `record` whose fields at dotted paths stand at the top under their neutral names.
+
+    `{"user.id": "customer_id"}` moves `{"user": {"id": 7}}` to `{"customer_id": 7}`; an object left empty goes,
+    an absent field stays absent, and a record that is no object is returned as it is.
+    """
+    if not isinstance(record, dict):
+        return record
+    copy = dict(record)
+    moved = {}
+    for path, name in names.items():
+        found, copy = _taken(copy, path.split("."))
+        if found:
+            moved[name] = found[0]
+    return {**copy, **moved}
+
+
+def _taken(record: dict[str, Json], keys: list[str]) -> tuple[list[Json], dict[str, Json]]:
+    """The value at `keys` (none or one), and the record without it; objects on the way are copied."""
+    head, *rest = keys
+    if head not in record:
+        return [], record
+    if not rest:
+        return [record[head]], {key: value for key, value in record.items() if key != head}
+    inner = record[head]
+    if not isinstance(inner, dict):
+        return [], record
+    found, without = _taken(inner, rest)
+    if not found:
+        return [], record
+    return found, {**record, head: without} if without else {k: v for k, v in record.items() if k != head}

@@ -1,0 +1,77 @@
+"""A model API for engine tests: `rows` records behind offset paging, with the habits under test as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from restmill.events import Observer, ignore
+from restmill.path import Path
+from restmill.run.fetch import Fetcher, Memory, Terms
+from restmill.run.reading import Order, Reading
+from restmill.secrets import Secret
+from restmill.testing import FakeClock, FakeTransport, json_response
+from restmill.wire.auth import ApiKey, Auth
+from restmill.wire.gate import Limits
+from restmill.wire.message import Request, Response
+from restmill.wire.paging import Offset, Pager
+from restmill.wire.retry import Policy
+
+HOME = "https://api.test"
+KEY = ApiKey(name="api_key", key=Secret("s3cret-key"), location="query")
+Script = Callable[[Request], Response | Exception]
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """Serves records {"id": 0..rows-1} at any path of the host."""
+
+    rows: int = 1000
+    cap: int = 1_000_000
+    total: bool = True
+
+    def __call__(self, request: Request) -> Response:
+        start, limit = int(request.params["offset"]), min(int(request.params["limit"]), self.cap)
+        data = [{"id": i} for i in range(start, min(start + limit, self.rows))]
+        return json_response({"data": data, **({"total": self.rows} if self.total else {})})
+
+
+def terms(auth: Auth | None = None, policy: Policy | None = None, allowed: frozenset[str] = frozenset()) -> Terms:
+    return Terms("things", policy or Policy(), auth, (), frozenset({HOME}), allowed)
+
+
+def order(pager: Pager | None = None, *, most_ahead: int = 32, path: str = "/things", of: Terms | None = None) -> Order:
+    request = Request("GET", HOME + path)
+    return Order(request, of or terms(), pager or Offset(limit=100), Path("data"), most_ahead)
+
+
+class Rig:
+    """A reading on a fake transport and clock, with everything it handed over."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        latency: float = 0.05,
+        limits: Limits | None = None,
+        observer: Observer = ignore,
+        chances: tuple[float, ...] = (0.0,),
+    ) -> None:
+        self.transport = FakeTransport(script, latency)
+        self.clock = FakeClock(chances)
+        self.memory = Memory(limits or Limits())
+        self.observer = observer
+        self.pages: list[list[dict[str, int]]] = []
+        self.fetcher: Fetcher | None = None
+
+    async def read(self, what: Order) -> None:
+        self.fetcher = self.fetcher or Fetcher(self.transport, self.memory, self.clock, self.observer)
+        await Reading(what, self.fetcher, self.clock, self.observer, self._put).run()
+
+    async def _put(self, records: list[dict[str, int]], size: int) -> None:
+        assert size >= 0
+        self.pages.append(records)
+
+    @property
+    def ids(self) -> list[int]:
+        return [record["id"] for page in self.pages for record in page]
