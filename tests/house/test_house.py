@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.house.figures import CODE, ROOT, WORDS, definitions, python_files, recorded, shown, too_large
 
 ANY_PER_1000_LINES = 5

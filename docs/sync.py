@@ -1,0 +1,250 @@
+"""Keep the docs in step with the code: rewrite what is generated, or with --check say what is behind.
+
+A page holds `<!-- generated: NAME -->` and `<!-- end of NAME -->`; what stands between belongs to the block
+of that name. Every block has to stand in some page, and every page may hold any number of blocks.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import MISSING
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from restmill.cli.main import main as command_line
+from restmill.config import kinds
+from restmill.config.model import Config
+from restmill.sandbox import ROUTES, SWITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from dataclasses import Field
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
+WIDTH = 100
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; bars inside cells are escaped."""
+    lines = [list(heads)]
+    lines += [["---"] * len(lines[0])]
+    lines += [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+# --- the command line ---------------------------------------------------------------------------------------
+
+
+def help_block() -> str:
+    """What `restmill --help` prints."""
+    return f"```text\n$ restmill --help\n{_help(command_line, 'restmill')}\n```"
+
+
+def cli_block() -> str:
+    """One section a command: its usage, its arguments and options."""
+    return "\n\n".join(f"## {name}\n\n```text\n{_help(one, name)}\n```" for name, one in _commands())
+
+
+def _commands() -> Iterator[tuple[str, click.Command]]:
+    waiting: list[tuple[str, click.Command]] = [("restmill", command_line)]
+    while waiting:
+        name, command = waiting.pop(0)
+        yield name, command
+        if isinstance(command, click.Group):
+            inner = [(f"{name} {word}", one) for word, one in command.commands.items() if not one.hidden]
+            waiting = inner + waiting
+
+
+def _help(command: click.Command, name: str) -> str:
+    *above, word = name.split()
+    parent = click.Context(click.Group(" ".join(above)), info_name=" ".join(above)) if above else None
+    context = click.Context(
+        command, info_name=word, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    lines = command.get_help(context).splitlines()
+    return "\n".join(line.rstrip() for line in lines)
+
+
+# --- the config ---------------------------------------------------------------------------------------------
+
+
+def config_block() -> str:
+    """One section a mapping, in the order in which a reader meets them."""
+    sections = _sections()
+    return "\n\n".join(_section(title, block, sections) for title, block in sections.items())
+
+
+def _sections() -> dict[str, type[kinds.Block]]:
+    """Every mapping the config may hold, under the title of its first mention."""
+    waiting: list[tuple[str, type[kinds.Block]]] = [("the whole config", Config)]
+    found: dict[str, type[kinds.Block]] = {}
+    while waiting:
+        title, block = waiting.pop(0)
+        if block in found.values():
+            continue
+        found[title] = block
+        for name, one in kinds.keys_of(block).items():
+            waiting += _inside(kinds.kind_of(one), name)
+    return found
+
+
+def _inside(kind: kinds.Kind, name: str) -> list[tuple[str, type[kinds.Block]]]:
+    """The mappings a key's value may be, each with its title."""
+    match kind:
+        case kinds.Keys():
+            return [(name, kind.of)]
+        case kinds.Tagged():
+            return [(_typed(kind, block), block) for block in dict.fromkeys(kind.variants.values())]
+        case kinds.Listing():
+            return _inside(kind.of, f"each of {name}")
+        case kinds.Table():
+            return _inside(kind.of, name)
+        case kinds.OneOf():
+            return [pair for one in kind.kinds for pair in _inside(one, name)]
+        case _:
+            return []
+
+
+def _typed(kind: kinds.Tagged, block: type[kinds.Block]) -> str:
+    words = " or ".join(word for word, one in kind.variants.items() if one is block)
+    return f"{kind.what}, type {words}"
+
+
+def _section(title: str, block: type[kinds.Block], sections: dict[str, type[kinds.Block]]) -> str:
+    above = [known for known in sections.items() if known[1] in block.__mro__[1:]]
+    known = kinds.keys_of(above[0][1]) if above else {}
+    rows = [
+        (f"`{name}`", _said(kinds.kind_of(one), sections), _default(one), str(one.metadata["doc"]))
+        for name, one in kinds.keys_of(block).items()
+        if name not in known or _default(one) != _default(known[name])
+    ]
+    same = f"The keys of [{above[0][0]}](#{_anchor(above[0][0])}), and:\n\n" if above else ""
+    keys = table(("key", "value", "default", "meaning"), rows) if rows else "No further keys."
+    return f"### {title}\n\n{(block.__doc__ or '').strip()}\n\n{same}{keys}"
+
+
+def _default(one: Field[object]) -> str:
+    if kinds.is_required(one):
+        return "**required**"
+    if one.default is MISSING or one.default in (None, (), "") or isinstance(one.default, kinds.Block):
+        return ""
+    shown = one.default if not isinstance(one.default, bool) else str(one.default).lower()
+    return ", ".join(f"`{value}`" for value in (shown if isinstance(shown, tuple) else (shown,)))
+
+
+WORDS: dict[type[kinds.Kind], str] = {
+    kinds.Text: "text",
+    kinds.HeaderValue: "text",
+    kinds.Hidden: "secret text",
+    kinds.Status: "HTTP status",
+    kinds.Flag: "true or false",
+    kinds.JsonPath: "JSON path",
+    kinds.HttpUrl: "URL",
+    kinds.Anything: "anything",
+    kinds.Function: "function (Python)",
+}
+
+
+def _said(kind: kinds.Kind, sections: dict[str, type[kinds.Block]]) -> str:
+    """What a value may be, in words."""
+    match kind:
+        case kinds.Choice():
+            said = ", ".join(f"`{word}`" for word in kind.words)
+        case kinds.Whole() | kinds.Number():
+            said = _number(kind)
+        case kinds.Instance():
+            said = f"{kind.of} (Python)"
+        case kinds.Listing():
+            said = f"list of {_said(kind.of, sections)}"
+        case kinds.Table():
+            said = f"mapping of {_said(kind.of, sections)}"
+        case kinds.Keys() | kinds.Tagged():
+            said = _link(kind, sections)
+        case kinds.OneOf():
+            said = " or ".join(dict.fromkeys(_said(one, sections) for one in kind.kinds))
+        case _:
+            said = WORDS[type(kind)]
+    return said
+
+
+def _link(kind: kinds.Keys | kinds.Tagged, sections: dict[str, type[kinds.Block]]) -> str:
+    """A link to the section of a mapping, or of the first of its types."""
+    first = kind.of if isinstance(kind, kinds.Keys) else next(iter(kind.variants.values()))
+    title = next(title for title, block in sections.items() if block is first)
+    said = kind.what if isinstance(kind, kinds.Tagged) else title.removeprefix("each of ")
+    return f"[{said}](#{_anchor(title)})"
+
+
+def _number(kind: kinds.Whole | kinds.Number) -> str:
+    least = "" if kind.least is None else f" from {kind.least:g}"
+    most = "" if kind.most is None else f" to {kind.most:g}"
+    above = " above 0" if isinstance(kind, kinds.Number) and kind.positive else ""
+    return f"{'whole ' if isinstance(kind, kinds.Whole) else ''}number{least}{most}{above}"
+
+
+def _anchor(title: str) -> str:
+    """The anchor that Markdown renderers give to a heading."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+# --- the sandbox --------------------------------------------------------------------------------------------
+
+
+def routes_block() -> str:
+    """What the sandbox serves."""
+    return table(("route", "answer"), ((f"`{route}`", answer) for route, answer in ROUTES))
+
+
+def switches_block() -> str:
+    """How the sandbox can misbehave."""
+    return table(("switch", "meaning"), ((f"`{switch}`", meaning) for switch, meaning in SWITCHES))
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "help": help_block,
+    "cli": cli_block,
+    "config": config_block,
+    "sandbox-routes": routes_block,
+    "sandbox-switches": switches_block,
+}
+
+
+def renewed(text: str) -> str:
+    """The page with its blocks as the code has them now.
+
+    Raises:
+        KeyError: the page names a block that does not exist.
+    """
+    return BLOCK.sub(lambda found: f"{found[1]}\n{BLOCKS[found['name']]()}\n\n{found[3]}", text)
+
+
+def pages() -> list[Path]:
+    """Every page that may hold blocks."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def main(arguments: list[str]) -> int:
+    """Renew all pages, or with `--check` only compare; 1 when something is behind or missing."""
+    texts = {page: page.read_text() for page in pages()}
+    placed = {found["name"] for text in texts.values() for found in BLOCK.finditer(text)}
+    complaints = [f"no page holds the block '{name}'" for name in BLOCKS if name not in placed]
+    for page, text in texts.items():
+        new = renewed(text)
+        if new == text:
+            continue
+        if "--check" in arguments:
+            complaints.append(f"{page.relative_to(ROOT)} is behind the code: run `make docs`")
+        else:
+            page.write_text(new)
+    print("\n".join(complaints), end="\n" if complaints else "")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""The docs hold together: every link leads somewhere, and every generated block is known."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.figures import ROOT, shown
+
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!\w+:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as Markdown renderers make them."""
+    text = FENCE.sub("", page.read_text())
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(text)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    dead = []
+    for link in LINK.finditer(FENCE.sub("", page.read_text())):
+        target = (page.parent / link["path"]).resolve() if link["path"] else page
+        found = target.exists() and (not link["anchor"] or link["anchor"] in anchors(target))
+        dead += [] if found else [link[0]]
+    assert not dead, f"{shown(page)}: {dead}"
+
+
+def test_no_heading_of_a_page_is_written_twice() -> None:
+    twice = []
+    for page in PAGES:
+        titles = HEADING.findall(FENCE.sub("", page.read_text()))
+        twice += [f"{shown(page)}: {title}" for title in {*titles} if titles.count(title) > 1]
+    # Keep a Changelog's headings repeat by design.
+    assert [line for line in twice if not line.startswith("CHANGELOG")] == []
