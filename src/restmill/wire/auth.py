@@ -1,26 +1,37 @@
 """Credentials: what is added to a request just before it leaves, and how a short-lived token is got.
 
-The engine decides which hosts may see a credential; nothing here does. Renewing a token is a request like any
-other: `token_request` says what to send and `read_token` what came back.
+The engine decides which hosts may see a credential; nothing here does. Renewing a token is a request like
+any other: `token_request` says what to send and `read_token` what came back.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 from urllib.parse import unquote_plus
 
 from restmill.errors import NotData, Place, Problem, Rejected
-from restmill.path import Json
 from restmill.secrets import Secret
 from restmill.wire.message import Headers, Request, Response
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from restmill.path import Json
+
 _EARLY = 30.0  # seconds before its end at which a token is renewed
+# RFC 6749, 5.2: only these words of an error answer are repeated in a message.
 _OAUTH_ERRORS = frozenset(
-    "invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope".split()
-)  # RFC 6749, 5.2: only these words of an error answer are repeated in a message
+    {
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +65,7 @@ class ClientCredentials:
     token_url: str
     client_id: Secret
     client_secret: Secret
-    data: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    data: Mapping[str, Json] = field(default_factory=dict, repr=False, hash=False)
     """Further fields of the token request; they override the standard ones."""
     default_expiry: float = 3600.0
     """Seconds a token is good for when the answer does not say."""
@@ -80,7 +91,7 @@ class Token:
 
 
 def sign(auth: Auth, request: Request, token: Token | None = None) -> Request:
-    """`request` with the credential. A parameter, header or cookie of the same name is replaced, never doubled.
+    """`request` with the credential; it replaces a parameter, header or cookie of the same name.
 
     Raises:
         ValueError: `auth` needs a token (see `needs_token`) and none was given.
@@ -100,10 +111,10 @@ def sign(auth: Auth, request: Request, token: Token | None = None) -> Request:
             encoded = b64encode(_pair(auth).encode()).decode()
             return request.with_header("Authorization", f"Basic {encoded}")
         case ClientCredentials():
-            value = token.value if token else auth.access_token
-            if value is None:
+            access = token.value if token else auth.access_token
+            if access is None:
                 raise ValueError("a token is needed before this request can be signed")
-            return request.with_header("Authorization", f"Bearer {value.reveal()}")
+            return request.with_header("Authorization", f"Bearer {access.reveal()}")
         case _:
             assert_never(auth)
 

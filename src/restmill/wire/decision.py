@@ -1,18 +1,20 @@
 """What a pager decides: the vocabulary that all pagers share.
 
-A pager is a frozen value without a state. `after(page)` looks at one page and its own request and says what comes
-next; it is always the truth. `Fan` adds a prediction to that truth: a `Series` of requests which will be asked
-for if nothing changes. An engine may fetch them early, and drops them as soon as the truth differs.
+A pager is a frozen value without a state. `after(page)` looks at one page and its own request and says what
+comes next; it is always the truth. `Fan` adds a prediction to that truth: a `Series` of requests which will
+be asked for if nothing changes. An engine may fetch them early, and drops them as soon as the truth differs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from restmill.errors import NotData, Place, Problem, did_you_mean
-from restmill.path import Json, Path
-from restmill.wire.message import Page, Request
+
+if TYPE_CHECKING:
+    from restmill.path import Json, Path
+    from restmill.wire.message import Page, Request
 
 _NAMES_SHOWN = 12
 
@@ -26,7 +28,7 @@ class Slot:
 
     @classmethod
     def of(cls, param: str | None, body_path: str | None, default: str) -> Slot:
-        """dlt's rule: the body path when given, else the parameter, else the parameter's default name."""
+        """By dlt's rule: the body path when given, else the parameter, else the parameter's default name."""
         return cls(body_path, in_body=True) if body_path else cls(param or default)
 
     def put(self, request: Request, value: Json) -> Request:
@@ -111,7 +113,7 @@ class Pager(Protocol):
         """
 
     def past_end(self, request: Request, status: int) -> Done | None:
-        """Whether error `status` on `request` is how this API says that the list is over; None: it is an error."""
+        """The end of the list, if error `status` on `request` means just that; None: it is an error."""
 
     def total(self, page: Page) -> int | None:
         """How many rows the server claims to hold, if `page` says so credibly. Later pages know better."""

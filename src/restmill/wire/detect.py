@@ -1,23 +1,28 @@
 """Guesses from the first answer, where the config says nothing: dlt's rules, in dlt's order.
 
-What is guessed is said in a sentence. Where dlt's guess would lose rows in silence, the same pager is taken, but it
-reads on (page numbers that may start at 0 or 1) or calls its end suspect (one page that shows signs of more).
+What is guessed is said in a sentence. Where dlt's guess would lose rows in silence, the same pager is taken,
+but it reads on (page numbers that may start at 0 or 1) or calls its end suspect (one page with signs of
+more).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path
-from restmill.wire.message import Page
 from restmill.wire.paging import Cursor, HeaderLink, JsonLink, PageNumber, Pager, SinglePage, links
 from restmill.wire.signs import sign_of_more, whole
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from restmill.wire.message import Page
+
 _RECORD_KEYS = frozenset(
-    "data items results entries records rows entities payload content objects values".split()
-)
+    ("data", "items", "results", "entries", "records", "rows", "entities", "payload", "content", "objects")
+) | {"values"}
 _NEXT = re.compile("next")
 _NEXT_LINK = re.compile("href|url")
 _TOTAL_PAGES = re.compile("(?:total_pages|pages|totalpages)$")
@@ -36,7 +41,7 @@ def single_entity_path(path: str) -> bool:
 
 
 def detect_selector(document: Json) -> Path:
-    """Where the records are: the first list with a usual name, else the first list, else the whole document, `$`."""
+    """Where the records are: the first list with a usual name, else the first list, else the document."""
     if not isinstance(document, dict):
         return Path("$")
     found = list(_lists(document, ()))
@@ -80,7 +85,7 @@ def _single(page: Page) -> tuple[SinglePage, str]:
 
 
 def _by_number(page: Page, total: Path) -> tuple[PageNumber, str]:
-    """dlt counts from 0 here. The answer or the request may say with which number this page goes."""
+    """By dlt, pages count from 0 here. The answer or the request may say with which number this page goes."""
     sources = (
         page.document,
         *(v for v in _values(page.document) if isinstance(v, dict)),

@@ -1,17 +1,20 @@
 """The budget of one host: may a request leave now?
 
-Four rules, the strictest wins: a token bucket for the declared rate; a concurrency that grows with success and
-halves at signs of overload (AIMD, as in TCP); a hold when the host asks for one or its quota is nearly spent; and a
-breaker that shuts for good when attempts fail in a row. A gate is a frozen value: each event gives the next one.
+Four rules, the strictest wins: a token bucket for the declared rate; a concurrency that grows with success
+and halves at signs of overload (AIMD, as in TCP); a hold when the host asks for one or its quota is nearly
+spent; and a breaker that shuts for good when attempts fail in a row. A gate is a frozen value: each event
+gives the next one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.wire.message import Headers
-from restmill.wire.pace import quota, retry_after
+from restmill.wire.pace import quota, wait_asked
+
+if TYPE_CHECKING:
+    from restmill.wire.message import Headers
 
 _OVERLOAD = frozenset({429, 502, 503, 504})
 _ROUNDING = 1e-6  # seconds added to a wait, so that a clock's rounding cannot end it a hair too early
@@ -31,6 +34,8 @@ class Limits:
     """Requests that may leave at once after a pause, under `requests_per_second`."""
     failures: int = 10
     """Failed attempts in a row that shut the gate."""
+    max_hold: float = 300.0
+    """Seconds; a host that asks for a longer pause is treated as shut while it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Ask again after `seconds`, or when an answer arrives, whichever is first; None: when an answer arrives."""
+    """Ask again after `seconds` or at the next answer, whichever is first; None: at the next answer."""
 
     seconds: float | None
     why: str
@@ -63,6 +68,7 @@ class _Row:
     count: int
     since: float
     together: int
+    """One more than the answers still expected from among those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +77,13 @@ class Gate:
 
     limits: Limits
     in_flight: int = 0
-    window: float = 1.0
-    """The concurrency allowed now, with the fraction gathered towards the next one."""
+    allowed: int = 1
+    """How many requests may be in flight now, from 1 to the ceiling."""
+    credit: int = 0
+    """Successes since `allowed` last changed, once slow start is over."""
     slow_start: bool = True
     settling: int = 0
-    """Answers still expected from before the last halving; they cannot cause another."""
+    """One more than the answers still expected from before the last halving: they cannot cause another."""
     due: float = _NEVER
     """When the bucket will be full again (the virtual scheduling form of a token bucket)."""
     held_until: float = _NEVER
@@ -85,35 +93,30 @@ class Gate:
     left_until: float = _NEVER
     row: _Row | None = None
     last_success: float = _NEVER
-    shut: Shut | None = None
+    shut: str = ""
+    """Why nothing is sent any more; "" while the gate is open."""
 
     @classmethod
     def fresh(cls, limits: Limits) -> Gate:
         """The gate of a host not yet spoken to."""
-        return cls(limits, window=float(max(1, min(limits.start, limits.concurrency))))
-
-    @property
-    def allowed(self) -> int:
-        """How many requests may be in flight now, from 1 to the ceiling."""
-        return int(self.window)
+        return cls(limits, allowed=max(1, min(limits.start, limits.concurrency)))
 
     def ask(self, now: float) -> Leave:
         """Whether a request may leave now."""
         if self.shut:
-            return self.shut
+            return Shut(self.shut)
         if now < self.held_until:
-            return Hold(self.held_until - now + _ROUNDING, self.held_why)
+            return self._pause(self.held_until - now, self.held_why)
         if self.left is not None and self.left <= 0 and now < self.left_until:
+            why = "the host's quota is used up"
             # An answer will say what is really left; without one to come, only the reset helps.
-            seconds = None if self.in_flight else self.left_until - now + _ROUNDING
-            return Hold(seconds, "the host's quota is used up")
+            return Hold(None, why) if self.in_flight else self._pause(self.left_until - now, why)
         if self.in_flight >= self.allowed:
             return Hold(None, f"{self.in_flight} requests are in flight")
         early = self.due - now - (self.limits.burst - 1) * self._interval
         if early > 0:
-            return Hold(
-                early + _ROUNDING, f"{self.limits.requests_per_second:g} requests per second are allowed"
-            )
+            why = f"{self.limits.requests_per_second:g} requests per second are allowed"
+            return Hold(early + _ROUNDING, why)
         return Go()
 
     def sent(self, now: float) -> Gate:
@@ -124,77 +127,92 @@ class Gate:
 
     def answered(self, now: float, status: int, headers: Headers, wall: float) -> Gate:
         """An answer has arrived; `wall` is its time in epoch seconds."""
-        asked = retry_after(headers, wall)
-        gate = self._landed()._told(now, headers, wall)
+        asked = wait_asked(headers, wall, limited=status in (429, 503))
+        gate = _told(_landed(self), now, headers, wall)
         if asked is not None:
-            gate = gate._held(now + asked, f"the host asks to wait {asked:.0f} s")
+            gate = _held(gate, now + asked, "the host asks to wait")
         if status < 500 and status != 429:
             gate = replace(gate, row=None, last_success=now)
-            return gate if asked is not None else gate._grown(self.in_flight)
+            return gate if asked is not None else _grown(gate, self.in_flight)
         if asked is None or status not in (429, 503):
-            gate = gate._failed_row(now, f"status {status}")
-        return gate._halved() if status in _OVERLOAD else gate
+            gate = _failed_row(gate, now, f"status {status}")
+        return _halved(gate) if status in _OVERLOAD else gate
 
     def failed(self, now: float, why: str) -> Gate:
         """No answer at all, or a broken one."""
-        return self._landed()._failed_row(now, why)._halved()
+        return _halved(_failed_row(_landed(self), now, why))
 
     def cancelled(self, now: float) -> Gate:  # noqa: ARG002  # all events have the same face
         """A request was given up by us: its place is free, and nothing is learnt."""
-        return self._landed()
+        return _landed(self)
 
     def exhausted(self, now: float, first_sent: float, why: str) -> Gate:
         """A request has used up its retries; it shuts the gate unless the host was well at any time since."""
         if self.last_success >= first_sent:
             return self
         since = f"no attempt succeeded in {now - first_sent:.0f} s"
-        return self._shut(f"a request used up its retries ({why}), and {since}")
+        return _shut(self, f"a request used up its retries ({why}), and {since}")
+
+    def _pause(self, seconds: float, why: str) -> Hold | Shut:
+        if seconds <= self.limits.max_hold:
+            return Hold(seconds + _ROUNDING, why)
+        most = f"{self.limits.max_hold:g} s; raise `client.retry.max_wait` to wait longer"
+        return Shut(f"{why}, {seconds:.0f} s from now, and the limit is {most}")
 
     @property
     def _interval(self) -> float:
         rate = self.limits.requests_per_second
         return 1 / rate if rate else 0.0
 
-    def _landed(self) -> Gate:
-        row = self.row and replace(self.row, together=max(0, self.row.together - 1))
-        settling = max(0, self.settling - 1)
-        return replace(self, in_flight=max(0, self.in_flight - 1), settling=settling, row=row)
 
-    def _told(self, now: float, headers: Headers, wall: float) -> Gate:
-        told = quota(headers, wall)
-        if told.remaining is None or told.reset is None:
-            return self
-        # Whether the host has counted those in flight already is unknown; taking them off is the safe reading.
-        return replace(self, left=told.remaining - self.in_flight, left_until=now + told.reset)
+def _landed(gate: Gate) -> Gate:
+    row = gate.row and replace(gate.row, together=max(0, gate.row.together - 1))
+    settling = max(0, gate.settling - 1)
+    return replace(gate, in_flight=max(0, gate.in_flight - 1), settling=settling, row=row)
 
-    def _held(self, until: float, why: str) -> Gate:
-        return replace(self, held_until=until, held_why=why) if until > self.held_until else self
 
-    def _grown(self, were_in_flight: int) -> Gate:
-        if 2 * were_in_flight <= self.allowed:
-            return self  # what is not used proves nothing about what would be borne
-        step = 1.0 if self.slow_start else 1 / self.allowed
-        # Adding thirds up gives 0.999...: without the rounding a whole one would come a success too late.
-        return replace(self, window=min(round(self.window + step, 9), float(max(1, self.limits.concurrency))))
+def _told(gate: Gate, now: float, headers: Headers, wall: float) -> Gate:
+    told = quota(headers, wall)
+    if told.remaining is None or told.reset is None:
+        return gate
+    # Whether the host has counted those in flight already is unknown; taking them off is the safe reading.
+    return replace(gate, left=told.remaining - gate.in_flight, left_until=now + told.reset)
 
-    def _halved(self) -> Gate:
-        if self.settling:
-            return self
-        return replace(
-            self, window=float(max(1, self.allowed // 2)), slow_start=False, settling=self.in_flight
-        )
 
-    def _failed_row(self, now: float, why: str) -> Gate:
-        row = self.row or _Row(0, now, 0)
-        if row.together and row.count:
-            return self
-        count = row.count + 1
-        together = row.together if row.count else self.in_flight
-        gate = replace(self, row=_Row(count, row.since, together))
-        if count < self.limits.failures:
-            return gate
-        times = f"{count} attempts in a row failed in {now - row.since:.0f} s"
-        return gate._shut(f"{times}, the last with {why}")
+def _held(gate: Gate, until: float, why: str) -> Gate:
+    return replace(gate, held_until=until, held_why=why) if until > gate.held_until else gate
 
-    def _shut(self, why: str) -> Gate:
-        return self if self.shut else replace(self, shut=Shut(why))
+
+def _grown(gate: Gate, were_in_flight: int) -> Gate:
+    if 2 * were_in_flight <= gate.allowed:
+        return gate  # what is not used proves nothing about what would be borne
+    if gate.allowed >= gate.limits.concurrency:
+        return gate
+    if gate.slow_start or gate.credit + 1 >= gate.allowed:
+        return replace(gate, allowed=gate.allowed + 1, credit=0)
+    return replace(gate, credit=gate.credit + 1)
+
+
+def _halved(gate: Gate) -> Gate:
+    if gate.settling:
+        return gate
+    allowed = max(1, gate.allowed // 2)
+    return replace(gate, allowed=allowed, credit=0, slow_start=False, settling=gate.in_flight + 1)
+
+
+def _failed_row(gate: Gate, now: float, why: str) -> Gate:
+    if gate.row is None:
+        row = _Row(1, now, gate.in_flight + 1)
+    elif gate.row.together:
+        return gate
+    else:
+        row = replace(gate.row, count=gate.row.count + 1)
+    gate = replace(gate, row=row)
+    if row.count < gate.limits.failures:
+        return gate
+    times = f"{row.count} attempt{'s' if row.count > 1 else ''} in a row failed in {now - row.since:.0f} s"
+    return _shut(gate, f"{times}, the last with {why}")
+
+
+def _shut(gate: Gate, why: str) -> Gate:
+    return gate if gate.shut else replace(gate, shut=why)

@@ -1,7 +1,8 @@
 """Request, Response and Page: frozen values that pass between the machines.
 
-A request keeps its parameters as they were declared (a list is a repeated key, None is left out) and becomes text
-only in `url`, by the rules of `requests`, so that the same config puts the same bytes on the wire as under dlt.
+A request keeps its parameters as they were declared (a list is a repeated key, None is left out) and becomes
+text only in `url`, by the rules of `requests`, so that the same config puts the same bytes on the wire as
+under dlt.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OP
 Record: TypeAlias = dict[str, Json]
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+_IN_PATH = "!$&'()*+,;=:@/"
+_IN_QUERY = _IN_PATH + "?"
 _UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 
 
@@ -78,8 +82,10 @@ class Request:
     def url(self) -> str:
         """The whole URL as sent, percent-encoded once."""
         parts = urlsplit(self.address)
-        query = "&".join(q for q in (parts.query, _encode(self.params)) if q)
-        return requote(urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, "")))
+        query = "&".join(q for q in (_escaped(parts.query, _IN_QUERY), _encode(self.params)) if q)
+        path = _escaped(_without_dots(parts.path), _IN_PATH) or "/"
+        login, at, host = parts.netloc.rpartition("@")
+        return requote(urlunsplit((parts.scheme, f"{login}{at}{host.lower()}", path, query, "")))
 
     @property
     def origin(self) -> str:
@@ -107,7 +113,7 @@ class Request:
         return replace(self, headers=self.headers.plus({name: value}))
 
     def following(self, link: str) -> Request:
-        """This request sent to a next link: relative links are resolved, own parameters dropped (dlt's rule)."""
+        """This request sent to a next link: relative ones are resolved, parameters dropped (as in dlt)."""
         return replace(self, address=urljoin(self.url, link), params={})
 
 
@@ -157,7 +163,7 @@ def origin_of(url: str) -> str:
 
 
 def join(base_url: str, path: str) -> str:
-    """dlt's `join_url`: one slash between base and path; an absolute path replaces the base; "" keeps it."""
+    """Join as dlt does: one slash between base and path; an absolute path replaces the base; "" keeps it."""
     if urlsplit(path).scheme in ("http", "https") or not base_url:
         return path
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
@@ -171,8 +177,27 @@ def _encode(params: Mapping[str, Json]) -> str:
     return urlencode(pairs)
 
 
+def _without_dots(path: str) -> str:
+    """`path` with its `.` and `..` segments resolved (RFC 3986, 5.2.4), as urllib3 does it."""
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if path.endswith(("/.", "/..")):
+        kept.append("")
+    return "/" + "/".join(kept)
+
+
+def _escaped(part: str, allowed: str) -> str:
+    """A path or query by urllib3's rule: `%` stays if each one begins an escape (then in capitals)."""
+    part, escapes = _ESCAPE.subn(lambda match: match[0].upper(), part)
+    return quote(part, safe=allowed + "%" if escapes == part.count("%") else allowed)
+
+
 def requote(url: str) -> str:
-    """Percent-encode what may not stand in a URL, leaving what is already encoded (requests' `requote_uri`)."""
+    """Percent-encode what may not stand in a URL; what is encoded already stays (requests' `requote_uri`)."""
     safe = "!#$%&'()*+,/:;=?@[]~"
     pieces = url.split("%")
     for i, piece in enumerate(pieces[1:], start=1):

@@ -1,7 +1,8 @@
 """What the headers of an answer say about pace: how long to wait, and how much of a quota is left.
 
-Read are `Retry-After` (RFC 9110, 10.2.3), the `RateLimit-*` and `RateLimit` fields of the IETF drafts in their old
-and new spelling, and the older `X-RateLimit-*` and `X-Rate-Limit-*`. What cannot be read is taken as not said.
+Read are `Retry-After` (RFC 9110, 10.2.3), the `RateLimit-*` and `RateLimit` fields of the IETF drafts in
+their old and new spelling, and the older `X-RateLimit-*` and `X-Rate-Limit-*`. What cannot be read is taken
+as not said.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC
+from typing import TYPE_CHECKING
 
-from restmill.wire.message import Headers
+if TYPE_CHECKING:
+    from restmill.wire.message import Headers
 
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]+)?")
 _REMAINING = re.compile(r"\b(?:remaining|r)\s*=\s*([0-9]{1,15})")
@@ -30,7 +33,7 @@ class Quota:
 
 
 def retry_after(headers: Headers, wall: float) -> float | None:
-    """Seconds asked for by `Retry-After`, a number or an HTTP date; None when absent, past, zero or unreadable.
+    """Seconds asked for by `Retry-After`, a number or a date; None when absent, past, zero or unreadable.
 
     `wall` is the time of the answer in epoch seconds.
     """
@@ -50,7 +53,7 @@ def quota(headers: Headers, wall: float) -> Quota:
 
 
 def wait_asked(headers: Headers, wall: float, *, limited: bool = False) -> float | None:
-    """Seconds the host asks to wait: `Retry-After`, else the reset of a spent quota; None when it asks for none.
+    """Seconds the host asks to wait: `Retry-After`, else the reset of a spent quota, else None.
 
     With `limited` (the status was 429 or 503) the reset counts whatever is left of the quota.
     """

@@ -1,8 +1,8 @@
 """Pagers: what to ask for next, decided from one page and its own request. This is their public face.
 
-`decision` has the vocabulary, `ranges` the pagers that count, `references` those that follow a cursor or a link.
-Every option has dlt's name, default and meaning; where servers are known to break dlt's reading, the safer one is
-taken, and the difference is in the docstring of the pager.
+`decision` has the vocabulary, `ranges` the pagers that count, `references` those that follow a cursor or a
+link. Every option has dlt's name, default and meaning; where servers are known to break dlt's reading, the
+safer one is taken, and the difference is in the docstring of the pager.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def conflicts(pager: Pager) -> tuple[str, ...]:
-    """What is contradictory in a pager's options, one sentence each (dlt's constructors raise on the same)."""
+    """What is contradictory in a pager's options, one sentence each (dlt's constructors refuse the same)."""
     match pager:
         case Offset():
             return (

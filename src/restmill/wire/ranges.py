@@ -8,16 +8,33 @@ contradict it; and when in doubt, one more request is cheaper than a lost row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from restmill.path import Path
 from restmill.wire.decision import Decision, Done, Fan, Next, Series, Slot, misses
-from restmill.wire.message import Page, Request
 from restmill.wire.signs import whole
+
+if TYPE_CHECKING:
+    from restmill.wire.message import Page, Request
 
 DEFAULT_TOTAL = Path("total")
 _BEYOND = {404: True, 416: True, 400: False}
 """Statuses of a page past the end -> whether they prove the end; a 400 may as well be a forbidden offset."""
-_SIZES = frozenset("limit size count rows top perpage pagesize maxresults pagelimit resultsperpage".split())
+_SIZES = frozenset(
+    (
+        "limit",
+        "size",
+        "count",
+        "rows",
+        "top",
+        "perpage",
+        "pagesize",
+        "pagelimit",
+        "maxresults",
+        "resultsperpage",
+    )
+)
+"""Names of parameters that ask for so many rows, without - and _."""
 _TRUE, _FALSE = ("yes", "true", "t", "y", "1"), ("no", "false", "f", "n", "0")
 
 
@@ -42,7 +59,7 @@ class Offset:
     def first(self, request: Request) -> Request:
         """`request` with the start offset and the limit."""
         limit = Slot.of(self.limit_param, self.limit_body_path, "limit")
-        return limit.put(self._slot.put(request, self.offset), self.limit)
+        return limit.put(self.slot.put(request, self.offset), self.limit)
 
     def after(self, page: Page) -> Decision:
         """The page that starts behind the last row received.
@@ -58,16 +75,16 @@ class Offset:
         claim = _claimed(self, page)
         total = self._credible(claim, here, rows)
         if total is not None:
-            ahead: int | None = -((then - total - self._base) // step)
-            met = f"the total of {total} rows is reached" if ahead <= 0 else ""
-            return _onward(self, page, _Reach(then, step, ahead, met))
+            left = -((then - total - self._base) // step)
+            met = f"the total of {total} rows is reached" if left <= 0 else ""
+            return _onward(self, page, _Reach(then, step, left, met))
         # Rows that fill each page before this one look like a cap: the next page may be predicted as well.
         capped = rows > 0 and here > self.offset and (here - self.offset) % rows == 0
-        sure = claim != rows and rows >= self.limit
-        return _onward(self, page, _Reach(then, step, None if sure or capped else 1))
+        full = rows >= self.limit and claim != rows
+        return _onward(self, page, _Reach(then, step, None if full or capped else 1, ""))
 
     def past_end(self, request: Request, status: int) -> Done | None:
-        """404, 416 or 400 behind the first offset is the end of the list."""
+        """Status 404, 416 or 400 behind the first offset is the end of the list."""
         return _past_end(status) if self._here(request) > self.offset else None
 
     def total(self, page: Page) -> int | None:
@@ -78,21 +95,22 @@ class Offset:
     def describe(self) -> str:
         """For example `offset: offset/limit=100, total at total`."""
         limit = Slot.of(self.limit_param, self.limit_body_path, "limit")
-        return f"offset: {self._slot}/{limit}={self.limit}" + _options(
+        return f"offset: {self.slot}/{limit}={self.limit}" + _options(
             self, "maximum_offset", self.maximum_offset
         )
 
     @property
-    def _slot(self) -> Slot:
+    def slot(self) -> Slot:
+        """Where the number is written."""
         return Slot.of(self.offset_param, self.offset_body_path, "offset")
 
     @property
     def _base(self) -> int:
-        """An offset that starts at 1 counts rows from 1 (SCIM, RFC 7644 3.4.2.4): the last row is number `total`."""
+        """An offset starting at 1 counts rows from 1 (RFC 7644, 3.4.2.4): the last row is number `total`."""
         return 1 if self.offset == 1 else 0
 
     def _here(self, request: Request) -> int:
-        here = whole(self._slot.read(request))
+        here = whole(self.slot.read(request))
         return self.offset if here is None else here
 
     def _credible(self, total: int | None, here: int, rows: int) -> int | None:
@@ -106,8 +124,9 @@ class Offset:
 class PageNumber:
     """dlt's `PageNumberPaginator`, with its options.
 
-    `total_path` is the number of *pages*. Its default, `total`, is in most APIs the number of rows; unless the
-    name says `page`, both readings are kept open: no read ends before the later, none looks ahead beyond the nearer.
+    `total_path` is the number of *pages*. Its default, `total`, is the number of rows in most APIs. Unless
+    the name says `page`, both readings stay open: the read ends with the later one, and looks ahead only to
+    the nearer; an empty page ends it in any case.
     """
 
     base_page: int = 0
@@ -126,7 +145,7 @@ class PageNumber:
 
     def first(self, request: Request) -> Request:
         """`request` with the number of the first page."""
-        return self._slot.put(request, self._start)
+        return self.slot.put(request, self._start)
 
     def after(self, page: Page) -> Decision:
         """The page with the next number.
@@ -142,11 +161,11 @@ class PageNumber:
         return _onward(self, page, _Reach(here + 1, 1, ahead, met))
 
     def past_end(self, request: Request, status: int) -> Done | None:
-        """404, 416 or 400 behind the first page is the end of the list."""
+        """Status 404, 416 or 400 behind the first page is the end of the list."""
         return _past_end(status) if self._here(request) > self._start else None
 
     def total(self, page: Page) -> int | None:
-        """The number at `total_path` where it can only be rows; sure on the last page with rows, not before."""
+        """The number at `total_path` where it can only be rows; only the last page with rows is sure."""
         total = whole(self.total_path.first(page.document)) if self.total_path else None
         rows, read = len(page.records), self._here(page.request) - self._base + 1
         if total is None or self._counts_pages or not 1 < rows < total or total < read * rows:
@@ -155,12 +174,13 @@ class PageNumber:
 
     def describe(self) -> str:
         """For example `page number: page from 1, total at pages`."""
-        return f"page number: {self._slot} from {self._start}" + _options(
+        return f"page number: {self.slot} from {self._start}" + _options(
             self, "maximum_page", self.maximum_page
         )
 
     @property
-    def _slot(self) -> Slot:
+    def slot(self) -> Slot:
+        """Where the number is written."""
         return Slot.of(self.page_param, self.page_body_path, "page")
 
     @property
@@ -177,7 +197,7 @@ class PageNumber:
         return self.total_path is not None and "page" in self.total_path.text.lower()
 
     def _here(self, request: Request) -> int:
-        here = whole(self._slot.read(request))
+        here = whole(self.slot.read(request))
         return self._start if here is None else here
 
     def _ahead(self, total: int | None, here: int, page: Page) -> int | None:
@@ -208,12 +228,12 @@ class PageNumber:
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """What the numbers say: the next one, its step, how many are predictable, and why it is over, if it is."""
+    """What the numbers say: the next one, its step, how many are predictable, and why it is over."""
 
     then: int
     step: int
     ahead: int | None
-    met: str = ""
+    met: str
 
 
 def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
@@ -229,7 +249,7 @@ def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
     if maximum is not None:
         room = -((reach.then - maximum) // reach.step)
         count = room if count is None else min(count, room)
-    series = Series(page.request, pager._slot, reach.then, reach.step, count)  # noqa: SLF001  # same module
+    series = Series(page.request, pager.slot, reach.then, reach.step, count)
     return Next(series.at(0)) if count == 1 else Fan(series)
 
 
@@ -260,7 +280,7 @@ def says_more(page: Page, path: Path | None) -> bool | None:
 
 
 def _claimed(pager: Offset | PageNumber, page: Page) -> int | None:
-    """The total; a declared one must be on the first page, and on every page when nothing else ends the read."""
+    """The total. A declared one must be on the first page, and on all pages if nothing else ends the read."""
     if pager.total_path is None:
         return None
     total = whole(pager.total_path.first(page.document))

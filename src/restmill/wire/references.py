@@ -1,19 +1,25 @@
 """Pagers that follow a reference to the next page: a cursor or a link, in the body or in a header.
 
-The server says where to go on, so nothing can be predicted; the one thing to watch is a reference that leads back
-to the page just read.
+The server says where to go on, so nothing can be predicted; the one thing to watch is a reference that leads
+back to the page just read.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
-from restmill.wire.message import Page, Request
 from restmill.wire.ranges import says_more
 from restmill.wire.signs import sign_of_more
+
+if TYPE_CHECKING:
+    from restmill.wire.message import Page, Request
+
+_CURSORS_NEXT = Path("cursors.next")
+_NEXT = Path("next")
 
 
 class _Reference:
@@ -38,7 +44,7 @@ class _Reference:
 class Cursor(_Reference):
     """dlt's `JSONResponseCursorPaginator`, with its options."""
 
-    cursor_path: Path = Path("cursors.next")
+    cursor_path: Path = _CURSORS_NEXT
     cursor_param: str | None = None
     """None: `cursor`, unless `cursor_body_path` is given."""
     cursor_body_path: str | None = None
@@ -84,7 +90,7 @@ class Cursor(_Reference):
 class JsonLink(_Reference):
     """dlt's `JSONLinkPaginator`."""
 
-    next_url_path: Path = Path("next")
+    next_url_path: Path = _NEXT
 
     def after(self, page: Page) -> Decision:
         """A request to the link at `next_url_path`; null, "" or no link ends the read.
@@ -131,7 +137,7 @@ class HeaderCursor(_Reference):
     cursor_param: str = "cursor"
 
     def after(self, page: Page) -> Decision:
-        """The same request with the cursor of this answer's header; no header or an empty one ends the read."""
+        """The same request with the cursor of this answer's header; without one, the read ends."""
         cursor = page.response.headers.get(self.cursor_key)
         if not cursor:
             return Done(f"no cursor in the header {self.cursor_key}", complete=True)
@@ -192,11 +198,12 @@ _PARAM = re.compile(r";\s*([^\s;=,<]+)\s*(?:=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\",
 def links(header: str) -> dict[str, str]:
     """Relation (lower case) -> target of a `Link` header (RFC 8288, 3); the last link of a relation wins.
 
-    `rel` may name several relations; a second `rel` of one link is ignored (3.3); quoted values may hold , ; and =.
+    `rel` may name several relations; a second `rel` of one link is ignored (3.3); quoted values may
+    hold , ; and =.
     """
     found = {}
     for link in _LINK.finditer(header):
-        params = {}
+        params: dict[str, str] = {}
         for name, quoted, token in _PARAM.findall(link["params"]):
             params.setdefault(name.lower(), quoted or token.strip().strip("'"))
         for relation in params.get("rel", "").lower().split():

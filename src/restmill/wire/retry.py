@@ -1,16 +1,18 @@
 """When to try again, and when to stop: a function of the policy, the attempt and what went wrong.
 
-A host that says how long to wait is obeyed to the second. One that says nothing gets the formula
-`base * factor ** (attempt - 1)`, stretched at random by up to a quarter so that many readers do not return at once.
+A host that says how long to wait is obeyed to the second. One that says nothing gets the formula `base *
+factor ** (attempt - 1)`, stretched at random by up to a quarter, so that many readers do not return at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from restmill.wire.message import Headers
 from restmill.wire.pace import quota, retry_after, wait_asked
+
+if TYPE_CHECKING:
+    from restmill.wire.message import Headers
 
 __all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "wait_asked"]
 
@@ -68,8 +70,8 @@ class GiveUp:
 def decide(policy: Policy, attempt: int, failure: Failure, wall: float, chance: float) -> Again | GiveUp:
     """What to do after attempt number `attempt` (from 1) failed.
 
-    `wall` is the time of the answer in epoch seconds, `chance` a random number in 0..1. A wait by the formula is
-    never shorter than the formula and at most a quarter longer, and never above `max_wait`.
+    `wall` is the time of the answer in epoch seconds, `chance` a random number in 0..1. A wait by the formula
+    is never shorter than the formula and at most a quarter longer, and never above `max_wait`.
     """
     match failure:
         case BadStatus(status, headers):

@@ -1,16 +1,17 @@
 """Response actions: what an answer means, by its status, headers and body, before anything else looks at it.
 
-As in dlt, the rules are tried in order; the first that says what to do decides, and a user's functions may look at
-the answer, or change it, on the way there.
+As in dlt, the rules are tried in order; the first that says what to do decides, and a user's functions may
+look at the answer, or change it, on the way there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never
 
-from restmill.wire.message import Response
+if TYPE_CHECKING:
+    from restmill.wire.message import Response
 
 Verb: TypeAlias = Literal["ignore", "retry", "skip", "end", "fail", "reauth"]
 # A user's function: takes a `requests.Response`, and what it returns is looked at by nobody (dlt's rule).

@@ -6,27 +6,30 @@ No sign is proof. They are used where nothing else is known, to call a read susp
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from restmill.path import Json
+if TYPE_CHECKING:
+    from restmill.path import Json
 
 _TOTALS = frozenset(
-    "total count totalcount totalresults totalitems totalelements totalrecords totalrows totalsize totalhits "
-    "resultcount resultscount itemcount itemscount recordcount recordscount rowcount numfound".split()
+    {"total", "count", "totalcount", "totalsize", "totalhits", "totalresults", "totalitems", "totalelements"}
+    | {"totalrecords", "totalrows", "numfound", "resultcount", "itemcount", "recordcount", "rowcount"}
 )
 _MORE = frozenset(
-    "more hasmore hasnext hasnextpage hasmorepages hasmoreitems hasmoreresults moreresults".split()
+    ("more", "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults")
 )
 _DEPTH = 2  # `total` or `meta.total`; deeper ones belong to the records
 
 
 def sign_of_more(document: Json, rows: int) -> str:
-    """A sentence on the first sign in `document` that the list is longer than `rows`; "" when there is none."""
+    """A sentence on the first sign in `document` of more than `rows` rows; "" when there is none."""
     for path, name, value in _scalars(document, "", _DEPTH):
         if name in _MORE and value in (True, "true", "True"):
             return f"the answer says `{path}: true`, but nothing says how to ask for more"
         number = whole(value)
         if name in _TOTALS and number is not None and number > rows:
-            return f"the answer says `{path}: {number}`, but holds {rows} rows, and nothing says how to ask for more"
+            said = f"the answer says `{path}: {number}`, but holds {rows} rows"
+            return f"{said}, and nothing says how to ask for more"
     return ""
 
 
