@@ -1,4 +1,4 @@
-"""restmill syncs REST APIs into databases: dlt's `rest_api` config, every page in parallel, provably complete.
+"""restmill syncs REST APIs into databases: dlt's `rest_api` config, fetched in parallel, provably complete.
 
     from restmill import rest_api_source
 

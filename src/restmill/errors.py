@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something is: a file position when the format gives one, and a path such as `resources[2].endpoint`.
+    """Where something is: a file position when there is one, and a path such as `resources[2].endpoint`.
 
     `line` and `column` count from 1; 0 means unknown.
     """

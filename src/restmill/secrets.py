@@ -1,16 +1,19 @@
 """Secrets: a value that does not print itself, and a redactor that removes known values from any text.
 
-A `Secret` has no readable `str` or `repr`; code that must send it calls `reveal()`, and a search for that word
-finds every such place. Redaction is by value, not by the name of a parameter: what was once a secret is removed
-wherever it turns up, also in its URL-encoded and base64 forms.
+A `Secret` has no readable `str` or `repr`; code that must send it calls `reveal()`, and a search for that
+word finds every such place. Redaction is by value, not by the name of a parameter: what was once a secret is
+removed wherever it turns up, also in its URL-encoded and base64 forms.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MASK = "***"
 _SHORTEST = 4  # shorter values ("1", "on") would blank out ordinary text
@@ -60,6 +63,7 @@ class Redactor:
         return Redactor(self.values | forms)
 
     def __call__(self, text: str) -> str:
+        """`text` without any known secret."""
         for value in sorted(self.values, key=len, reverse=True):
             text = text.replace(value, MASK)
         return text

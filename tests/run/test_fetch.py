@@ -1,17 +1,17 @@
-"""Fetching: attempts, waits, credentials and halts, proven on a clock that only moves when nothing else can."""
+"""Fetching: attempts, waits, credentials and halts, on a clock that only moves when nothing else can."""
 
 from __future__ import annotations
 
 from email.utils import formatdate
 
 import pytest
-from server import HOME, KEY, Offsets, Rig, order, terms
 
 from restmill.errors import ForeignHost, Halted, Rejected, Unreachable
 from restmill.events import HostHalted, Retrying, Waiting
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
 from restmill.testing import Recorder, json_response, run
+from restmill.testing.rig import HOME, KEY, Offsets, Rig, order, terms
 from restmill.wire.auth import Bearer, ClientCredentials
 from restmill.wire.gate import Limits
 from restmill.wire.message import Headers, Request, Response
@@ -246,7 +246,10 @@ def test_a_quota_is_obeyed_before_it_is_overrun() -> None:
         state["left"] -= 1
         assert state["left"] >= 0, "the quota was overrun"
         answer = Offsets(1200)(request)
-        fields = {"RateLimit-Remaining": str(state["left"]), "RateLimit-Reset": str(int(state["reset"] - now) + 1)}
+        fields = {
+            "RateLimit-Remaining": str(state["left"]),
+            "RateLimit-Reset": str(int(state["reset"] - now) + 1),
+        }
         return Response(200, answer.headers.plus(fields), answer.body)
 
     rig = Rig(script)

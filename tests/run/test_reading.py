@@ -7,11 +7,11 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from server import HOME, Offsets, Rig, order
 
 from restmill.errors import NotData, Rejected
 from restmill.events import Noted, PageRead, ReadDone, ReadFailed
 from restmill.testing import Recorder, json_response, run
+from restmill.testing.rig import HOME, Offsets, Rig, order
 from restmill.wire.gate import Limits
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging import Cursor, JsonLink, Offset, SinglePage
@@ -24,7 +24,9 @@ from restmill.wire.paging import Cursor, JsonLink, Offset, SinglePage
     total=st.booleans(),
     concurrency=st.integers(1, 6),
 )
-def test_every_row_exactly_once_and_in_order(rows: int, limit: int, cap: int, total: bool, concurrency: int) -> None:  # noqa: FBT001
+def test_every_row_exactly_once_and_in_order(
+    rows: int, limit: int, cap: int, total: bool, concurrency: int
+) -> None:
     rig = Rig(Offsets(rows, cap, total), limits=Limits(concurrency=concurrency))
     run(rig.read(order(Offset(limit=limit))))
     assert rig.ids == list(range(rows))
@@ -66,7 +68,11 @@ def test_a_reading_tells_its_pages_in_order_and_how_it_ended() -> None:
     seen = Recorder()
     run(Rig(Offsets(250), observer=seen).read(order()))
     pages = [event for event in seen.events if isinstance(event, PageRead)]
-    assert [(page.number, page.rows, page.total) for page in pages] == [(1, 100, 250), (2, 100, 250), (3, 50, 250)]
+    assert [(page.number, page.rows, page.total) for page in pages] == [
+        (1, 100, 250),
+        (2, 100, 250),
+        (3, 50, 250),
+    ]
     (done,) = seen.of(ReadDone)
     assert isinstance(done, ReadDone)
     assert (done.rows, done.pages, done.complete) == (250, 3, True)

@@ -1,7 +1,8 @@
 """The shipped connectors: vendor-neutral configs, one a category, YAML and nothing else.
 
-Each reads one kind of API by its usual shape (key in the query, offset pages of 100, merge on `id`). `config.base_url`
-and `secrets.api_key` come from dlt's own providers, so a connector runs as soon as those two are set.
+Each reads one kind of API by its usual shape (key in the query, offset pages of 100, merge on `id`).
+`config.base_url` and `secrets.api_key` come from dlt's own providers, so a connector runs as soon as those
+two are set.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _VALUES = ("initial_value", "start_value", "last_value", "end_value")
 
 
 def incremental_of(cursor: Cursor) -> Incremental[Any]:
-    """dlt's `Incremental` for a planned cursor, or the user's own object."""
+    """Dlt's `Incremental` for a planned cursor, or the user's own object."""
     if "incremental" in cursor.arguments:
         own = cursor.arguments["incremental"]
         assert isinstance(own, Incremental)

@@ -1,8 +1,8 @@
 """The drop-in: a script that knows nothing of restmill, with `dlt.sources.rest_api` served by restmill.
 
-`install` replaces three functions of `dlt.sources.rest_api`; whatever imports them afterwards gets restmill's.
-`execute` does that, runs the script as `python` would, and, when the script only builds sources and never runs
-one, loads them itself, so that a snippet from a document is a whole job.
+`install` replaces three functions of `dlt.sources.rest_api`; whatever imports them afterwards gets
+restmill's. `execute` does that, runs the script as `python` would, and, when the script only builds sources
+and never runs one, loads them itself, so that a snippet from a document is a whole job.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def execute(
 
     Raises:
         ConfigError: the script is missing, or a config in it is wrong.
-        ApiError, DestinationError: its pipeline failed; other exceptions of the script are raised as they are.
+        ApiError, DestinationError: its pipeline failed; other exceptions of the script are raised as they
+        are.
     """
     if not script.is_file():
         raise ConfigError(Problem(Place(file=str(script)), "there is no such script"))
@@ -128,7 +129,9 @@ def _last_pipeline(variables: dict[str, Any]) -> Pipeline | None:
 
 def _load_sources(variables: dict[str, Any], script: Path, destination: str) -> Pipeline | None:
     """Load the sources that the script built and never ran."""
-    sources = list({id(value): value for value in variables.values() if isinstance(value, DltSource)}.values())
+    sources = list(
+        {id(value): value for value in variables.values() if isinstance(value, DltSource)}.values()
+    )
     if not sources:
         return None
     pipeline = dlt.pipeline(script.stem, destination=destination, dataset_name=f"{script.stem}_data")

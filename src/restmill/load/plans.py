@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dlt
@@ -24,6 +23,7 @@ from restmill.plan.build import build
 from restmill.secrets import Secret
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Mapping
 
     from restmill.plan.spec import OnError, Plan
@@ -93,7 +93,10 @@ def _with_credentials(config: model.Config) -> model.Config:
     """The config with every credential that was not given looked up, as dlt does."""
     client = replace(config.client, auth=_filled(config.client.auth, "client.auth"))
     resources = tuple(
-        replace(one, endpoint=replace(one.endpoint, auth=_filled(one.endpoint.auth, f"resources[{i}].endpoint.auth")))
+        replace(
+            one,
+            endpoint=replace(one.endpoint, auth=_filled(one.endpoint.auth, f"resources[{i}].endpoint.auth")),
+        )
         if isinstance(one, model.Resource)
         else one
         for i, one in enumerate(config.resources)
@@ -127,10 +130,8 @@ def _looked_up_all(auth: _Auth, kind: type[Any], keys: tuple[str, ...], path: st
             Problem(
                 Place(path),
                 f"has no {missing}, and dlt's secrets have none for it either",
-                hint="Give it here as `dlt.secrets[...]` or `${secrets...}`, or put it into .dlt/secrets.toml.",
+                hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it into .dlt/secrets.toml.",
             )
         ) from error
     values = {key: getattr(found, key) for key in keys}
-    return replace(
-        auth, **{k: v if k == "access_token_url" else Secret(str(v)) for k, v in values.items()}
-    )
+    return replace(auth, **{k: v if k == "access_token_url" else Secret(str(v)) for k, v in values.items()})

@@ -1,7 +1,8 @@
 """Pulling: dlt's generators take pages from the engine.
 
 dlt asks its generators in turn. One that has nothing yet yields None, and dlt asks the next: that is how all
-resources read at the same time although dlt's extract step has one thread. Closing a generator closes its reads.
+resources read at the same time although dlt's extract step has one thread. Closing a generator closes its
+reads.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ def _begin(
     parent = resource.parent
     assert parent is not None
     try:
-        values = {name: _field(resource, parent, record, str(path), path.find(record)) for name, path in parent.fields.items()}
+        values = {
+            name: _field(resource, parent, record, str(path), path.find(record))
+            for name, path in parent.fields.items()
+        }
         included = {
             f"_{parent.resource}_{key}": _field(resource, parent, record, key, _top(record, key))
             for key in parent.include
@@ -110,7 +114,9 @@ def _drain(handle: ReadHandle, resource: Resource) -> Iterator[list[Json] | None
     while True:
         item = handle.poll(_PATIENCE)
         if isinstance(item, Ended):
-            if item.error is not None and (resource.on_error == "raise" or not isinstance(item.error, ApiError)):
+            if item.error is not None and (
+                resource.on_error == "raise" or not isinstance(item.error, ApiError)
+            ):
                 raise item.error
             return
         if item is not None and resource.rename:

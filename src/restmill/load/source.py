@@ -1,7 +1,7 @@
 """The dlt source: `rest_api_source` and its kin with dlt's own signatures, read by restmill's engine.
 
-The functions take what `dlt.sources.rest_api` takes and give what it gives: a `DltSource` of resources with the
-hints of the config, so that everything one does to a source afterwards (`add_map`, `with_resources`,
+The functions take what `dlt.sources.rest_api` takes and give what it gives: a `DltSource` of resources with
+the hints of the config, so that everything one does to a source afterwards (`add_map`, `with_resources`,
 `apply_hints`, `pipeline.run`) is dlt's own doing.
 """
 
@@ -45,7 +45,7 @@ def rest_api(
     )
 
 
-def rest_api_source(  # noqa: PLR0913  # dlt's signature
+def rest_api_source(  # noqa: PLR0913, PLR0917  # dlt's signature
     config: Mapping[str, Any],
     name: str | None = None,
     section: str | None = None,
@@ -128,8 +128,8 @@ def _made(session: Session, plan: Plan, resource: Resource, made: Mapping[str, D
     return bound
 
 
-# dlt binds its incremental state to an argument whose annotation says `Incremental`, read at run time: these two
-# signatures are read by dlt, and `Optional[...]` is the form it knows.
+# dlt binds its incremental state to an argument whose annotation says `Incremental`: these two signatures are
+# read by dlt at run time, and `Optional[...]` is the form it knows.
 def _read(
     session: Session,
     plan: Plan,
@@ -161,5 +161,3 @@ def _with_steps(made: DltResource, resource: Resource) -> DltResource:
             case "yield_map":
                 made.add_yield_map(step.function)
     return made
-
-

@@ -1,7 +1,7 @@
 """A whole run: config in, tables out, and a receipt that says what was proven.
 
-dlt's pipeline does the loading, in its own three steps. What an earlier run left pending is loaded first, because
-dlt would otherwise load that instead of reading the API. A partial read never replaces a table.
+dlt's pipeline does the loading, in its own three steps. What an earlier run left pending is loaded first,
+because dlt would otherwise load that instead of reading the API. A partial read never replaces a table.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
         pipeline_name: dlt's pipeline name, which keys its state.
         resources: names of the resources to read; all selected ones when empty.
         observer: is told everything that happens.
-        on_error: `isolate` lets a failed resource be partial and loads the others; `raise` loads nothing then.
+        on_error: `isolate` lets a failed resource be partial and loads the others; `raise` loads nothing
+        then.
 
     Raises:
         ConfigError: the config is wrong; nothing was sent.
-        ApiError: with `raise`, the first resource that failed; always, a partial read that would replace a table.
-        DestinationError: the destination could not be written.
+        ApiError: with `raise`, the first resource that failed; always, a partial read that would replace a
+        table. DestinationError: the destination could not be written.
     """
     plan = _plan(config, on_error)
     pipeline = dlt.pipeline(
@@ -151,5 +152,3 @@ def _refuse_partial_replace(
 
 def _stage(name: str) -> None:
     tell(StageBegan("", time.monotonic(), name))
-
-

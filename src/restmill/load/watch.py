@@ -1,8 +1,8 @@
 """Who watches a run: observers for the whole process, and the log.
 
-A dlt source is often built in one place and run in another, so observers are not passed along but registered for
-as long as a `with` block lasts. Whatever is worth a user's attention also goes to the `restmill` logger, whether
-or not anybody watches.
+A dlt source is often built in one place and run in another, so observers are not passed along but registered
+for as long as a `with` block lasts. Whatever is worth a user's attention also goes to the `restmill` logger,
+whether or not anybody watches.
 """
 
 from __future__ import annotations

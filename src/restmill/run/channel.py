@@ -1,7 +1,7 @@
-"""The channel: pages leave the engine's loop and enter the caller's thread, in order, within a bound of bytes.
+"""The channel: pages go from the loop to the caller's thread, in order, within a bound of bytes.
 
-The loop waits for room before it puts a page; the caller never waits for long, it polls. When the caller stops
-taking, the loop stops fetching: back-pressure reaches the API.
+The loop waits for room before it puts a page; the caller never waits for long, it polls. When the caller
+stops taking, the loop stops fetching: back-pressure reaches the API.
 """
 
 from __future__ import annotations

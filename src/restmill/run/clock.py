@@ -1,7 +1,7 @@
 """Time and chance as arguments: the one place where the engine meets the real clock.
 
-`now` is monotonic and measures waits; `wall` is the time of day, needed only to read HTTP dates. A test hands in
-another clock and a thirty-minute backoff takes no time at all.
+`now` is monotonic and measures waits; `wall` is the time of day, needed only to read HTTP dates. A test
+hands in another clock and a thirty-minute backoff takes no time at all.
 """
 
 from __future__ import annotations

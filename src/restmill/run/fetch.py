@@ -1,4 +1,4 @@
-"""One request brought home: door, credentials, transport, redirects, rules and retries, until there is an answer.
+"""One request brought home: door, credentials, transport, redirects, rules, retries, until it is answered.
 
 The order is fixed: wait at the door, sign, send, follow redirects, judge, decode. Whatever goes wrong becomes
 either another attempt or one error with its place; nothing is swallowed and no body or header is kept.
@@ -16,8 +16,8 @@ from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Reje
 from restmill.events import Retrying
 from restmill.run.door import Door
 from restmill.run.transport import Failed
-from restmill.shape.decode import Undecodable, document_of
 from restmill.secrets import Secret
+from restmill.shape.decode import Undecodable, document_of
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers
@@ -135,7 +135,7 @@ class Fetcher:
             attempt -= 1
 
     async def _attempt(self, request: Request, terms: Terms) -> Answer | None:
-        """One attempt. None: the credentials were rejected and have been dropped; try again with new ones."""
+        """One attempt. None: the token was rejected and has been dropped; try again with a new one."""
         response = await self._send(request, terms)
         match judge(terms.rules, response):
             case Accept():
@@ -146,18 +146,24 @@ class Fetcher:
                 return Answer(response, None, skipped=reason)
             case Retry():
                 raise _Again(BadStatus(response.status, response.headers), Rejected)
-            case Reauth():
-                return self._drop_token(terms, request, response)
-            case Fail(why):
-                if response.status == 401 and isinstance(terms.auth, flows.ClientCredentials):
-                    return self._drop_token(terms, request, response)
-                if response.status < 400:
-                    raise Refused(response.status, _rejected(terms, request, response.status, why))
-                raise _Again(BadStatus(response.status, response.headers), Rejected)
+            case Fail() | Reauth() as judgement:
+                self._refuse(request, terms, response, judgement)
+                return None
             case Call():
                 raise AssertionError("the plan refuses callables in response_actions")
             case other:
                 assert_never(other)
+
+    def _refuse(self, request: Request, terms: Terms, response: Response, judgement: Fail | Reauth) -> None:
+        """Raise, unless a new token may help."""
+        why = judgement.why if isinstance(judgement, Fail) else ""
+        renewable = isinstance(terms.auth, flows.ClientCredentials)
+        if isinstance(judgement, Reauth) or (response.status == 401 and renewable):
+            self._drop_token(terms, request, response)
+        elif response.status < 400:
+            raise Refused(response.status, _rejected(terms, request, response.status, why))
+        else:
+            raise _Again(BadStatus(response.status, response.headers), Rejected)
 
     def _decoded(self, response: Response) -> Json:
         try:
@@ -245,7 +251,9 @@ class Fetcher:
     async def _token(self, auth: Auth, terms: Terms) -> Token | None:
         async with self._renewal:
             token = self._memory.tokens.get(auth)
-            if isinstance(auth, flows.ClientCredentials) and flows.needs_token(auth, token, self._clock.now()):
+            if isinstance(auth, flows.ClientCredentials) and flows.needs_token(
+                auth, token, self._clock.now()
+            ):
                 token = self._memory.tokens[auth] = await self._new_token(auth, terms)
             return token
 
@@ -286,5 +294,3 @@ def _rejected(terms: Terms, request: Request, status: int, why: str) -> ApiError
     detail = f": {why}" if why and str(status) not in why else ""
     what = why if str(status) in why else f"the API answered {status} {phrase}{detail}"
     return kind(Problem(Place(f"{terms.resource}  {request.target}"), what, hint=_HINTS.get(status, "")))
-
-

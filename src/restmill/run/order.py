@@ -58,8 +58,8 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
 
 
 def _terms(plan: Plan, resource: Resource, request: Request) -> Terms:
-    # An absolute URL that stands in the config was written by the user and is a home of its own; one that comes
-    # out of a placeholder was written by the API and is not.
+    # An absolute URL that stands in the config was written by the user and is a home of its own; one that
+    # comes out of a placeholder was written by the API and is not.
     homes = {origin_of(plan.base_url)} if plan.base_url else set()
     if not resource.request.path.names or not plan.base_url:
         homes.add(request.origin)

@@ -1,9 +1,9 @@
 """One paginated read: the pager says what is true, predictions make it fast.
 
-After each page, in order, the pager names the one true next request. When it can also predict the requests after
-that, they are fetched ahead, a few at first and twice as many with every page that proves them right. A page
-whose request was predicted costs no waiting; a wrong prediction (a capped page, a drifting list) is thrown away
-and costs speed, never rows. See docs/adr/0001.
+After each page, in order, the pager names the one true next request. When it can also predict the requests
+after that, they are fetched ahead, a few at first and twice as many with every page that proves them right.
+A page whose request was predicted costs no waiting; a wrong prediction (a capped page, a drifting list) is
+thrown away and costs speed, never rows. See docs/adr/0001.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LOOKBACK = 3
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to read: the first request, how to page, what to select. None means: detect from the first answer."""
+    """What to read. A pager or selector of None is detected from the first answer."""
 
     request: Request
     terms: Terms
@@ -142,7 +142,8 @@ class Reading:
         if found.matched:
             self._matched, self._missed = True, ""
         elif not self._matched:
-            self._missed = f"data_selector `{self._selector}` matched nothing; the answer has {keys_of(answer.document)}"
+            has = keys_of(answer.document)
+            self._missed = f"data_selector `{self._selector}` matched nothing; the answer has {has}"
         return Page(request, answer.response, answer.document, found.records, number)
 
     def _decide(self, page: Page) -> Decision:
@@ -168,7 +169,7 @@ class Reading:
             return ""
         mark = fingerprint(records)
         if mark in self._recent:
-            return f"page {page.number} repeats an earlier page: the server seems to ignore the paging parameters"
+            return f"page {page.number} repeats an earlier page: the server seems to ignore the paging"
         self._recent.append(mark)
         return ""
 
@@ -223,8 +224,6 @@ def hash_of(request: Request) -> int:
 
 
 def _observe(task: asyncio.Task[Answer]) -> None:
-    """A discarded prediction may have failed; asking for its error keeps asyncio from reporting it as lost."""
+    """Look at the error of a discarded prediction, or asyncio reports it as lost."""
     if not task.cancelled():
         task.exception()
-
-

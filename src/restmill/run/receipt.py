@@ -1,7 +1,7 @@
 """The receipt: what a run can prove, per resource, from the events alone.
 
-A ledger listens to a run and keeps the evidence; a verdict is drawn from it afterwards and never from a feeling:
-`complete` needs every read of the resource to have ended for a reason that proves its end.
+A ledger listens to a run and keeps the evidence; a verdict is drawn from it afterwards and never from a
+feeling: `complete` needs every read of the resource to have ended for a reason that proves its end.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Receipt:
 
     @property
     def exit_code(self) -> int:
-        """0 all complete; 3 loaded, but something is missing or doubtful; 4 the API failed and nothing came."""
+        """0: all complete. 3: loaded, but incomplete or doubtful. 4: the API failed and nothing came."""
         if self.verdict == "complete":
             return 0
         failed = all(evidence.errors for evidence in self.resources)
@@ -106,7 +106,7 @@ class Ledger:
                 tally.rows += rows
                 tally.pages += 1
                 tally.size += size
-                tally.total = total if total else tally.total  # some servers say 0 past the end
+                tally.total = total or tally.total  # some servers say 0 past the end
             case events.Retrying():
                 tally.retries += 1
             case events.Waiting(wait=wait):

@@ -1,8 +1,8 @@
 """The session: one background thread with one event loop, shared by all reads of a source.
 
-Reads are opened from any thread and polled from there; they run on the loop, share the doors of their hosts, and
-stop when they are closed. The thread starts with the first read and ends a moment after the last one is closed,
-so that a source which is built but never run costs nothing and leaves nothing behind.
+Reads are opened from any thread and polled from there; they run on the loop, share the doors of their hosts,
+and stop when they are closed. The thread starts with the first read and ends a moment after the last one is
+closed, so that a source which is built but never run costs nothing and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from restmill.events import ReadFailed, ReadStarted, ignore
@@ -20,6 +19,7 @@ from restmill.run.fetch import Fetcher, Memory
 from restmill.run.reading import Order, Reading
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from collections.abc import Callable
 
     from restmill.events import Observer
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 _LINGER = 1.0
 """Seconds the loop outlives its last read: the children of the next parent page are usually close behind."""
 _SWITCH_INTERVAL = 0.0005
-"""Seconds a busy caller keeps the interpreter from the loop; Python's own 5 ms would be paid for every page."""
+"""Seconds a busy caller keeps the interpreter from the loop; Python's own 5 ms would be paid for every
+page."""
 
 
 class Session:

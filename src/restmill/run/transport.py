@@ -26,7 +26,7 @@ AGENT = "restmill/0.1"
 
 
 class Failed(Exception):  # noqa: N818  # read as a sentence: "raise Failed"
-    """No usable answer: connection, TLS, timeout, or a body that broke off. `final`: trying again cannot help."""
+    """No usable answer, or a body that broke off. `final`: trying again cannot help."""
 
     def __init__(self, why: str, *, final: bool = False) -> None:
         super().__init__(why)
@@ -71,7 +71,7 @@ class AiohttpTransport:
                 proxy=self._settings.proxy or None,
             ) as answer:
                 content = await answer.read()
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _explained(error, self._settings.timeout) from error
         fields = _merged(answer.headers)
         return Response(answer.status, fields, content, request.url, self._clock.now() - started)
@@ -128,6 +128,17 @@ def _tls(settings: Settings) -> ssl.SSLContext | bool:
     return context
 
 
+_PLAIN: tuple[tuple[type[Exception], str, bool], ...] = (
+    (aiohttp.ClientConnectorSSLError, "the TLS connection failed: does the server speak https here?", True),
+    (aiohttp.ClientPayloadError, "the answer broke off before its end", False),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer", False),
+    (ConnectionResetError, "the server closed the connection without an answer", False),
+    (aiohttp.InvalidURL, "the address is not a valid URL", True),
+    (ValueError, "the address is not a valid URL", True),
+)
+"""Failures with nothing more to say: the class, the words, whether trying again is useless."""
+
+
 def _explained(error: Exception, timeout: float) -> Failed:
     """What went wrong, in words that hold no URL (a URL may hold a key)."""
     match error:
@@ -135,19 +146,14 @@ def _explained(error: Exception, timeout: float) -> Failed:
             return Failed(f"no answer within {timeout:g} s")
         case aiohttp.ClientConnectorCertificateError():
             return Failed(f"the certificate is not accepted: {_reason(error.certificate_error)}", final=True)
-        case aiohttp.ClientConnectorSSLError():
-            return Failed("the TLS connection failed: the server may not speak https on this port", final=True)
         case aiohttp.ClientConnectorDNSError():
             return Failed(f"the host name {error.host} is unknown")
-        case aiohttp.ClientConnectorError():
+        case aiohttp.ClientConnectorError() if not isinstance(error, aiohttp.ClientConnectorSSLError):
             return Failed(f"no connection to {error.host}:{error.port} ({_reason(error.os_error)})")
-        case aiohttp.ClientPayloadError():
-            return Failed("the answer broke off before its end")
-        case aiohttp.ServerDisconnectedError() | ConnectionResetError():
-            return Failed("the server closed the connection without an answer")
-        case aiohttp.InvalidURL() | ValueError():
-            return Failed("the address is not a valid URL", final=True)
         case _:
+            for kind, why, final in _PLAIN:
+                if isinstance(error, kind):
+                    return Failed(why, final=final)
             return Failed(f"the connection failed ({type(error).__name__})")
 
 

@@ -1,8 +1,8 @@
 """Bytes to a document, a document to records.
 
-orjson decodes what it can; what it must refuse or would round (integers beyond 64 bits, NaN, other encodings than
-UTF-8) goes to the standard library, which keeps it exactly. Selection follows dlt: the matches of a JSON path, one
-match that is a list being the page itself, anything that is no list being a page of one.
+orjson decodes what it can; what it must refuse or would round (integers beyond 64 bits, NaN, other encodings
+than UTF-8) goes to the standard library, which keeps it exactly. Selection follows dlt: the matches of a
+JSON path, one match that is a list being the page itself, anything that is no list being a page of one.
 """
 
 from __future__ import annotations

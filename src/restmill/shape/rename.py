@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def rename(record: Json, names: Mapping[str, str]) -> Json:
     """A copy of `record` whose fields at dotted paths stand at the top under their neutral names.
 
-    `{"user.id": "customer_id"}` moves `{"user": {"id": 7}}` to `{"customer_id": 7}`; an object left empty goes,
-    an absent field stays absent, and a record that is no object is returned as it is.
+    `{"user.id": "customer_id"}` moves `{"user": {"id": 7}}` to `{"customer_id": 7}`; an object left empty
+    goes, an absent field stays absent, and a record that is no object is returned as it is.
     """
     if not isinstance(record, dict):
         return record

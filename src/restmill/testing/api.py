@@ -1,4 +1,4 @@
-"""A scripted API: a function from request to response, with a latency, and a record of what was asked and when."""
+"""A scripted API: a function from request to response, a latency, and a record of what was asked when."""
 
 from __future__ import annotations
 

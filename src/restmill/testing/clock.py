@@ -1,8 +1,8 @@
 """Time that passes only when nothing else can happen.
 
-The loop's selector never waits: when every task is asleep it moves the loop's time to the next timer. A half-hour
-backoff is over at once, in the same order of events as in real time, and a test can read off exactly when each
-request was sent.
+The loop's selector never waits: when every task is asleep it moves the loop's time to the next timer. A
+half-hour backoff is over at once, in the same order of events as in real time, and a test can read off
+exactly when each request was sent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A model API for engine tests: `rows` records behind offset paging, with the habits under test as arguments."""
+"""A rig for engine tests: a model API, a reading on a fake clock, and everything it handed over."""
 
 from __future__ import annotations
 
@@ -31,16 +31,23 @@ class Offsets:
     total: bool = True
 
     def __call__(self, request: Request) -> Response:
+        """One page, by the query parameters `offset` and `limit`."""
         start, limit = int(request.params["offset"]), min(int(request.params["limit"]), self.cap)
         data = [{"id": i} for i in range(start, min(start + limit, self.rows))]
         return json_response({"data": data, **({"total": self.rows} if self.total else {})})
 
 
-def terms(auth: Auth | None = None, policy: Policy | None = None, allowed: frozenset[str] = frozenset()) -> Terms:
+def terms(
+    auth: Auth | None = None, policy: Policy | None = None, allowed: frozenset[str] = frozenset()
+) -> Terms:
+    """Terms of a read from `HOME`."""
     return Terms("things", policy or Policy(), auth, (), frozenset({HOME}), allowed)
 
 
-def order(pager: Pager | None = None, *, most_ahead: int = 32, path: str = "/things", of: Terms | None = None) -> Order:
+def order(
+    pager: Pager | None = None, *, most_ahead: int = 32, path: str = "/things", of: Terms | None = None
+) -> Order:
+    """An order for `HOME`: offset pages of 100 under `data`, unless told otherwise."""
     request = Request("GET", HOME + path)
     return Order(request, of or terms(), pager or Offset(limit=100), Path("data"), most_ahead)
 
@@ -65,6 +72,7 @@ class Rig:
         self.fetcher: Fetcher | None = None
 
     async def read(self, what: Order) -> None:
+        """Read to the end; reads of one rig share their hosts' budgets."""
         self.fetcher = self.fetcher or Fetcher(self.transport, self.memory, self.clock, self.observer)
         await Reading(what, self.fetcher, self.clock, self.observer, self._put).run()
 
@@ -74,4 +82,5 @@ class Rig:
 
     @property
     def ids(self) -> list[int]:
+        """The `id` of every record handed over, in order."""
         return [record["id"] for page in self.pages for record in page]
