@@ -8,7 +8,7 @@ under dlt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
@@ -172,22 +172,24 @@ def join(base_url: str, path: str) -> str:
 def _encode(params: Mapping[str, Json]) -> str:
     pairs = []
     for key, value in params.items():
-        many = value if isinstance(value, list | tuple) else [value]
+        many = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]
         pairs += [(key, one) for one in many if one is not None]
-    return urlencode(pairs)
+    return urlencode(pairs, doseq=True)
 
 
 def _without_dots(path: str) -> str:
     """`path` with its `.` and `..` segments resolved (RFC 3986, 5.2.4), as urllib3 does it."""
     kept: list[str] = []
-    for segment in path.split("/")[1:]:
+    for segment in path.split("/"):
         if segment == "..":
             del kept[-1:]
         elif segment != ".":
             kept.append(segment)
+    if kept[:1] != [""]:
+        kept.insert(0, "")
     if path.endswith(("/.", "/..")):
         kept.append("")
-    return "/" + "/".join(kept)
+    return "/".join(kept)
 
 
 def _escaped(part: str, allowed: str) -> str:
