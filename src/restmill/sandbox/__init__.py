@@ -50,4 +50,4 @@ def _table(rows: tuple[tuple[str, str], ...]) -> str:
     return "\n".join(f"    {name:44} {meaning}" for name, meaning in rows)
 
 
-__doc__ = __doc__.format(routes=_table(ROUTES), switches=_table(SWITCHES))
+__doc__ = (__doc__ or "").format(routes=_table(ROUTES), switches=_table(SWITCHES))

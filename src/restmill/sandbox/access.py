@@ -44,7 +44,9 @@ class Access:
         number = len(self._expiry) + 1
         token = f"{_ISSUED}{number}-{int(unit(behaviour.seed, 'token', number) * (1 << 48)):012x}"
         self._expiry[token] = now + behaviour.token_ttl_s
-        return document({"access_token": token, "token_type": "Bearer", "expires_in": behaviour.token_ttl_s})
+        lifetime = behaviour.token_ttl_s
+        whole = int(lifetime) if lifetime.is_integer() else lifetime
+        return document({"access_token": token, "token_type": "Bearer", "expires_in": whole})
 
     def check(self, behaviour: Behaviour, shown: Iterator[str], now: float) -> None:
         """Let the request in, or not. `shown` are all the keys and tokens it carries.

@@ -107,9 +107,11 @@ class Behaviour:
     duplicates: float = _switch(
         0.0, switches.rate, "rate of records listed twice in a row; totals count them once"
     )
-    insert_while_paging: int = _switch(0, switches.whole, "new records in front of the list after each page")
+    insert_while_paging: int = _switch(
+        0, switches.whole, "new records in front of an unsorted list after each page"
+    )
     delete_while_paging: int = _switch(
-        0, switches.whole, "records gone from the front of the list after each page"
+        0, switches.whole, "records gone from the front of an unsorted list after each page"
     )
     broken_child: int = _switch(0, switches.whole, "every n-th project answers 404 for its tasks (0: none)")
     gzip: bool = _switch(False, switches.flag, "bodies are compressed for clients that accept it")

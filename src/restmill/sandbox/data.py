@@ -7,7 +7,7 @@ on nothing else.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import orjson
 
@@ -46,7 +46,7 @@ class Collection:
         self.rows = rows
         self.seed = seed
         self._kind = KINDS[name]
-        self._blocks: dict[int, list[bytes]] = {}
+        self._blocks = _blocks(name, seed)
         self._columns: dict[str, list[Json]] = {}
 
     def record(self, index: int) -> Record:
@@ -74,6 +74,7 @@ class Collection:
             self._columns[field] = [record.get(field) for record in self.records()]
         return self._columns[field]
 
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """Return every top-level key that a record may have, in order."""
         always = (key for key in self.record(0) if key not in self._kind.optional)
@@ -82,10 +83,11 @@ class Collection:
     def position(self, identity: str) -> int | None:
         """Return the index of the record with this id, or None when the collection has no such record."""
         digits = identity.removeprefix(self._kind.prefix)
-        if not (digits.isascii() and digits.isdigit()) or not identity.startswith(self._kind.prefix):
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(self.rows))):
             return None
         index = int(digits) - 1
-        return index if 0 <= index < self.rows and str(index + 1) == digits else None
+        written = f"{self._kind.prefix}{index + 1}"
+        return index if 0 <= index < self.rows and identity == written else None
 
     def warm(self) -> None:
         """Make all bytes now, so that no request waits for them. A million events take about 700 MB."""
@@ -101,8 +103,14 @@ class Collection:
 
 
 def _compact(record: Record) -> bytes:
-    """Serialise in no more memory than needed: orjson's own bytes keep the large buffer they were written in."""
+    """Serialise into no more memory than needed: what orjson returns keeps the large buffer it wrote in."""
     return bytes(memoryview(orjson.dumps(record)))
+
+
+@lru_cache(maxsize=16)
+def _blocks(_name: str, _seed: int) -> dict[int, list[bytes]]:
+    """Return the blocks made so far: collections of any length share them, as they share their records."""
+    return {}
 
 
 @lru_cache(maxsize=32)

@@ -59,10 +59,10 @@ class Selection:
         if not isinstance(wanted, dict):
             raise AskError(400, "filter is an object of field and value")
         sort = str(fields.get("sort", ""))
-        known = collection.fields()
         for name in (*wanted, *filter(None, [sort])):
-            if name not in known:
-                raise AskError(400, f"there is no field {name!r}", did_you_mean(str(name), known))
+            if name not in collection.fields:
+                hint = did_you_mean(str(name), collection.fields)
+                raise AskError(400, f"there is no field {name!r}", hint)
         return cls(
             sort=sort,
             descending=order == "desc",
@@ -206,10 +206,15 @@ def number(ask: Ask, names: Sequence[str], default: int, *, least: int = 0) -> i
             continue
         given = ask.fields[name]
         digits = str(given)
-        if isinstance(given, bool) or not (digits.isascii() and digits.isdigit()) or int(digits) < least:
+        if isinstance(given, bool) or not is_count(digits) or int(digits) < least:
             raise AskError(400, f"{name} is a whole number, {least} or more")
         return int(digits)
     return default
+
+
+def is_count(text: str) -> bool:
+    """Say whether a text is a whole number from 0 up that fits in 64 bits."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _rank(value: Json) -> tuple[bool, str, Json]:

@@ -19,7 +19,7 @@ from restmill.errors import did_you_mean
 from restmill.sandbox.access import CREDENTIALS
 from restmill.sandbox.behaviour import Behaviour
 from restmill.sandbox.data import KINDS, Collection, collection
-from restmill.sandbox.listing import Drift, Listing, Page, Selection, number, page_size
+from restmill.sandbox.listing import Drift, Listing, Page, Selection, is_count, number, page_size
 from restmill.sandbox.message import JSON_TYPE, Answer, Ask, AskError, document
 from restmill.sandbox.records import task_count
 
@@ -144,7 +144,7 @@ def _jsonl(desk: Desk, ask: Ask, name: str) -> Answer:
 def _csv(desk: Desk, ask: Ask, name: str) -> Answer:
     """Dress records as RFC 4180: a header line, nested values as JSON text, nothing for null and absent."""
     text = io.StringIO(newline="")
-    fields = desk.collection(name).fields()
+    fields = desk.collection(name).fields
     writer = csv.writer(text)
     writer.writerow(fields)
     for row in _whole(desk, ask, name).rows:
@@ -322,7 +322,7 @@ def _token_start(name: str, token: str) -> int:
         owner, _, start = base64.b64decode(token, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise wrong from None
-    if owner != name or not start.isdecimal():
+    if owner != name or not is_count(start):
         raise wrong
     return int(start)
 

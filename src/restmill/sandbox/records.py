@@ -147,7 +147,7 @@ def configuration(dice: Dice, index: int) -> Record:
             "service": {"name": dice.pick(_NOUNS), "version": f"{dice.below(9)}.{dice.below(20)}"},
         },
         "tags": _tags(dice),
-        "secret": dice.chance(10),
+        "sensitive": dice.chance(10),
         "version": 1 + dice.below(40),
         "updated_by": _person(dice) if dice.chance(90) else None,
         "created_at": stamp(changed - dice.below(90 * _DAY)),

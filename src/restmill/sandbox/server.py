@@ -62,7 +62,7 @@ class SandboxServer:
     @property
     def base_url(self) -> str:
         """`http://127.0.0.1:port`."""
-        return self._ready.result()[0]
+        return self._started()[0]
 
     def change(self, **switches: object) -> Behaviour:
         """Set switches from now on; returns the behaviour as it then stands.
@@ -86,15 +86,24 @@ class SandboxServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.result()
+        try:
+            self._started(wait=True)
+        except OSError:
+            self._thread.join()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _, loop, stop = self._ready.result()
+        _, loop, stop = self._started()
         loop.call_soon_threadsafe(stop.set)
         self._thread.join()
+
+    def _started(self, *, wait: bool = False) -> tuple[str, asyncio.AbstractEventLoop, asyncio.Event]:
+        if not (wait or self._ready.done()):
+            raise RuntimeError("the sandbox runs inside its `with` block only")
+        return self._ready.result()
 
     def _run(self) -> None:
         try:
@@ -112,7 +121,7 @@ class SandboxServer:
         async def called() -> T:
             return call()
 
-        return asyncio.run_coroutine_threadsafe(called(), self._ready.result()[1]).result()
+        return asyncio.run_coroutine_threadsafe(called(), self._started()[1]).result()
 
 
 def run_forever(
