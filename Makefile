@@ -46,7 +46,7 @@ clean:  ## remove what these commands made
 	rm -rf src/*.egg-info
 
 $(READY): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "restmill needs Python 3.11 or newer; on Debian: apt-get install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }

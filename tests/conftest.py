@@ -55,6 +55,13 @@ def _refuse(host: object) -> NetworkBlocked:
     return NetworkBlocked(f"a test tried to reach {host!r}; only loopback is open")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Say in which order a failing run was, so that it can be repeated elsewhere."""
+    if exitstatus:
+        seed = terminalreporter.config.getoption("randomly_seed")
+        terminalreporter.write_line(f"repeat this order with --randomly-seed={seed}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _only_loopback() -> Iterator[None]:
     """Close every way out of this machine that goes through Python's `socket` module."""
