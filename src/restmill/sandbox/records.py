@@ -118,7 +118,10 @@ def _person(dice: Dice) -> Record:
 
 
 def _mixed(dice: Dice) -> Json:
-    """Return a setting's value: whatever type its owner felt like."""
+    """Return a setting's value: whatever type its owner felt like.
+
+    No text looks like a time: dlt 1.31 gives up on a column that holds both times and other texts.
+    """
     choices: tuple[Json, ...] = (
         dice.pick(_TEXTS),
         dice.below(10_000),
@@ -126,12 +129,11 @@ def _mixed(dice: Dice) -> Json:
         dice.below(10_000) / 8,
         None,
         (1 << 33) + dice.below(1 << 40),
-        stamp(dice.below(300 * _DAY)),
         str(dice.below(100)),
         {"min": dice.below(10), "max": 10 + dice.below(10), "unit": dice.pick(("s", "ms", "MB"))},
         [dice.below(100) for _ in range(dice.below(4))],
     )
-    return choices[dice.pick((0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9))]
+    return choices[dice.pick((0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8))]
 
 
 def configuration(dice: Dice, index: int) -> Record:
