@@ -219,3 +219,12 @@ def test_csv_quotes_what_needs_it(serve: Serve) -> None:
 
 def test_the_root_lists_the_routes(serve: Serve) -> None:
     assert serve()("/").json["collections"] == list(COLLECTIONS)
+
+
+def test_order_alone_turns_the_list_round(serve: Serve) -> None:
+    assert serve()("/v1/users", {"order": "desc", "limit": 3}).ids() == [130, 129, 128]
+
+
+def test_a_filter_that_is_no_object_is_a_400(serve: Serve) -> None:
+    reply = serve()("/search/users", method="POST", body={"filter": "role=owner"})
+    assert (reply.status, reply.message) == (400, "filter is an object of field and value ")

@@ -109,6 +109,11 @@ def test_a_wrong_token_request_is_refused(serve: Serve, body: bytes, status: int
     assert serve(key=KEY)("/oauth/token", method="POST", body=body).status == status
 
 
+def test_a_token_is_asked_for_by_post(serve: Serve) -> None:
+    reply = serve()("/oauth/token")
+    assert (reply.status, reply.headers["Allow"]) == (405, "POST")
+
+
 def test_switches_change_while_the_server_runs(serve: Serve) -> None:
     fetch = serve()
     changed = fetch("/_sandbox/behaviour", method="POST", body={"cap": 7, "rows": 9})
@@ -125,6 +130,8 @@ def test_switches_change_while_the_server_runs(serve: Serve) -> None:
         ({"fail_rate": 2}, "fail_rate: takes a share between 0 and 1"),
         ({"rows": "many"}, "rows: takes a whole number"),
         ({"rows": True}, "rows: takes a whole number"),
+        ({"rows": -1}, "rows: takes a whole number"),
+        ({"rows": 1.5}, "rows: takes a whole number"),
         ({"latency_s": "nan"}, "latency_s: takes seconds"),
         ({"gzip": "perhaps"}, "gzip: takes true or false"),
         ({"fail_statuses": [200]}, "fail_statuses: takes one or more HTTP error statuses"),
