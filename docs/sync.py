@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restmill.cli.main import main as command_line
+from restmill.cli.app import app
 from restmill.config import kinds
 from restmill.config.model import Config
 from restmill.sandbox import ROUTES, SWITCHES
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
-WIDTH = 100
+WIDTH = 86
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -41,32 +41,31 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def help_block() -> str:
     """What `restmill --help` prints."""
-    return f"```text\n$ restmill --help\n{_help(command_line, 'restmill')}\n```"
+    first = next(_contexts(app, "restmill", None))
+    return f"```text\n$ restmill --help\n{_help(first)}\n```"
 
 
 def cli_block() -> str:
     """One section a command: its usage, its arguments and options."""
-    return "\n\n".join(f"## {name}\n\n```text\n{_help(one, name)}\n```" for name, one in _commands())
+    found = _contexts(app, "restmill", None)
+    return "\n\n".join(f"## {one.command_path}\n\n```text\n{_help(one)}\n```" for one in found)
 
 
-def _commands() -> Iterator[tuple[str, click.Command]]:
-    waiting: list[tuple[str, click.Command]] = [("restmill", command_line)]
-    while waiting:
-        name, command = waiting.pop(0)
-        yield name, command
-        if isinstance(command, click.Group):
-            inner = [(f"{name} {word}", one) for word, one in command.commands.items() if not one.hidden]
-            waiting = inner + waiting
+def _contexts(command: click.Command, name: str, parent: click.Context | None) -> Iterator[click.Context]:
+    """The command and all below it, in the order in which help lists them."""
+    # A fixed width: the text must not depend on the terminal it is made in.
+    settings = {**command.context_settings, "terminal_width": WIDTH}
+    context = click.Context(command, info_name=name, parent=parent, **settings)
+    yield context
+    if isinstance(command, click.Group):
+        for word in command.list_commands(context):
+            inner = command.get_command(context, word)
+            if inner and not inner.hidden:
+                yield from _contexts(inner, word, context)
 
 
-def _help(command: click.Command, name: str) -> str:
-    *above, word = name.split()
-    parent = click.Context(click.Group(" ".join(above)), info_name=" ".join(above)) if above else None
-    context = click.Context(
-        command, info_name=word, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
-    )
-    lines = command.get_help(context).splitlines()
-    return "\n".join(line.rstrip() for line in lines)
+def _help(context: click.Context) -> str:
+    return "\n".join(line.rstrip() for line in context.get_help().splitlines())
 
 
 # --- the config ---------------------------------------------------------------------------------------------
