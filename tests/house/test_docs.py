@@ -1,8 +1,10 @@
-"""The docs hold together: every link leads somewhere, and every generated block is known."""
+"""The docs hold together: every link leads somewhere, and every example is one that restmill accepts."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,3 +43,28 @@ def test_no_heading_of_a_page_is_written_twice() -> None:
         twice += [f"{shown(page)}: {title}" for title in {*titles} if titles.count(title) > 1]
     # Keep a Changelog's headings repeat by design.
     assert [line for line in twice if not line.startswith("CHANGELOG")] == []
+
+
+def examples(language: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a language in all pages, each with its place."""
+    fence = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    return [
+        (f"{shown(page)}-{number}", found[1])
+        for page in PAGES
+        for number, found in enumerate(fence.finditer(page.read_text()), start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=place) for place, text in examples("yaml") if "\nresources:" in text]
+)
+def test_every_config_in_the_docs_passes_the_check(text: str, tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(text)
+    command = [sys.executable, "-m", "restmill", "check", "example.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=place) for place, text in examples("python")])
+def test_every_python_example_in_the_docs_is_python(text: str) -> None:
+    compile(text, "example", "exec")
