@@ -1,1 +1,1 @@
-"""The plan: what a config means once defaults are merged, parents are ordered and every guess is written down."""
+"""The plan: what a config means once parents are ordered and every guess is written down."""

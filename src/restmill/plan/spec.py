@@ -1,26 +1,30 @@
 """Plan, Resource and their parts: frozen, printable values that say exactly what a run will do.
 
-A plan is made from a config by `plan.build` and read by the engine, the dlt source and the `plan` command. All
-decisions are in it: a reader of the plan never has to look at the config again. `Opaque` values (callables, dlt
-and requests objects) can only come from Python configs; everything else can be printed and pickled.
+A plan is made from a config by `plan.build` and read by the engine, the dlt source and the `plan` command.
+All decisions are in it: a reader of the plan never has to look at the config again. `Opaque` values
+(callables, dlt and requests objects) can only come from Python configs; everything else can be printed and
+pickled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from restmill.config.opaque import Opaque
-from restmill.path import Json, Path
-from restmill.plan.template import Template
-from restmill.secrets import Secret
-from restmill.wire.auth import Auth
-from restmill.wire.gate import Limits
-from restmill.wire.message import Method
-from restmill.wire.paging import Pager
-from restmill.wire.retry import Policy
-from restmill.wire.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from restmill.path import Json, Path
+    from restmill.plan.template import Template
+    from restmill.secrets import Secret
+    from restmill.wire.auth import Auth
+    from restmill.wire.gate import Limits
+    from restmill.wire.message import Method
+    from restmill.wire.paging import Pager
+    from restmill.wire.retry import Policy
+    from restmill.wire.rules import Rule
 
 __all__ = [
     "Cursor",
@@ -50,7 +54,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """How a child is bound to its parent: the value of each placeholder comes from a path in the parent's record."""
+    """How a child is bound to its parent: each placeholder's value stands at a path in a parent record."""
 
     resource: str
     fields: Mapping[str, Path]
@@ -61,7 +65,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Incremental loading: dlt keeps the cursor; the request carries it. Field meanings are dlt's `Incremental`."""
+    """Incremental loading: dlt keeps the cursor, the request carries it. Words as in dlt's `Incremental`."""
 
     arguments: Mapping[str, Any]
     """Keyword arguments for `dlt.sources.incremental`, or {"incremental": object} for a ready one."""

@@ -1,0 +1,148 @@
+"""From what the config declares to the machines of `wire`: pagers, auth, retry, budget, rules, transport.
+
+What was not written keeps the machine's own default: only keys in a block's `given` are carried over, so each
+default stands in one place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never
+
+from restmill.config import model
+from restmill.errors import Place, Problem
+from restmill.path import Path
+from restmill.plan.spec import Transport
+from restmill.secrets import Secret
+from restmill.wire import auth, paging
+from restmill.wire.detect import single_entity_path
+from restmill.wire.gate import Limits
+from restmill.wire.retry import Policy
+from restmill.wire.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from restmill.config.kinds import Block
+    from restmill.plan.bind import Report
+
+_REFERENCES: dict[type[model.Paginator], Callable[..., paging.Pager]] = {
+    model.SinglePagePaginator: paging.SinglePage,
+    model.JsonLinkPaginator: paging.JsonLink,
+    model.HeaderLinkPaginator: paging.HeaderLink,
+    model.HeaderCursorPaginator: paging.HeaderCursor,
+    model.CursorPaginator: paging.Cursor,
+}
+_PATHS = frozenset({"next_url_path", "cursor_path", "has_more_path", "total_path"})
+
+
+def pager_of(declared: model.Paginator | model.Opaque | None) -> paging.Pager | model.Opaque | None:
+    """The pager a paginator of the config stands for; None: to be detected. An object is passed on."""
+    match declared:
+        case None | model.AutoPaginator():
+            return None
+        case model.Opaque():
+            return declared
+        case model.OffsetPaginator(limit=limit):
+            return paging.Offset(**{"limit": limit, **_given(declared)})
+        case model.PageNumberPaginator(given=given):
+            return paging.PageNumber(**_given(declared), base_known=bool(given & {"base_page", "page"}))
+        case _:
+            return _REFERENCES[type(declared)](**_given(declared))
+
+
+def effective_paginator(
+    endpoint: model.Endpoint, client: model.Client
+) -> model.Paginator | model.Opaque | None:
+    """The paginator that counts, by dlt's rules: the endpoint's, or the client's.
+
+    `auto` on an endpoint gives way to the client's too; a path that names one record has one page.
+    """
+    own = endpoint.paginator
+    if own is None and single_entity_path(endpoint.path):
+        return model.SinglePagePaginator()
+    return client.paginator if own is None or isinstance(own, model.AutoPaginator) else own
+
+
+def check_pager(pager: paging.Pager | model.Opaque | None, place: str, report: Report) -> None:
+    """Report options that contradict each other."""
+    if pager is not None and not isinstance(pager, model.Opaque):
+        for what in paging.conflicts(pager):
+            report(Problem(Place(f"{place}.paginator"), what))
+
+
+def auth_of(declared: model.Auth | model.Opaque | None) -> auth.Auth | model.Opaque | None:
+    """The credentials as the wire adds them; one that is missing is empty until dlt's providers fill it."""
+    match declared:
+        case None | model.Opaque():
+            return declared
+        case model.BearerAuth():
+            return auth.Bearer(declared.token or Secret(""))
+        case model.ApiKeyAuth():
+            return auth.ApiKey(
+                name=declared.name, key=declared.api_key or Secret(""), location=declared.location
+            )
+        case model.HttpBasicAuth():
+            name = declared.username.reveal() if declared.username else ""
+            return auth.Basic(name, declared.password or Secret(""))
+        case model.OAuth2ClientCredentialsAuth():
+            return auth.ClientCredentials(
+                token_url=declared.access_token_url or "",
+                client_id=declared.client_id or Secret(""),
+                client_secret=declared.client_secret or Secret(""),
+                data=dict(declared.access_token_request_data or {}),
+                default_expiry=float(declared.default_token_expiration),
+                access_token=declared.access_token,
+            )
+        case _:
+            assert_never(declared)
+
+
+def policy_of(*declared: model.Retry | None) -> Policy:
+    """The retry policy; later blocks override the keys of earlier ones."""
+    keys = {name: value for retry in declared if retry for name, value in _given(retry).items()}
+    if "statuses" in keys:
+        keys["statuses"] = frozenset(keys["statuses"])
+    return Policy(**keys)
+
+
+def limits_of(client: model.Client) -> Limits:
+    """The most a host is burdened with."""
+    rate = _given(client.rate_limit) if client.rate_limit else {}
+    breaker = _given(client.breaker) if client.breaker else {}
+    return Limits(**rate, **breaker)
+
+
+def transport_of(client: model.Client) -> Transport:
+    """The settings of the connection."""
+    keys = {name: getattr(client, name) for name in ("timeout", "proxy", "verify", "session")}
+    cert = (client.cert,) if isinstance(client.cert, str) else tuple(client.cert or ())
+    return Transport(**{name: value for name, value in keys.items() if value is not None}, cert=cert)
+
+
+def rules_of(actions: Sequence[model.ResponseAction | model.Opaque]) -> tuple[Rule, ...]:
+    """The response actions, in order. A bare function applies to every answer (dlt's rule)."""
+    return tuple(_rule(action) for action in actions)
+
+
+def _rule(action: model.ResponseAction | model.Opaque) -> Rule:
+    if isinstance(action, model.Opaque):
+        return Rule(do=(action.value,))
+    functions = (action.action,) if isinstance(action.action, model.Opaque) else action.action
+    do = functions if isinstance(functions, str) else tuple(function.value for function in functions)
+    header = next(iter((action.header or {}).items()), None)
+    return Rule(
+        do=do, status=action.status_code, content=action.content, header=header, empty=bool(action.empty)
+    )
+
+
+def _given(block: Block) -> dict[str, Any]:
+    """The keys of a block that were written and say something, JSON paths compiled.
+
+    An explicit None means the default, except for `total_path`, where it means that there is no total.
+    """
+    values = {name: getattr(block, name) for name in sorted(block.given)}
+    return {
+        name: Path(value) if name in _PATHS and value is not None else value
+        for name, value in values.items()
+        if value is not None or name == "total_path"
+    }

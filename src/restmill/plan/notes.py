@@ -1,0 +1,138 @@
+"""Notes: every choice that the plan made for the user, as a sentence.
+
+A choice is worth a note when somebody who compares the tables with the API would want to know about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from restmill.config import model
+from restmill.plan.machines import effective_paginator
+from restmill.plan.spec import Note
+from restmill.plan.template import Placeholder
+from restmill.wire.detect import single_entity_path
+
+if TYPE_CHECKING:
+    from restmill.path import Json
+    from restmill.plan.spec import Pipeline, Resource
+
+_CREDENTIALS = {
+    model.BearerAuth: ("token",),
+    model.ApiKeyAuth: ("api_key",),
+    model.HttpBasicAuth: ("username", "password"),
+    model.OAuth2ClientCredentialsAuth: ("access_token_url", "client_id", "client_secret"),
+}
+
+
+def notes_on_resource(declared: model.Resource, client: model.Client, resource: Resource) -> Iterator[Note]:
+    """What was decided for one resource: where it reads, how, for whom, and how its table is kept."""
+    sentences = (
+        *_path(declared, resource),
+        *_reading(declared, resource),
+        *_binding(declared, resource),
+        *_table(resource),
+        *_missing(declared.endpoint.auth),
+    )
+    for sentence in sentences:
+        yield Note(resource.name, sentence)
+    own = declared.endpoint.paginator
+    paginator = effective_paginator(declared.endpoint, client)
+    if _guesses_total(paginator):
+        where = resource.name if paginator is own else "client.paginator"
+        yield Note(
+            where,
+            "`total_path` is not given: `total` counts where an answer has it, else the read goes to its end",
+        )
+
+
+def notes_on_client(client: model.Client) -> Iterator[Note]:
+    """What was decided for all resources together."""
+    for sentence in _missing(client.auth):
+        yield Note("client.auth", sentence)
+
+
+def notes_on_pipeline(declared: model.Pipeline, pipeline: Pipeline) -> Iterator[Note]:
+    """Which settings of the pipeline were not given, and what they became."""
+    if declared.name is None:
+        yield Note("pipeline", f"the name is not given: {pipeline.name}")
+    if declared.destination is None:
+        yield Note("pipeline", f"the destination is not given: {pipeline.destination}")
+    if declared.dataset_name is None:
+        yield Note("pipeline", f"the dataset is not given: {pipeline.dataset_name}")
+
+
+def why_by_rows(declared: model.Resource) -> str:
+    """What forces dlt to see each record as a row of its own; "" when nothing does."""
+    if declared.processing_steps:
+        return "processing steps take records"
+    if isinstance(declared.columns, model.Opaque):
+        return "`columns` is a Python object"
+    functions = [name for name, value in declared.hints.items() if callable(value)]
+    return f"`{functions[0]}` is a function of the record" if functions else ""
+
+
+def _path(declared: model.Resource, resource: Resource) -> Iterator[str]:
+    if "path" not in declared.endpoint.given:
+        yield f"the path is the resource's name: {declared.endpoint.path}"
+    for part in resource.request.path.parts:
+        if isinstance(part, Placeholder) and (part.spec or part.conversion):
+            yield f"{part} is formatted in the path; dlt leaves the format out there"
+
+
+def _reading(declared: model.Resource, resource: Resource) -> Iterator[str]:
+    endpoint = declared.endpoint
+    if single_entity_path(endpoint.path):
+        guesses = [] if endpoint.data_selector else ["the whole answer is the record"]
+        guesses += [] if endpoint.paginator else ["there is one page"]
+        if guesses:
+            yield f"the path ends in a placeholder: {' and '.join(guesses)}"
+    if resource.selector is None:
+        yield "where the records are is detected from the first answer"
+    if resource.pager is None:
+        yield "how pages follow each other is detected from the first answer"
+
+
+def _guesses_total(paginator: model.Paginator | model.Opaque | None) -> bool:
+    if isinstance(paginator, model.OffsetPaginator | model.PageNumberPaginator):
+        return "total_path" not in paginator.given
+    return False
+
+
+def _binding(declared: model.Resource, resource: Resource) -> Iterator[str]:
+    if resource.parent is not None:
+        pairs = ", ".join(f"{{{name}}} from `{path}`" for name, path in resource.parent.fields.items())
+        yield f"is read once for each record of `{resource.parent.resource}`: {pairs}"
+    kinds = model.IncrementalParam | model.Opaque
+    params = [name for name, value in (declared.endpoint.params or {}).items() if isinstance(value, kinds)]
+    if params and declared.endpoint.incremental:
+        yield f"`params.{params[0]}` is incremental, so `endpoint.incremental` has no say"
+
+
+def _table(resource: Resource) -> Iterator[str]:
+    hints = resource.hints
+    disposition = hints.get("write_disposition")
+    options = disposition if isinstance(disposition, Mapping) else {"disposition": disposition}
+    keyed = any(hints.get(key) for key in ("primary_key", "merge_key")) or _has_key(hints.get("columns"))
+    if options.get("disposition") == "merge" and options.get("strategy") != "scd2" and not keyed:
+        yield "`merge` without `primary_key` or `merge_key` appends: every run adds its rows again"
+    if resource.by_rows:
+        yield f"goes to dlt row by row, which is slower: {resource.by_rows}"
+
+
+def _has_key(columns: Json) -> bool:
+    match columns:
+        case Mapping():
+            listed = list(columns.values())
+        case list() | tuple():
+            listed = list(columns)
+        case _:
+            return columns is not None  # a model or a function may name one
+    return any(column.get("primary_key") or column.get("merge_key") for column in listed)
+
+
+def _missing(auth: model.Auth | model.Opaque | None) -> Iterator[str]:
+    names = [name for name in _CREDENTIALS.get(type(auth), ()) if getattr(auth, name) is None]
+    if names:
+        yield f"not given, so looked up in dlt's secrets: {', '.join(names)}"

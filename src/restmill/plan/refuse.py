@@ -1,0 +1,151 @@
+"""What the format allows and the engine cannot run yet: refused by name, before anything is sent.
+
+`UNSUPPORTED` is the whole list. A gap that is closed is struck out here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from restmill.config.model import Opaque, Resource
+from restmill.errors import Place, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from restmill.config.model import Config
+
+# A place in the config, and what stands there ("" when that may not be shown).
+Found: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing that cannot be run: how to say it, and where a config asks for it."""
+
+    what: str
+    hint: str
+    find: Callable[[Config], Iterator[Found]]
+
+
+def refused(config: Config) -> list[Problem]:
+    """Everything in `config` that the engine cannot run, each place once."""
+    return [
+        Problem(Place(place), gap.what, got, gap.hint)
+        for gap in UNSUPPORTED
+        for place, got in dict(gap.find(config)).items()
+    ]
+
+
+def _declared(config: Config) -> Iterator[tuple[str, Resource]]:
+    for number, resource in enumerate(config.resources):
+        if isinstance(resource, Resource):
+            yield f"resources[{number}]", resource
+
+
+def _sessions(config: Config) -> Iterator[Found]:
+    if config.client.session is not None:
+        yield "client.session", _kind(config.client.session)
+    declared = [("client", config.client.auth)]
+    declared += [(f"{at}.endpoint", resource.endpoint.auth) for at, resource in _declared(config)]
+    for at, auth in declared:
+        session = None if isinstance(auth, Opaque) else getattr(auth, "session", None)
+        if session is not None:
+            yield f"{at}.auth.session", _kind(session)
+
+
+def _auth_objects(config: Config) -> Iterator[Found]:
+    if isinstance(config.client.auth, Opaque):
+        yield "client.auth", _kind(config.client.auth)
+    for at, resource in _declared(config):
+        if isinstance(resource.endpoint.auth, Opaque):
+            yield f"{at}.endpoint.auth", _kind(resource.endpoint.auth)
+
+
+def _paginator_objects(config: Config) -> Iterator[Found]:
+    if isinstance(config.client.paginator, Opaque):
+        yield "client.paginator", _kind(config.client.paginator)
+    for at, resource in _declared(config):
+        if isinstance(resource.endpoint.paginator, Opaque):
+            yield f"{at}.endpoint.paginator", _kind(resource.endpoint.paginator)
+
+
+def _action_functions(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        for number, action in enumerate(resource.endpoint.response_actions or ()):
+            place = f"{at}.endpoint.response_actions[{number}]"
+            if isinstance(action, Opaque):
+                yield place, "a function"
+            elif not isinstance(action.action, str):
+                yield f"{place}.action", "a function" if isinstance(action.action, Opaque) else "functions"
+
+
+def _action_headers(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        for number, action in enumerate(resource.endpoint.response_actions or ()):
+            if not isinstance(action, Opaque) and len(action.header or {}) > 1:
+                yield f"{at}.endpoint.response_actions[{number}].header", ", ".join(action.header or {})
+
+
+def _action_bodies(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        for number, action in enumerate(resource.endpoint.response_actions or ()):
+            if not isinstance(action, Opaque) and action.empty is False:
+                yield f"{at}.endpoint.response_actions[{number}].empty", "false"
+
+
+def _formats(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        if resource.endpoint.format != "json":
+            yield f"{at}.endpoint.format", resource.endpoint.format
+
+
+def _deletions(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        if resource.delete_missing is not None:
+            yield f"{at}.delete_missing", resource.delete_missing.mode
+
+
+def _kind(value: Opaque) -> str:
+    return f"an object of class {type(value.value).__name__}"
+
+
+UNSUPPORTED: tuple[Gap, ...] = (
+    Gap(
+        "an auth object of your own cannot be used yet",
+        "Declare it: bearer, api_key, http_basic or oauth2_client_credentials.",
+        _auth_objects,
+    ),
+    Gap(
+        "a paginator object cannot be used yet",
+        "Declare it: offset, page_number, cursor, json_link, header_link, header_cursor or single_page.",
+        _paginator_objects,
+    ),
+    Gap(
+        "a session of your own cannot be used yet",
+        "`client.headers`, `auth`, `timeout`, `proxy`, `verify` and `cert` set what a session would.",
+        _sessions,
+    ),
+    Gap(
+        "functions in response actions cannot be called yet",
+        "The words are ignore, retry, skip, end, fail and reauth; `processing_steps` take functions.",
+        _action_functions,
+    ),
+    Gap(
+        "a response action can look at one header only",
+        "Write one action for each header, or take the header that tells the cases apart.",
+        _action_headers,
+    ),
+    Gap(
+        "a response action cannot ask for a body that is not empty yet",
+        "Leave `empty` out, and put an action with `empty: true` before this one.",
+        _action_bodies,
+    ),
+    Gap("is a format that cannot be read yet", "Only json can; leave the key out.", _formats),
+    Gap(
+        "rows that vanished from the API cannot be deleted yet",
+        "Leave `delete_missing` out; `write_disposition: replace` keeps only what the API still has.",
+        _deletions,
+    ),
+)
