@@ -1,8 +1,8 @@
 """Kinds: a small language that says what a value of the config may be.
 
 Each key of each block carries a kind and a description; from these the checker reads what to accept, the
-error report what to suggest, and the JSON schema and the documentation what to print. A kind is data: the code
-that checks (`walk`) and the code that prints (`schema`) each dispatch over the closed union `Kind`.
+error report what to suggest, and the JSON schema and the documentation what to print. A kind is data: the
+code that checks (`walk`) and the code that prints (`schema`) each dispatch over the closed union `Kind`.
 
 Why not a validation library: told apart by form and by `type`, a wrong value gives exactly one problem with
 its place; unresolved references pass every scalar; and importing costs a quarter of the time.
@@ -11,7 +11,6 @@ its place; unresolved references pass every scalar; and importing costs a quarte
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, dataclass, field, fields
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ T = TypeVar("T")
 class Text:
     """A string."""
 
-    visible: bool = True
-    """False: the value may hold a credential, so no error shows it."""
     empty: bool = False
     """Whether "" is a value too."""
 
@@ -76,6 +73,9 @@ class Flag:
 @dataclass(frozen=True, slots=True)
 class JsonPath:
     """A JSON path, as text or compiled; kept as text."""
+
+    empty: bool = False
+    """Whether "" is accepted, as None (dlt's rule for paths that may be left out)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Tagged:
     what: str
     variants: Mapping[str, type[Block]]
     default: str = ""
-    """The `type` meant when none is given; "" when it must be given."""
+    """The `type` meant when none is given; "" when it must be given, and a bare string is no `type`."""
     hidden: bool = False
 
 
@@ -210,10 +210,14 @@ def block(cls: type[T]) -> type[T]:
     return dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
 
-@lru_cache(maxsize=256)
-def keys_of(cls: type[Block]) -> dict[str, Field[Any]]:
+def keys_of(cls: type[Block]) -> Mapping[str, Field[Any]]:
     """The keys of a block class by name, in the order they are documented."""
-    return {one.name: one for one in fields(cls) if one.metadata}
+    if cls not in _KEYS:
+        _KEYS[cls] = {one.name: one for one in fields(cls) if one.metadata}
+    return _KEYS[cls]
+
+
+_KEYS: dict[type[Block], Mapping[str, Field[Any]]] = {}
 
 
 def kind_of(one: Field[Any]) -> Kind:

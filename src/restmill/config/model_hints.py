@@ -162,7 +162,7 @@ class SharedHints(Block):
     columns: Any = key(
         "Columns: a mapping by name, a list, or a Pydantic model.",
         OneOf(
-            (Table(_COLUMN), Listing(_NAMED, plain=True), Instance("a Pydantic model, schema or function"))
+            (Table(_COLUMN), Listing(_NAMED, plain=True), Function(), Instance("a Pydantic model or schema"))
         ),
         default=None,
     )

@@ -61,7 +61,7 @@ class CursorPaginator(Block):
         default=None,
     )
     stop_after_empty_page: bool = key(_EMPTY, Flag(), default=False)
-    has_more_path: str | None = key(_HAS_MORE, JsonPath(), default=None)
+    has_more_path: str | None = key(_HAS_MORE, JsonPath(empty=True), default=None)
 
 
 @block
@@ -72,7 +72,7 @@ class OffsetPaginator(Block):
     offset: int = key("Offset of the first page.", Whole(0), default=0)
     offset_param: str | None = key(
         "Query parameter that carries the offset; `offset` when neither it nor `offset_body_path` is given.",
-        Text(),
+        Text(empty=True),
         default=None,
     )
     offset_body_path: str | None = key(
@@ -82,7 +82,7 @@ class OffsetPaginator(Block):
     )
     limit_param: str | None = key(
         "Query parameter that carries the limit; `limit` when neither it nor `limit_body_path` is given.",
-        Text(),
+        Text(empty=True),
         default=None,
     )
     limit_body_path: str | None = key(
@@ -92,13 +92,13 @@ class OffsetPaginator(Block):
     )
     total_path: str | None = key(
         "JSON path of the total number of records; None when there is none.",
-        JsonPath(),
+        JsonPath(empty=True),
         default="total",
         null=True,
     )
     maximum_offset: int | None = key("Offset at which the read stops.", Whole(0), default=None)
     stop_after_empty_page: bool = key(_EMPTY, Flag(), default=True)
-    has_more_path: str | None = key(_HAS_MORE, JsonPath(), default=None)
+    has_more_path: str | None = key(_HAS_MORE, JsonPath(empty=True), default=None)
 
 
 @block
@@ -111,7 +111,7 @@ class PageNumberPaginator(Block):
     )
     page_param: str | None = key(
         "Query parameter that carries the page number; `page` when neither it nor `page_body_path` is given.",
-        Text(),
+        Text(empty=True),
         default=None,
     )
     page_body_path: str | None = key(
@@ -121,13 +121,13 @@ class PageNumberPaginator(Block):
     )
     total_path: str | None = key(
         "JSON path of the total number of pages; None when there is none.",
-        JsonPath(),
+        JsonPath(empty=True),
         default="total",
         null=True,
     )
     maximum_page: int | None = key("Page number at which the read stops.", Whole(0), default=None)
     stop_after_empty_page: bool = key(_EMPTY, Flag(), default=True)
-    has_more_path: str | None = key(_HAS_MORE, JsonPath(), default=None)
+    has_more_path: str | None = key(_HAS_MORE, JsonPath(empty=True), default=None)
 
 
 Paginator: TypeAlias = (

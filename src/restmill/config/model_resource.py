@@ -139,9 +139,9 @@ class ResponseAction(Block):
     )
     empty: bool | None = key("Condition: the body is empty (true) or not (false).", Flag(), default=None)
     action: ActionWord | Opaque | tuple[Opaque, ...] = key(
-        "`ignore`: end the read, keep what came before. `retry`: ask again. `skip`: go on with the next page. "
-        "`end`: the read is complete. `fail`: the resource failed. `reauth`: renew the credentials and ask "
-        "again. Or a Python function, or a list of them, called with the response.",
+        "`ignore`: end the read, keep what came before. `retry`: ask again. `skip`: take the next page. "
+        "`end`: the read is complete. `fail`: the resource failed. `reauth`: renew credentials, ask again. "
+        "Or a Python function, or a list of them, called with the response.",
         OneOf(
             (Choice(("ignore", "retry", "skip", "end", "fail", "reauth")), Function(), Listing(Function()))
         ),
@@ -153,7 +153,7 @@ class Endpoint(Block):
     """Where a resource's records come from."""
 
     path: str = key(
-        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from the parent's records. "
+        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from the parent's record. "
         "The resource's name when not given.",
         Text(empty=True),
         default="",
@@ -181,7 +181,9 @@ class Endpoint(Block):
         "How to ask for the next page; the client's, or detected, when not given.", PAGINATOR, default=None
     )
     data_selector: str | None = key(
-        "JSON path of the records in the response; detected when not given.", JsonPath(), default=None
+        "JSON path of the records in the response; detected when not given.",
+        JsonPath(empty=True),
+        default=None,
     )
     response_actions: tuple[ResponseAction | Opaque, ...] = key(
         "What to do with particular responses; the first that matches wins.",
@@ -205,7 +207,7 @@ class Endpoint(Block):
 
 @block
 class ProcessingStep(Block):
-    """A step that every record passes; of several in one step, `filter` is first, then `map`, then `yield_map`."""
+    """A step that every record passes; in one step, `filter` is first, then `map`, then `yield_map`."""
 
     filter: Opaque | None = key("Keeps the records for which it is true.", _FUNCTION, default=None)
     map: Opaque | None = key("Replaces a record.", _FUNCTION, default=None)

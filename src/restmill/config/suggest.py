@@ -1,0 +1,89 @@
+"""Suggestions: which key was meant by an unknown one, or which level it belongs to."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeAlias
+
+from restmill.config.kinds import Block, Keys, Kind, Listing, OneOf, Table, Tagged, keys_of, kind_of
+from restmill.config.places import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from restmill.config.places import Keys as PathKeys
+
+Chain: TypeAlias = "tuple[tuple[type[Block], PathKeys], ...]"
+"""The blocks around a place, outermost first, each with its path."""
+
+_SURE = 0.8
+_NEAR = 0.6
+_DEPTH = 3
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = _NEAR) -> str:
+    """The known word most like `word`, or ""."""
+    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return near[0] if near else ""
+
+
+def meant_key(word: str, known: Iterable[str], chain: Chain) -> tuple[str, str]:
+    """The known key that `word` was probably meant to be ("" for none), and the hint that says so.
+
+    A near miss of a key of this block comes first, then a key of another level, then a less near miss.
+    """
+    known = list(known)
+    if sure := nearest(word, known, _SURE):
+        return sure, f"Did you mean '{sure}'?"
+    if elsewhere := _other_level(word, chain):
+        return "", elsewhere
+    near = nearest(word, known)
+    return near, f"Did you mean '{near}'?" if near else ""
+
+
+def _other_level(word: str, chain: Chain) -> str:
+    cls, _ = chain[-1]
+    if below := _below(word, cls):
+        return f"`{word}` belongs into `{below}`."
+    for outer, keys in reversed(chain[:-1]):
+        if word in keys_of(outer):
+            return (
+                f"`{word}` belongs into `{written(keys)}`." if keys else f"`{word}` belongs to the top level."
+            )
+    for outer, keys in reversed(chain[:-1]):
+        if below := _below(word, outer):
+            prefix = f"{written(keys)}." if keys else ""
+            return f"`{word}` belongs into `{prefix}{below}`."
+    return ""
+
+
+def _below(word: str, cls: type[Block]) -> str:
+    """The dotted path under `cls` of the nearest block that has the key `word`, or ""."""
+    level: list[tuple[str, type[Block]]] = [("", cls)]
+    for _ in range(_DEPTH):
+        level = [
+            (f"{path}.{name}" if path else name, inner)
+            for path, outer in level
+            for name, one in keys_of(outer).items()
+            for inner in blocks_in(kind_of(one))
+        ]
+        for path, inner in level:
+            if word in keys_of(inner):
+                return path
+    return ""
+
+
+def blocks_in(kind: Kind) -> Iterator[type[Block]]:
+    """The block classes a value of this kind may be, or hold as items."""
+    match kind:
+        case Keys():
+            yield kind.of
+        case Tagged():
+            yield from kind.variants.values()
+        case Listing() | Table():
+            yield from blocks_in(kind.of)
+        case OneOf():
+            for one in kind.kinds:
+                yield from blocks_in(one)
+        case _:
+            return
