@@ -8,7 +8,7 @@ mistake is one problem, while everything else is still judged.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from restmill.config.kinds import Block, Keys
 from restmill.config.merge import merged
@@ -87,18 +87,19 @@ def _declared(built: Mapping[PathKeys, Block], tree: Mapping[str, Json]) -> list
     defaults = ResourceDefaults() if defaults is None else defaults
     assert isinstance(defaults, ResourceDefaults)
     return [
-        Declared(keys[1], one, merged(defaults, one))
+        Declared(int(keys[1]), one, merged(defaults, one))
         for keys, one in built.items()
-        if isinstance(one, Resource) and isinstance(keys[1], int)
+        if isinstance(one, Resource)
     ]
 
 
 def _read(config: Config, declared: list[Declared]) -> tuple[AnyResource, ...]:
     """The resources as they are read, in the order of the config."""
     read = {one.own.name: one.read for one in declared}
+    walked = cast("tuple[Resource | Opaque, ...]", config.resources)  # as the walk leaves them
     return tuple(
         ReadyResource(name=str(one.value.name), value=one) if isinstance(one, Opaque) else read[one.name]
-        for one in config.resources
+        for one in walked
     )
 
 

@@ -153,7 +153,7 @@ class Endpoint(Block):
     """Where a resource's records come from."""
 
     path: str = key(
-        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from the parent's record. "
+        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from its record. "
         "The resource's name when not given.",
         Text(empty=True),
         default="",
