@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +14,11 @@ from restmill.run.session import ReadHandle, Session
 from restmill.testing import FakeTransport, json_response
 from restmill.testing.rig import HOME, Offsets, order
 from restmill.wire.gate import Limits
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from restmill.wire.message import Request, Response
     from collections.abc import Iterator
+
+    from restmill.wire.message import Request, Response
 
 
 def taken(handle: ReadHandle) -> Iterator[list[dict[str, int]]]:

@@ -23,8 +23,8 @@ from restmill.plan.build import build
 from restmill.secrets import Secret
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Mapping
+    from pathlib import Path
 
     from restmill.plan.spec import OnError, Plan
 
@@ -50,9 +50,9 @@ def plan_of_file(path: Path, on_error: OnError = "isolate") -> Plan:
     source = files.load(path)
     checked = check(source.tree, source=source, paginators=_paginators(), auths=_auths())
     if checked.unresolved:
-        tree, secrets = resolve(source.tree, _looked_up)
+        tree, secrets = resolve(source.tree, _looked_up, source.positions)
         checked = check(tree, source=source, secrets=secrets, paginators=_paginators(), auths=_auths())
-    return build(_with_credentials(checked), on_error=on_error)
+    return build(_with_credentials(checked), on_error=on_error, name=path.stem)
 
 
 def _paginators() -> frozenset[str]:
@@ -67,26 +67,20 @@ def _looked_up(reference: Reference) -> object:
     """The value of a reference.
 
     Raises:
-        ConfigError: no provider has it.
+        LookupError: no provider has it.
     """
     name = reference.name
+    value: object
     match reference.provider:
         case "env":
-            value: object = os.environ.get(name)
+            value = os.environ.get(name)
         case "secrets":
             value = dlt.secrets.get(name)
-        case "config":
+        case _:
             value = dlt.config.get(name)
     if value is None:
-        raise ConfigError(Problem(Place(str(reference)), "has no value", hint=_where_to_put(reference)))
+        raise LookupError(name)
     return value
-
-
-def _where_to_put(reference: Reference) -> str:
-    if reference.provider == "env":
-        return f"Set the environment variable {reference.name}."
-    variable = reference.name.replace(".", "__").upper()
-    return f"Put it into .dlt/{reference.provider}.toml or into the environment variable {variable}."
 
 
 def _with_credentials(config: model.Config) -> model.Config:
@@ -130,7 +124,7 @@ def _looked_up_all(auth: _Auth, kind: type[Any], keys: tuple[str, ...], path: st
             Problem(
                 Place(path),
                 f"has no {missing}, and dlt's secrets have none for it either",
-                hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it into .dlt/secrets.toml.",
+                hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it in .dlt/secrets.toml.",
             )
         ) from error
     values = {key: getattr(found, key) for key in keys}

@@ -7,26 +7,23 @@ the hints of the config, so that everything one does to a source afterwards (`ad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Optional
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import dlt
-from dlt.extract import DltResource, DltSource, Incremental
+from dlt.extract import DltResource, DltSource
 
-from restmill.load.cursor import bound_by, incremental_of
+from restmill.load.cursor import incremental_of
 from restmill.load.plans import plan_of_mapping
-from restmill.load.pull import pull_children, pull_pages
+from restmill.load.readers import read_children, read_pages
 from restmill.load.route import transport_for
 from restmill.load.watch import tell
-from restmill.path import Json
 from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.session import Session
 
 if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.common.schema.typing import TSchemaContract
-
-Pages = Iterator[list[Json] | None]
 
 
 @dlt.source(name="rest_api", section="rest_api")
@@ -118,37 +115,14 @@ def _made(session: Session, plan: Plan, resource: Resource, made: Mapping[str, D
     hints = {key: value for key, value in resource.hints.items() if key not in ("name", "parallelized")}
     incremental = None if resource.cursor is None else incremental_of(resource.cursor)
     if resource.parent is None:
-        top = dlt.resource(_read, name=resource.name, **hints)
+        top = dlt.resource(read_pages, name=resource.name, **hints)
         return top(session, plan, resource, incremental)
     child = dlt.resource(  # type: ignore[call-overload]  # dlt types `data_from` for decorators only
-        _read_children, name=resource.name, data_from=made[resource.parent.resource], **hints
+        read_children, name=resource.name, data_from=made[resource.parent.resource], **hints
     )
     bound = child(session, plan, resource, incremental)
     assert isinstance(bound, DltResource)
     return bound
-
-
-# dlt binds its incremental state to an argument whose annotation says `Incremental`: these two signatures are
-# read by dlt at run time, and `Optional[...]` is the form it knows.
-def _read(
-    session: Session,
-    plan: Plan,
-    resource: Resource,
-    incremental_object: Optional[Incremental[Any]],  # noqa: UP045
-) -> Pages:
-    yield from pull_pages(session, plan, resource, bound_by(resource.cursor, incremental_object))
-
-
-def _read_children(
-    items: Any,
-    session: Session,
-    plan: Plan,
-    resource: Resource,
-    incremental_object: Optional[Incremental[Any]],  # noqa: UP045
-) -> Pages:
-    parents = items if isinstance(items, list) else [items]
-    bound = bound_by(resource.cursor, incremental_object)
-    yield from pull_children(session, plan, resource, parents, bound)
 
 
 def _with_steps(made: DltResource, resource: Resource) -> DltResource:

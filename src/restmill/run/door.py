@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from restmill.wire.gate import Gate
     from restmill.wire.message import Request, Response
 
+_SAME_WAIT = 0.25
+"""Seconds by which a wait must reach further than the last one told to be told again: many wait for one thing."""
+
 
 class Door:
     """Admits requests to one origin. Lives on the engine's loop; not for use from other threads."""
@@ -82,7 +85,7 @@ class Door:
         return self._gates[self.origin]
 
     def _tell_wait(self, resource: str, now: float, seconds: float | None, why: str) -> None:
-        if seconds and now + seconds > self._told_until + 0.001:  # several waiters, one wait
+        if seconds and now + seconds > self._told_until + _SAME_WAIT:
             self._told_until = now + seconds
             self._tell(Waiting(resource, now, self.origin, seconds, why))
 

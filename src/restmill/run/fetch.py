@@ -167,7 +167,7 @@ class Fetcher:
 
     def _decoded(self, response: Response) -> Json:
         try:
-            return document_of(response)
+            return document_of(response.body, response.content_type)
         except Undecodable as error:
             raise _Again(Broken(str(error)), NotData) from error
 

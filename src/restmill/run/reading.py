@@ -18,7 +18,7 @@ from restmill.run.fetch import Answer, Refused
 from restmill.shape.decode import fingerprint, keys_of, select
 from restmill.wire.detect import detect_pager, detect_selector
 from restmill.wire.message import Page
-from restmill.wire.paging import Done, Fan, Next, Series, SinglePage
+from restmill.wire.paging import Done, Fan, Next, Offset, Series, SinglePage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -128,6 +128,7 @@ class Reading:
             decision = self._decide(page)
             if isinstance(decision, Done):
                 return replace(decision, complete=False, reason=self._missed) if self._missed else decision
+            self._note_cap(page)
             request = self._look_ahead(decision)
 
     def _page(self, request: Request, answer: Answer) -> Page:
@@ -181,6 +182,12 @@ class Reading:
             self._note(f"pages came shorter or longer than predicted ({len(self._ahead)} fetched again)")
             self._forget_ahead()
         return await self._fetcher.fetch(request, self._order.terms)
+
+    def _note_cap(self, page: Page) -> None:
+        """Say so when the first of several pages is shorter than was asked for."""
+        pager, rows = self._pager, len(page.records)
+        if page.number == 1 and isinstance(pager, Offset) and 0 < rows < pager.limit:
+            self._note(f"asked for {pager.limit} rows a page, the server gives {rows}: it caps its pages")
 
     def _look_ahead(self, decision: Next | Fan) -> Request:
         match decision:

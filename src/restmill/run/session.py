@@ -19,8 +19,8 @@ from restmill.run.fetch import Fetcher, Memory
 from restmill.run.reading import Order, Reading
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from restmill.events import Observer
     from restmill.path import Json

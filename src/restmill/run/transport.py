@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -55,6 +56,7 @@ class AiohttpTransport:
         self._settings = settings
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._environment = getproxies()
 
     async def send(self, request: Request) -> Response:
         """See `Transport.send`; an attempt ends after the configured timeout."""
@@ -68,7 +70,7 @@ class AiohttpTransport:
                 headers=headers,
                 data=body,
                 allow_redirects=False,
-                proxy=self._settings.proxy or None,
+                proxy=self._proxy(request.address),
             ) as answer:
                 content = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
@@ -88,9 +90,16 @@ class AiohttpTransport:
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
             headers={"User-Agent": AGENT, "Accept": "*/*"},
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
         )
         return self._session
+
+    def _proxy(self, address: str) -> str | None:
+        """The configured proxy, or the environment's (`HTTPS_PROXY`, `NO_PROXY`), as `requests` chooses."""
+        if self._settings.proxy:
+            return self._settings.proxy
+        parts = urlsplit(address)
+        proxy = self._environment.get(parts.scheme) or self._environment.get("all")
+        return proxy if proxy and not proxy_bypass(parts.netloc) else None
 
 
 def _encoded(request: Request) -> tuple[dict[str, str], bytes | None]:
