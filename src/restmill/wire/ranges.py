@@ -79,7 +79,7 @@ class Offset:
             met = f"the total of {total} rows is reached" if left <= 0 else ""
             return _onward(self, page, _Reach(then, step, left, met))
         # Rows that fill each page before this one look like a cap: the next page may be predicted as well.
-        capped = rows > 0 and here > self.offset and (here - self.offset) % rows == 0
+        capped = rows > 1 and here > self.offset and (here - self.offset) % rows == 0
         full = rows >= self.limit and claim != rows
         return _onward(self, page, _Reach(then, step, None if full or capped else 1, ""))
 
@@ -114,7 +114,7 @@ class Offset:
         return self.offset if here is None else here
 
     def _credible(self, total: int | None, here: int, rows: int) -> int | None:
-        if total is None or (rows and here - self._base >= total):
+        if total is None or (rows and here + rows - self._base > total):
             return None  # rows behind the end: the total is of something else
         page_length = here == self.offset and total == rows >= self.limit
         return None if page_length else total
@@ -209,7 +209,7 @@ class PageNumber:
         if self._counts_pages or not rows:
             return max(0, total + (not self.base_known and total > 1) - read)
         if total == rows:  # pages, rows, or the length of this page: only a short first page is sure
-            return 0 if short and read == 1 else max(1, total - read)
+            return int(not short) if read == 1 else max(1, total - read)
         return self._nearer(total, rows, read)
 
     def _nearer(self, total: int, rows: int, read: int) -> int:

@@ -1,0 +1,174 @@
+"""Guesses from the first answer: dlt's, and what is said beyond them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import Response as TheirResponse
+
+from dlt.sources.helpers.rest_client import detector, paginators
+from restmill.path import Json, Path
+from restmill.wire.detect import detect_pager, detect_selector, path_of, single_entity_path
+from restmill.wire.paging import Cursor, Done, HeaderLink, JsonLink, PageNumber, Pager, SinglePage
+from restmill.wire.signs import whole
+from tests.wire.model import START, page
+
+keys = st.sampled_from(
+    ["data", "items", "meta", "links", "next", "next_page", "href", "url", "pages", "total_pages", "total", "a", "rows"]
+)
+scalars = st.one_of(
+    st.none(), st.integers(0, 9), st.sampled_from(["", "x", "/p2", "https://api.test/p2", "3"]), st.just([1, 2])
+)
+documents = st.one_of(
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(keys, st.recursive(scalars, lambda inner: st.dictionaries(keys, inner, max_size=3)), max_size=4),
+)
+
+
+class Theirs(TheirResponse):
+    def __init__(self, document: Json) -> None:
+        super().__init__()
+        self.document = document
+
+    def json(self, **_: object) -> Json:
+        return self.document
+
+
+def ours_of(theirs: paginators.BasePaginator) -> tuple[type, str]:
+    match theirs:
+        case paginators.JSONLinkPaginator():
+            return JsonLink, str(theirs.next_url_path)
+        case paginators.JSONResponseCursorPaginator():
+            return Cursor, str(theirs.cursor_path)
+        case paginators.PageNumberPaginator():
+            return PageNumber, str(theirs.total_path)
+        case _:
+            return SinglePage, ""
+
+
+def of_ours(pager: Pager) -> tuple[type, str]:
+    match pager:
+        case JsonLink(next_url_path=path) | Cursor(cursor_path=path) | PageNumber(total_path=path):
+            return type(pager), str(path)
+        case _:
+            return type(pager), ""
+
+
+@given(documents)
+def test_the_pager_is_the_one_that_dlt_detects(document: Json) -> None:
+    theirs, _ = detector.PaginatorFactory().create_paginator(Theirs(document))
+    ours, _ = detect_pager(page(document, []))
+    assert of_ours(ours) == ours_of(theirs)
+
+
+@given(documents)
+def test_the_records_are_those_that_dlt_detects(document: Json) -> None:
+    keys_found, data = detector.find_response_page_data(document)
+    ours = detect_selector(document)
+    assert ours == Path(".".join(keys_found))
+    assert ours.find(document) == [data]
+
+
+@given(st.lists(st.text(min_size=1, max_size=5).filter("*".__ne__), min_size=1, max_size=2))
+def test_any_key_can_be_selected(names: list[str]) -> None:
+    document: Json = [1, 2]
+    for name in reversed(names):
+        document = {name: document}
+    assert path_of(tuple(names)).find(document) == [[1, 2]]
+    assert detect_selector(document).find(document) == [[1, 2]]
+
+
+@pytest.mark.parametrize("key", ["where", "parent", "true", "null", "@odata.items", 'say "it"', "back\\slash", "1st", "-"])
+def test_keys_that_mean_something_in_a_path_are_quoted(key: str) -> None:
+    assert detect_selector({key: [1]}).find({key: [1]}) == [[1]]
+
+
+@pytest.mark.parametrize("path", ["users/{id}", "a/{b}/c-{d.e}", "{resources.x.y}/", "/x/{a}.json"])
+def test_a_path_that_ends_in_a_placeholder_is_one_entity(path: str) -> None:
+    assert single_entity_path(path)
+    assert detector.single_entity_path(path)
+
+
+@pytest.mark.parametrize("path", ["users", "users/{id}/posts", "users/{}", ""])
+def test_other_paths_are_lists(path: str) -> None:
+    assert not single_entity_path(path)
+    assert not detector.single_entity_path(path)
+
+
+def test_a_link_header_comes_first() -> None:
+    pager, why = detect_pager(page({"next": "/x"}, headers={"Link": "</y>; rel=next"}))
+    assert (pager, why) == (HeaderLink(), "pages by the Link header, rel=next")
+
+
+@pytest.mark.parametrize(
+    ("document", "params", "base", "known"),
+    [
+        ({"pages": 3, "page": 1}, {}, 1, True),
+        ({"pages": 3, "current_page": 0}, {}, 0, True),
+        ({"meta": {"total_pages": "3", "currentPage": 1}}, {}, 1, True),
+        ({"pages": 3}, {"page": 1}, 1, True),
+        ({"pages": 3}, {}, 0, False),
+        ({"pages": 3, "page": "first"}, {}, 0, False),
+    ],
+)
+def test_page_numbers_start_where_the_answer_or_the_request_says(
+    document: Json, params: dict[str, Json], base: int, known: bool
+) -> None:
+    pager, why = detect_pager(page(document, [1], request=replace(START, params=params)))
+    assert isinstance(pager, PageNumber)
+    assert (pager.base_page, pager.base_known) == (base, known)
+    assert ("guess" in why) is not known
+
+
+@pytest.mark.parametrize(
+    ("document", "sign"),
+    [
+        ({"items": [1], "total": 9}, "`total: 9`"),
+        ({"items": [1], "meta": {"total_count": "9"}}, "`meta.total_count: 9`"),
+        ({"items": [], "count": 1}, "`count: 1`"),
+        ({"items": [1], "has_more": True}, "`has_more: true`"),
+        ({"items": [1], "paging": {"hasNextPage": "true"}}, "`paging.hasNextPage: true`"),
+    ],
+)
+def test_one_page_with_signs_of_more_is_suspect(document: Json, sign: str) -> None:
+    pager, why = detect_pager(page(document))
+    done = pager.after(page(document))
+    assert isinstance(done, Done)
+    assert not done.complete
+    assert sign in done.reason
+    assert sign in why
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"items": [1, 2], "total": 2, "has_more": False},
+        {"items": [1], "a": {"b": {"total": 9}}},
+        {"items": [1], "total": "many", "count": True, "has_more": 1.5},
+        [1, 2],
+    ],
+)
+def test_one_page_without_signs_is_complete(document: Json) -> None:
+    assert detect_pager(page(document))[0] == SinglePage()
+
+
+def test_a_single_entity_may_have_any_count() -> None:
+    entity = {"id": 1, "count": 9}
+    assert detect_pager(page(entity, [entity]))[0] == SinglePage()
+    assert detect_pager(page({"item": entity, "count": 9}, [entity]))[0] != SinglePage()
+
+
+def test_a_flag_is_no_number_of_pages() -> None:
+    assert detect_pager(page({"pages": True, "items": [1]}))[0] == SinglePage()
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(3, 3), (3.0, 3), ("3", 3), (" 3 ", 3), (3.5, None), (-1, None), (True, None), (None, None), ("3.0", None)]
+    + [("", None), ("9" * 19, None), (float("nan"), None), (float("inf"), None), ([], None), ("\u0663", None)],
+)
+def test_whole_numbers(value: Json, number: int | None) -> None:
+    assert whole(value) == number
