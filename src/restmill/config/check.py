@@ -21,7 +21,7 @@ from restmill.config.rules import Declared, Rules
 from restmill.config.scalars import plain, text_of
 from restmill.config.walk import Spot, Walk
 from restmill.config.wording import got
-from restmill.errors import ConfigError, Problem
+from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def check(
         positions = positions.resolved()
     walk = Walk(positions, {"paginator": paginators, "auth": auths})
     if not isinstance(tree, dict):
-        raise ConfigError(Problem(positions.place(()), "a config must be a mapping", got(tree)))
+        raise ConfigError(Problem(Place("config"), "a config must be a mapping", got(tree)))
     waiting = positions.stage == "file"
     if waiting:
         walk.problems += faults(tree, positions)

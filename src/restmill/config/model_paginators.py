@@ -153,4 +153,4 @@ PAGINATORS: dict[str, type[Block]] = {
     "page_number": PageNumberPaginator,
 }
 
-PAGINATOR = OneOf((Tagged("paginator", PAGINATORS, default="auto"), Instance("a paginator")))
+PAGINATOR = OneOf((Tagged("paginator", PAGINATORS, default="auto"), Instance("a paginator object")))

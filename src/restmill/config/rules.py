@@ -177,7 +177,7 @@ class Rules:
             )
         for name in cursors:
             value = params[name]
-            if isinstance(value, Opaque) and value.value.end_value is not None:
+            if isinstance(value, Opaque) and getattr(value.value, "end_value", None) is not None:
                 self._wrong(
                     one.of_endpoint("params", name),
                     "an incremental param has no `end_value`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.config.kinds import Block, Keys, Kind, Listing, OneOf, Table, Tagged, keys_of, kind_of
+from restmill.config.kinds import Block, Keys, Kind, Listing, OneOf, Tagged, keys_of, kind_of
 from restmill.config.places import written
 
 if TYPE_CHECKING:
@@ -42,17 +42,12 @@ def meant_key(word: str, known: Iterable[str], chain: Chain) -> tuple[str, str]:
 
 
 def _other_level(word: str, chain: Chain) -> str:
-    cls, _ = chain[-1]
-    if below := _below(word, cls):
-        return f"`{word}` belongs into `{below}`."
     for outer, keys in reversed(chain[:-1]):
         if word in keys_of(outer):
-            return (
-                f"`{word}` belongs into `{written(keys)}`." if keys else f"`{word}` belongs to the top level."
-            )
-    for outer, keys in reversed(chain[:-1]):
+            return f"`{word}` belongs into `{written(keys)}`." if keys else f"`{word}` belongs at the top."
+    for outer, keys in reversed(chain):
         if below := _below(word, outer):
-            prefix = f"{written(keys)}." if keys else ""
+            prefix = f"{written(keys)}." if keys and outer is not chain[-1][0] else ""
             return f"`{word}` belongs into `{prefix}{below}`."
     return ""
 
@@ -74,13 +69,13 @@ def _below(word: str, cls: type[Block]) -> str:
 
 
 def blocks_in(kind: Kind) -> Iterator[type[Block]]:
-    """The block classes a value of this kind may be, or hold as items."""
+    """The block classes a value of this kind may be, or hold as items; not what free keys lead to."""
     match kind:
         case Keys():
             yield kind.of
         case Tagged():
             yield from kind.variants.values()
-        case Listing() | Table():
+        case Listing():
             yield from blocks_in(kind.of)
         case OneOf():
             for one in kind.kinds:

@@ -200,7 +200,7 @@ class Walk:
         return {key: one for key, one in taken.items() if one is not LATER}
 
     def _odd_key(self, key: object, spot: Spot) -> Any:
-        return self.wrong(spot, "a key must be a text", got(key), "Put the key in quotes.")
+        return self.wrong(spot.at(str(key)), "a key must be a text", got(key), "Put the key in quotes.")
 
     def take_one_of(self, kind: OneOf, value: Json, spot: Spot) -> Any:
         """The first alternative that has the form of the value."""
@@ -258,7 +258,7 @@ class Walk:
             if body.get(name) is not None:
                 self._fill(name, one, body[name], values, spot)
             elif is_required(one) and name not in excused:
-                self.wrong(spot, f"`{name}` is missing")
+                self.wrong(spot.at(name), f"`{name}` is missing")
             elif name in body and one.metadata["null"]:
                 values[name] = None
         if len(self.problems) > noted:

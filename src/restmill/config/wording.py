@@ -55,7 +55,7 @@ def describe(kind: Kind) -> str:
         case Instance():
             return kind.of
         case Tagged():
-            return f"a type of {kind.what} or a mapping"
+            return f"a type of {kind.what}, a mapping"
         case OneOf():
             said = list(dict.fromkeys(describe(one) for one in kind.kinds))
             return " or ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else said[0]
