@@ -1,7 +1,7 @@
 """Keep the docs in step with the code: rewrite what is generated, or with --check say what is behind.
 
 A page holds `<!-- generated: NAME -->` and `<!-- end of NAME -->`; what stands between belongs to the block
-of that name. Every block has to stand in some page, and every page may hold any number of blocks.
+of that name. Every page may hold any number of blocks.
 """
 
 from __future__ import annotations
@@ -225,24 +225,20 @@ def renewed(text: str) -> str:
 
 def pages() -> list[Path]:
     """Every page that may hold blocks."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def main(arguments: list[str]) -> int:
-    """Renew all pages, or with `--check` only compare; 1 when something is behind or missing."""
+    """Renew all pages, or with `--check` only name those that are behind; 1 when there are any."""
     texts = {page: page.read_text() for page in pages()}
-    placed = {found["name"] for text in texts.values() for found in BLOCK.finditer(text)}
-    complaints = [f"no page holds the block '{name}'" for name in BLOCKS if name not in placed]
-    for page, text in texts.items():
-        new = renewed(text)
-        if new == text:
-            continue
-        if "--check" in arguments:
-            complaints.append(f"{page.relative_to(ROOT)} is behind the code: run `make docs`")
-        else:
+    behind = {page: new for page, text in texts.items() if (new := renewed(text)) != text}
+    if "--check" not in arguments:
+        for page, new in behind.items():
             page.write_text(new)
-    print("\n".join(complaints), end="\n" if complaints else "")
-    return 1 if complaints else 0
+        return 0
+    for page in behind:
+        print(f"{page.relative_to(ROOT)} is behind the code: run `make docs`")
+    return 1 if behind else 0
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ import atexit, sys
 atexit.register(lambda: print("LOADED", *[m for m in {heavy!r} if m in sys.modules], file=sys.stderr))
 {then}
 """
-COMMAND = "sys.argv = ['restmill', *{words!r}]\nfrom restmill.cli.main import main\nmain()"
+COMMAND = "sys.argv = ['restmill', *{words!r}]\nfrom restmill.cli.main import main\nsys.exit(main())"
 
 STARTS = {
     "import restmill": "import restmill",
