@@ -26,7 +26,7 @@ from restmill.events import Observer, ReadStarted, ignore
 from restmill.load import source as ours
 from restmill.load.failures import explained
 from restmill.load.route import sandboxed
-from restmill.load.sync import location_of
+from restmill.load.sync import destination_of, location_of
 from restmill.load.watch import watching
 from restmill.run.receipt import Ledger, Receipt
 
@@ -92,7 +92,7 @@ def execute(
             raise explained(error) from error
     return Receipt(
         pipeline=pipeline.pipeline_name if pipeline else script.stem,
-        destination=pipeline.destination.destination_name if pipeline and pipeline.destination else "",
+        destination=destination_of(pipeline) if pipeline else "",
         dataset=(pipeline.dataset_name or "") if pipeline else "",
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,

@@ -127,5 +127,6 @@ def _looked_up_all(auth: _Auth, kind: type[Any], keys: tuple[str, ...], path: st
                 hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it in .dlt/secrets.toml.",
             )
         ) from error
-    values = {key: getattr(found, key) for key in keys}
-    return replace(auth, **{k: v if k == "access_token_url" else Secret(str(v)) for k, v in values.items()})
+    values: dict[str, Any] = {key: getattr(found, key) for key in keys}
+    sealed = {k: v if k == "access_token_url" else Secret(str(v)) for k, v in values.items()}
+    return replace(auth, **sealed)  # type: ignore[arg-type]  # the keys are fields of the auth class at hand

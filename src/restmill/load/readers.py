@@ -1,7 +1,7 @@
 """The two functions that dlt runs as resources.
 
-dlt reads their signatures when they are called: it looks for an argument whose annotation is `Optional[Incremental]`
-and binds its state to that. Annotations must therefore be real objects here, not text.
+dlt reads their signatures when they are called: it looks for an argument whose annotation is
+`Optional[Incremental]` and binds its state to that. Annotations must therefore be objects here, not text.
 """
 
 from collections.abc import Iterator

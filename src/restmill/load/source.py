@@ -7,7 +7,6 @@ the hints of the config, so that everything one does to a source afterwards (`ad
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -22,15 +21,17 @@ from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dlt.common.schema import Schema
     from dlt.common.schema.typing import TSchemaContract
 
 
 @dlt.source(name="rest_api", section="rest_api")
 def rest_api(
-    client: Mapping[str, Any] = dlt.config.value,
-    resources: Sequence[Any] = dlt.config.value,
-    resource_defaults: Mapping[str, Any] | None = None,
+    client: dict[str, Any] = dlt.config.value,
+    resources: list[Any] = dlt.config.value,
+    resource_defaults: dict[str, Any] | None = None,
 ) -> list[DltResource]:
     """A REST API as a dlt source; what is not given comes from dlt's config files (`sources.rest_api`).
 
@@ -68,15 +69,16 @@ def rest_api_source(  # noqa: PLR0913, PLR0917  # dlt's signature
         ConfigError: the config is wrong; all problems at once.
     """
     plan_of_mapping(config, resolve=False)  # a mistake is reported here, not from inside dlt's wrapper
-    decorated = rest_api.clone(
-        name=name,
-        section=section,
-        max_table_nesting=max_table_nesting,
-        root_key=root_key,
-        schema=schema,
-        schema_contract=schema_contract,
-        parallelized=parallelized,
-    )
+    overrides: dict[str, Any] = {  # dlt declares these without None and takes None for "not given"
+        "name": name,
+        "section": section,
+        "max_table_nesting": max_table_nesting,
+        "root_key": root_key,
+        "schema": schema,
+        "schema_contract": schema_contract,
+        "parallelized": parallelized,
+    }
+    decorated = rest_api.clone(**overrides)
     keys = ("client", "resources", "resource_defaults")
     return decorated(**{key: config[key] for key in keys if key in config})
 
@@ -116,7 +118,9 @@ def _made(session: Session, plan: Plan, resource: Resource, made: Mapping[str, D
     incremental = None if resource.cursor is None else incremental_of(resource.cursor)
     if resource.parent is None:
         top = dlt.resource(read_pages, name=resource.name, **hints)
-        return top(session, plan, resource, incremental)
+        made_top = top(session, plan, resource, incremental)
+        assert isinstance(made_top, DltResource)
+        return made_top
     child = dlt.resource(  # type: ignore[call-overload]  # dlt types `data_from` for decorators only
         read_children, name=resource.name, data_from=made[resource.parent.resource], **hints
     )

@@ -60,7 +60,7 @@ def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
     pipeline = dlt.pipeline(
         pipeline_name or plan.pipeline.name,
         destination=destination or plan.pipeline.destination,
-        dataset_name=dataset_name or plan.pipeline.dataset_name or None,
+        dataset_name=dataset_name or plan.pipeline.dataset_name,
     )
     source = _selected(source_of(plan, pipeline.pipeline_name), resources)
     return run(pipeline, source, plan, observer)
@@ -89,7 +89,7 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
             raise explained(error) from error
     return Receipt(
         pipeline=pipeline.pipeline_name,
-        destination=pipeline.destination.destination_name if pipeline.destination else "",
+        destination=destination_of(pipeline),
         dataset=pipeline.dataset_name or "",
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
@@ -98,9 +98,15 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
     )
 
 
+def destination_of(pipeline: Pipeline) -> str:
+    """The name of the pipeline's destination; "" for a pipeline that has none yet."""
+    destination: Any = pipeline.destination  # dlt types it as never None
+    return destination.destination_name if destination is not None else ""
+
+
 def location_of(pipeline: Pipeline) -> str:
     """The file behind a DuckDB destination; "" for every other."""
-    if not pipeline.destination or pipeline.destination.destination_name != "duckdb":
+    if destination_of(pipeline) != "duckdb":
         return ""
     with pipeline.sql_client() as client:
         database = client.credentials._conn_str()  # noqa: SLF001  # dlt has no public name for the resolved file

@@ -105,7 +105,7 @@ async def _preview(
 
 
 async def glimpses(plan: Plan, names: Collection[str], fetcher: Fetcher) -> AsyncIterator[Glimpse]:
-    """A glimpse of each resource in `names`; parents that are not in it are asked all the same, in silence."""
+    """A glimpse of each resource in `names`; parents that are not in it are asked in silence."""
     redact = Redactor().plus(plan.secrets)
     seen: dict[str, Glimpse] = {}
     needed = _with_ancestors(plan, names)
