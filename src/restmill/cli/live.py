@@ -1,0 +1,145 @@
+"""Progress on a terminal: one line a resource, redrawn eight times a second by rich.
+
+Everything shown is computed from a `Picture` when a frame is drawn; the engine's thread only feeds the model.
+Each state has a sign and a word besides its colour, and each sign an ASCII form for terminals that know no
+other.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from restmill.cli.text import counted, in_ascii, lasting, paced, printable, shortened, squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+    from restmill.cli.progress import Line, Picture, Progress, State
+
+FRAMES_PER_SECOND = 8
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_SPINNER_ASCII = "|/-\\"
+_SIGNS = {"queued": "·", "done": "✓", "short": "!", "failed": "✗"}
+_STYLES = {"queued": "dim", "reading": "cyan", "done": "green", "short": "yellow", "failed": "red"}
+_STAGES = {"normalize": "preparing the tables", "load": "writing the tables"}
+_LONGEST_NAME = 22
+_BAR = 14
+_OTHER_LINES = 8
+"""Lines of the terminal that are not for resources: title, waits, the prompt."""
+_RANK: dict[State, int] = {"reading": 0, "failed": 1, "short": 2, "queued": 3, "done": 4}
+
+
+class Screen:
+    """What rich's `Live` draws: the progress at the moment of drawing, under a title."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._title = title
+        self._began = time.monotonic()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        now = time.monotonic()  # the clock that stamps the events of a real run
+        room = max(3, (options.height or console.height) - _OTHER_LINES)
+        ascii_only = not options.encoding.startswith("utf")
+        yield drawn(
+            self._progress.picture(now), f"{self._title}  {lasting(now - self._began)}", now, room, ascii_only
+        )
+
+
+def drawn(picture: Picture, title: str, now: float, room: int, ascii_only: bool) -> RenderableType:
+    """One frame: the title, at most `room` resources, and what the whole run waits for."""
+    turn = int(now * FRAMES_PER_SECOND)
+    frames = _SPINNER_ASCII if ascii_only else _SPINNER
+    spinner = frames[turn % len(frames)]
+    lines, left_out = chosen(picture.lines, room)
+    table = Table.grid(padding=(0, 1), expand=True)
+    for column in range(6):
+        table.add_column(justify="left" if column < 3 else "right", no_wrap=True)
+    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    for line in lines:
+        sign = spinner if line.state == "reading" else _SIGNS[line.state]
+        table.add_row(*_cells(line, in_ascii(sign) if ascii_only else sign, now))
+    below = [Text(f"  + {left_out}", style="dim")] if left_out else []
+    return Group(Text(title, style="bold"), table, *below, *_footer(picture, spinner))
+
+
+def chosen(lines: Sequence[Line], room: int) -> tuple[list[Line], str]:
+    """The lines that fit, in their own order, those that matter most first to stay; and what was left out."""
+    if len(lines) <= room:
+        return list(lines), ""
+    ranked = sorted(lines, key=lambda line: _RANK[line.state])
+    kept = {line.resource for line in ranked[: room - 1]}
+    gone = [line.state for line in ranked[room - 1 :]]
+    words = {"done": "read", "short": "incomplete"}
+    counts = [f"{gone.count(state)} {words.get(state, state)}" for state in _RANK if state in gone]
+    return [line for line in lines if line.resource in kept], f"{len(gone)} more: {', '.join(counts)}"
+
+
+def _cells(line: Line, sign: str, now: float) -> list[RenderableType]:
+    style = _STYLES[line.state]
+    name = Text(squeezed(line.resource, _LONGEST_NAME), style="dim" if line.state == "queued" else "")
+    if line.state == "queued":
+        return [Text(sign, style), name, "", "", "", "", Text("queued", "dim")]
+    rows = f"{line.rows:,}" + (f"/{line.total:,}" if line.total and line.total != line.rows else "")
+    rate = paced(line.rate) if line.rate else ""
+    pages = counted(line.pages, "page")
+    return [
+        Text(sign, style),
+        name,
+        _bar(line, now),
+        Text(rows),
+        Text(pages, "dim"),
+        Text(rate, "dim"),
+        _note(line),
+    ]
+
+
+def _bar(line: Line, now: float) -> ProgressBar:
+    style = _STYLES[line.state]
+    if line.state == "reading" and line.total is None:
+        return ProgressBar(total=None, width=_BAR, pulse=True, animation_time=now)
+    done = line.rows if line.state in ("reading", "short", "failed") else 1
+    total = line.total or max(done, 1) if line.state != "done" else 1
+    return ProgressBar(total=total, completed=done, width=_BAR, complete_style=style, finished_style=style)
+
+
+def _note(line: Line) -> Text:
+    if line.retry_in:
+        return Text(f"retry {line.retries} in {lasting(line.retry_in)}: {printable(line.why)}", "yellow")
+    match line.state:
+        case "failed" | "short":
+            word = "failed" if line.state == "failed" else "incomplete"
+            return Text(f"{word}: {printable(' '.join(line.why.split()))}", _STYLES[line.state])
+        case "done":
+            return Text(f"in {lasting(line.seconds)}{_retries(line)}", "dim")
+        case _:
+            return Text(_outlook(line) + _retries(line), "dim")
+
+
+def _outlook(line: Line) -> str:
+    if line.reads > 1:
+        return f"{line.reads_done:,} of {counted(line.reads, 'read')}"
+    return f"{lasting(line.eta)} left" if line.eta is not None else ""
+
+
+def _retries(line: Line) -> str:
+    return f", {counted(line.retries, 'retry')}" if line.retries else ""
+
+
+def _footer(picture: Picture, spinner: str) -> list[Text]:
+    texts = [
+        Text(f"  waiting {lasting(hold.left)} for {hold.host}: {printable(hold.why)}", "yellow")
+        for hold in picture.holds
+    ]
+    texts += [Text(f"  halted  {shortened(printable(why), 300)}", "red") for why in picture.halted]
+    if picture.stage in _STAGES:
+        texts.append(Text(f"{spinner} {_STAGES[picture.stage]}  {lasting(picture.stage_seconds)}", "cyan"))
+    return texts

@@ -1,0 +1,158 @@
+"""The commands that load nothing: check, plan, preview."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  # click reads annotations at run time
+from typing import TYPE_CHECKING
+
+import click
+
+from restmill.cli.inputs import ConfigFile, checked, placed, unknown_resources, with_debug
+from restmill.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from restmill.config.model import Config
+    from restmill.plan.spec import Plan
+    from restmill.run.preview import Glimpse
+
+as_json = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
+
+_CHECK = """\b
+Examples:
+  restmill check features.yaml
+  restmill check features.yaml --json
+"""
+
+
+@click.command(short_help="Find every mistake in a config; sends nothing.", epilog=_CHECK)
+@click.argument("config", type=ConfigFile())
+@as_json
+@with_debug
+def check(config: Path, *, json_wanted: bool) -> int:
+    """Find every mistake in CONFIG; sends nothing.
+
+    CONFIG is a YAML, TOML, JSON or Python file, or the name of a shipped connector. Secrets are not looked
+    up.
+    """
+    from restmill.cli.problems import problem_fields, show_problems  # noqa: PLC0415  # `--help` is quick
+
+    try:
+        found, _ = checked(config)
+    except ConfigError as error:
+        if not json_wanted:
+            raise
+        print_json({"ok": False, "problems": [problem_fields(one) for one in error.problems]})
+        return error.exit_code
+    if json_wanted:
+        warnings = [problem_fields(one) for one in found.warnings]
+        names = [one.name for one in found.resources]
+        print_json({"ok": True, "resources": names, "problems": [], "warnings": warnings})
+        return 0
+    show_problems(found.warnings, style="yellow", word="warning")
+    click.echo(_ok(found))
+    return 0
+
+
+def _ok(config: Config) -> str:
+    from restmill.cli.text import counted  # noqa: PLC0415  # `--help` is quick
+
+    told = [counted(len(config.resources), "resource")]
+    if config.unresolved:
+        told.append(f"{counted(len(set(config.unresolved)), 'reference')} to look up when it runs")
+    if config.warnings:
+        told.append(counted(len(config.warnings), "warning"))
+    return f"{click.style('ok', fg='green', bold=True)}: {', '.join(told)}. Nothing was sent."
+
+
+_PLAN = """\b
+Examples:
+  restmill plan features.yaml
+  restmill plan features.yaml --json
+"""
+
+
+@click.command(short_help="Show what will be requested, and what was guessed.", epilog=_PLAN)
+@click.argument("config", type=ConfigFile())
+@as_json
+@with_debug
+def plan(config: Path, *, json_wanted: bool) -> int:
+    """Show what CONFIG will request, in which order, and what was guessed; sends nothing."""
+    from restmill.cli.view_plan import plan_fields, show_plan  # noqa: PLC0415  # `--help` is quick
+    from restmill.load.plans import plan_of_file  # noqa: PLC0415  # dlt looks the references up
+
+    with placed(config):
+        planned = plan_of_file(config)
+    if json_wanted:
+        print_json(plan_fields(planned))
+        return 0
+    from restmill.cli.sheet import Sheet  # noqa: PLC0415
+
+    show_plan(Sheet(), planned)
+    return 0
+
+
+_PREVIEW = """\b
+Examples:
+  restmill preview features.yaml
+  restmill preview features.yaml --resource users --rows 3
+"""
+
+
+@click.command(short_help="Show the first page of each resource; loads nothing.", epilog=_PREVIEW)
+@click.argument("config", type=ConfigFile())
+@click.option(
+    "-r", "--resource", "names", multiple=True, metavar="NAME", help="Only this resource; repeatable."
+)
+@click.option("--rows", default=5, show_default=True, type=click.IntRange(0), help="Rows to show of each.")
+@as_json
+@with_debug
+def preview(config: Path, names: tuple[str, ...], rows: int, *, json_wanted: bool) -> int:
+    """Show the first page of each resource; sends one request each, loads nothing.
+
+    A child resource is asked for with its parent's first record.
+    """
+    from restmill.load.plans import plan_of_file  # noqa: PLC0415  # dlt looks the references up
+    from restmill.load.route import transport_for  # noqa: PLC0415
+    from restmill.run.preview import preview as look  # noqa: PLC0415
+
+    with placed(config):
+        planned = plan_of_file(config)
+    wanted = _wanted(planned, names, config)
+    seen: list[Glimpse] = []
+    show = seen.append if json_wanted else _drawing(seen, rows)
+    look(planned, wanted, show, transport_for(planned))
+    if json_wanted:
+        from restmill.cli.view_preview import glimpse_fields  # noqa: PLC0415
+
+        print_json({"resources": [glimpse_fields(one, rows) for one in seen]})
+    return 4 if any(one.problem for one in seen) else 0
+
+
+def _wanted(planned: Plan, names: tuple[str, ...], config: Path) -> tuple[str, ...]:
+    known = tuple(one.name for one in planned.resources)
+    if set(names) - set(known):
+        raise unknown_resources(names, known, str(config))
+    return names or known
+
+
+def _drawing(seen: list[Glimpse], rows: int) -> Callable[[Glimpse], None]:
+    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # `--json` draws nothing
+    from restmill.cli.view_preview import show_glimpse  # noqa: PLC0415
+
+    sheet = Sheet()
+
+    def show(glimpse: Glimpse) -> None:
+        seen.append(glimpse)
+        show_glimpse(sheet, glimpse, rows)
+
+    return show
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output, indented."""
+    import orjson  # noqa: PLC0415  # `--help` is quick
+
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    click.echo(text.decode())

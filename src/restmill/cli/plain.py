@@ -1,0 +1,96 @@
+"""Progress where nothing can be redrawn: one line for what begins, ends, waits or fails, in ASCII.
+
+A pipe, a log file or a CI page reads it; escape codes and signs beyond ASCII would be noise there. The
+observer writes on the engine's thread, a line at a time, and remembers only what the closing lines need.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from restmill import events
+from restmill.cli.text import counted, in_ascii, lasting, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from restmill.cli.progress import Line, Progress
+    from restmill.events import Event
+
+_WORTH_A_LINE = 1.0
+"""Seconds a wait must last: the budget makes many shorter ones."""
+_STAGES = {"normalize": "preparing the tables", "load": "writing the tables"}
+
+
+class Lines:
+    """An observer that says what happens, through `say`. Ends of many-read resources are said by `close`."""
+
+    def __init__(
+        self, progress: Progress, say: Callable[[str], None], *, singles: Collection[str] = ()
+    ) -> None:
+        self._progress = progress
+        self._say = say
+        self._singles = frozenset(singles)
+        """Resources that are known to have one read, so that its end is the resource's end."""
+        self._lock = threading.Lock()
+        self._begun: set[str] = set()
+        self._ended: set[str] = set()
+
+    def __call__(self, event: Event, /) -> None:
+        """Take one event."""
+        self._progress(event)
+        with self._lock:
+            text = self._told(event)
+            if text:
+                self._say(in_ascii(printable(text)))
+
+    def close(self, now: float) -> None:
+        """Say the ends that could not be known before the run's end."""
+        for line in self._progress.picture(now).lines:
+            if line.resource in self._begun - self._ended:
+                self._say(in_ascii(printable(f"{line.resource}: {ending(line)}")))
+
+    def _told(self, event: Event) -> str:
+        match event:
+            case events.ReadStarted(resource=name, target=target) if name not in self._begun:
+                self._begun.add(name)
+                return f"{name}: reading {target}"
+            case events.ReadDone(resource=name, at=at) | events.ReadFailed(resource=name, at=at):
+                return self._end(name, at)
+            case events.StageBegan(stage=stage):
+                return _STAGES.get(stage, "")
+            case _:
+                return _trouble(event)
+
+    def _end(self, name: str, at: float) -> str:
+        if name not in self._singles:
+            return ""
+        self._ended.add(name)
+        line = next(line for line in self._progress.picture(at).lines if line.resource == name)
+        return f"{name}: {ending(line)}"
+
+
+def _trouble(event: Event) -> str:
+    match event:
+        case events.Retrying(resource=name, attempt=attempt, wait=wait, why=why):
+            return f"{name}: attempt {attempt} failed, the next one in {lasting(wait)}: {why}"
+        case events.Waiting(resource=name, host=host, wait=wait, why=why) if wait >= _WORTH_A_LINE:
+            return f"{name}: waiting {lasting(wait)} for {host}: {why}"
+        case events.HostHalted(host=host, why=why):
+            return f"{host} is halted: {why}"
+        case _:
+            return ""
+
+
+def ending(line: Line) -> str:
+    """`1,300 rows, 13 pages, 2 retries, 1.2 s`, and why when it did not end well."""
+    parts = [counted(line.rows, "row"), counted(line.pages, "page")]
+    if line.reads > 1:
+        parts.append(counted(line.reads, "read"))
+    if line.retries:
+        parts.append(counted(line.retries, "retry"))
+    parts.append(lasting(line.seconds))
+    word = {"short": "incomplete, ", "failed": "failed, ", "reading": "stopped, "}.get(line.state, "")
+    why = f": {' '.join(line.why.split())}" if line.state in ("short", "failed") and line.why else ""
+    return word + ", ".join(parts) + why

@@ -1,0 +1,99 @@
+"""A sheet: where views are drawn, on a terminal or into a pipe.
+
+Lines are wrapped here, by characters, so that no line is wider than the sheet and none ends in blanks. A
+pipe gets ASCII without escape codes, because nobody knows what reads it. rich decides about colour
+(NO_COLOR, dumb terminals).
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from restmill.cli.text import in_ascii, printable, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WIDEST = 120
+"""What is drawn wider is hard to follow with the eye."""
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `most` is the width at which cells are cut; 0 never cuts."""
+
+    title: str
+    right: bool = False
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: its cells as text, a style for the first, and lines that stand beneath it."""
+
+    cells: tuple[str, ...]
+    style: str = ""
+    beneath: tuple[str, ...] = ()
+
+
+class Sheet:
+    """Draws text on a rich console; standard output unless another is given."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.width = min(self.console.width, _WIDEST)
+        self.ascii = not (self.console.is_terminal and self.console.encoding.startswith("utf"))
+
+    def shown(self, words: str) -> str:
+        """The words without control characters, and in ASCII where nothing else is safe."""
+        clean = printable(words)
+        return in_ascii(clean) if self.ascii else clean
+
+    def say(self, words: str = "", style: str = "", indent: int = 0, hang: int = 0) -> None:
+        """A paragraph, wrapped at the sheet's width; `hang` indents its lines after the first further."""
+        lines = textwrap.wrap(
+            self.shown(words),
+            max(self.width, 20),
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + hang),
+            break_on_hyphens=False,
+        )
+        for line in lines or [""]:
+            self._print(Text(line, style))
+
+    def command(self, words: str) -> None:
+        """A line to copy: never wrapped, never shortened."""
+        self._print(Text(self.shown(words), "cyan"))
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """A table without frames; the text beneath a row starts under its second cell."""
+        widths = [self._width(column, [row.cells[i] for row in rows]) for i, column in enumerate(columns)]
+        if any(column.title for column in columns):
+            self._print(Text(self._line(columns, widths, [column.title for column in columns]), "bold"))
+        for row in rows:
+            line = Text(self._line(columns, widths, row.cells))
+            if row.style:
+                line.stylize(row.style, 0, widths[0])
+            self._print(line)
+            for words in row.beneath:
+                self.say(words, "dim", indent=widths[0] + _GAP)
+
+    def _width(self, column: Column, cells: Sequence[str]) -> int:
+        longest = max(len(self.shown(cell)) for cell in (column.title, *cells))
+        return min(longest, column.most) if column.most else longest
+
+    def _line(self, columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
+        parts = []
+        for column, width, cell in zip(columns, widths, cells, strict=True):
+            text = self.shown(shortened(cell, width))
+            parts.append(text.rjust(width) if column.right else text.ljust(width))
+        return (" " * _GAP).join(parts).rstrip()
+
+    def _print(self, text: Text) -> None:
+        self.console.print(text, soft_wrap=True)

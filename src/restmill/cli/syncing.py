@@ -1,0 +1,172 @@
+"""The commands that load: run, exec, demo."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from restmill.cli.inputs import ConfigFile, placed, with_debug
+from restmill.cli.looking import as_json, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from restmill.plan.spec import Plan
+    from restmill.run.receipt import Receipt
+
+_quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is missing.")
+
+_RUN = """\b
+Examples:
+  restmill run features.yaml
+  restmill run features.yaml --resource users --resource teams
+  restmill run features.yaml --destination postgres --dataset raw --json > receipt.json
+"""
+
+
+@click.command(short_help="Read the API and load the tables.", epilog=_RUN)
+@click.argument("config", type=ConfigFile())
+@click.option(
+    "--resource", "-r", "names", multiple=True, metavar="NAME", help="Only this resource; repeatable."
+)
+@click.option("--destination", "-d", metavar="NAME", help="dlt's destination; the config's, or duckdb.")
+@click.option("--dataset", metavar="NAME", help="Schema or dataset for the tables.")
+@click.option("--pipeline", metavar="NAME", help="dlt's pipeline name, which keys its state.")
+@as_json
+@_quiet
+@with_debug
+def run(  # noqa: PLR0913  # one parameter for each option
+    config: Path,
+    names: tuple[str, ...],
+    destination: str | None,
+    dataset: str | None,
+    pipeline: str | None,
+    *,
+    json_wanted: bool,
+    quiet: bool,
+) -> int:
+    """Read the API that CONFIG describes and load its tables.
+
+    CONFIG is a YAML, TOML, JSON or Python file, or the name of a shipped connector.
+    """
+    from restmill.cli.watch import watched  # noqa: PLC0415  # `--help` is quick
+    from restmill.load import sync  # noqa: PLC0415
+    from restmill.load.plans import plan_of_file  # noqa: PLC0415
+
+    with placed(config):
+        plan = plan_of_file(config)
+    singles = _singles(plan)
+    title = f"restmill run {config}"
+    with watched(title, names or _all(plan), singles=singles, quiet=quiet or json_wanted) as observer:
+        receipt = sync(
+            plan,
+            destination=destination,
+            dataset_name=dataset,
+            pipeline_name=pipeline,
+            resources=names,
+            observer=observer,
+        )
+    return _finish(receipt, json_wanted=json_wanted, quiet=quiet)
+
+
+def _all(plan: Plan) -> tuple[str, ...]:
+    return tuple(one.name for one in plan.resources)
+
+
+def _singles(plan: Plan) -> tuple[str, ...]:
+    """The resources with one read: those without a parent."""
+    return tuple(one.name for one in plan.resources if getattr(one, "parent", None) is None)
+
+
+def _finish(receipt: Receipt, *, json_wanted: bool = False, quiet: bool = False) -> int:
+    """Print the receipt as asked; returns the exit code."""
+    if json_wanted:
+        print_json(_receipt_fields(receipt))
+    elif not quiet or receipt.exit_code:
+        from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
+        from restmill.cli.view import show_receipt  # noqa: PLC0415
+
+        show_receipt(Sheet(), receipt)
+    return receipt.exit_code
+
+
+def _receipt_fields(receipt: Receipt) -> dict[str, object]:
+    return {**dataclasses.asdict(receipt), "verdict": receipt.verdict, "exit_code": receipt.exit_code}
+
+
+_EXEC = """\b
+Examples:
+  restmill exec pipeline.py
+  restmill exec pipeline.py --sandbox         every request goes to a sandbox on this machine
+  restmill exec pipeline.py -- --full --since 2024
+"""
+
+
+@click.command("exec", short_help="Run a dlt script, unchanged, on restmill.", epilog=_EXEC)
+@click.argument("script", type=click.Path(path_type=Path))
+@click.argument("args", nargs=-1)
+@click.option("--sandbox", "sandboxed", is_flag=True, help="Send every request to a sandbox on this machine.")
+@click.option(
+    "--destination",
+    "-d",
+    default="duckdb",
+    show_default=True,
+    metavar="NAME",
+    help="For sources that the script builds and never runs.",
+)
+@as_json
+@_quiet
+@with_debug
+def execute(
+    script: Path, args: tuple[str, ...], *, sandboxed: bool, destination: str, json_wanted: bool, quiet: bool
+) -> int:
+    """Run a Python SCRIPT, unchanged, with dlt's rest_api served by restmill."""
+    from restmill.cli.watch import watched  # noqa: PLC0415  # `--help` is quick
+    from restmill.load.dropin import execute as run_script  # noqa: PLC0415
+
+    with (
+        _sandbox_url(wanted=sandboxed) as url,
+        watched(f"restmill exec {script}", quiet=quiet or json_wanted) as observer,
+    ):
+        receipt = run_script(script, args, sandbox=url, destination=destination, observer=observer)
+    return _finish(receipt, json_wanted=json_wanted, quiet=quiet)
+
+
+@contextmanager
+def _sandbox_url(*, wanted: bool) -> Iterator[str]:
+    """The address of a sandbox for the time of the block; "" when none is wanted."""
+    if not wanted:
+        yield ""
+        return
+    from restmill.sandbox import SandboxServer  # noqa: PLC0415  # aiohttp's server takes 0.3 s
+
+    with SandboxServer() as server:
+        yield server.base_url
+
+
+_DEMO = """\b
+Examples:
+  restmill demo
+"""
+
+
+@click.command(short_help="See it work, all on this machine.", epilog=_DEMO)
+@as_json
+@with_debug
+def demo(*, json_wanted: bool) -> int:
+    """See it work: five connectors read a misbehaving API into one DuckDB file, all on this machine."""
+    from restmill.cli.demo import play  # noqa: PLC0415  # `--help` is quick
+
+    played = play(Path(".restmill") / "demo", quiet=json_wanted)
+    if json_wanted:
+        print_json(_receipt_fields(played.receipt))
+    else:
+        from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
+        from restmill.cli.view import show_demo  # noqa: PLC0415
+
+        show_demo(Sheet(), played.receipt, played.api)
+    return played.receipt.exit_code

@@ -1,0 +1,74 @@
+"""Numbers and sentences as people read them. All functions are pure; times are seconds."""
+
+from __future__ import annotations
+
+import re
+
+_MINUTE = 60
+_HOUR = 3600
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ASCII = str.maketrans({"✓": "+", "✗": "x", "…": "~", "·": "-", "→": "->"})
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,300 rows`, `2 retries`: the noun is given in the singular."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def lasting(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `1 min 05 s`, `2 h 03 min`: never more than two units."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
+
+
+def sized(size: int) -> str:
+    """`812 B`, `14 kB`, `3.2 MB`, by thousands."""
+    if size < 1_000:
+        return f"{size} B"
+    amount, unit = size / 1_000, "kB"
+    for bigger in ("MB", "GB", "TB"):
+        if amount < 999.5:
+            break
+        amount, unit = amount / 1_000, bigger
+    return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
+
+
+def paced(rate: float) -> str:
+    """Rows per second: `0.4/s`, `1,210/s`."""
+    return f"{rate:.1f}/s" if rate < 9.95 else f"{rate:,.0f}/s"
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` in at most `width` characters: cut between words where that costs little, then an ellipsis."""
+    if len(text) <= width:
+        return text
+    cut = text[: max(width - 1, 0)]
+    head, space, _ = cut.rpartition(" ")
+    if space and len(head) > width * 2 // 3:
+        cut = head
+    return cut.rstrip(" ,;:") + "…"
+
+
+def squeezed(name: str, width: int) -> str:
+    """A name in at most `width` characters: its middle goes, because both ends tell names apart."""
+    if len(name) <= width:
+        return name
+    tail = (width - 1) // 2
+    return f"{name[: width - 1 - tail]}…{name[len(name) - tail :]}"
+
+
+def printable(text: str) -> str:
+    """`text` without control characters: what an API says must not move the cursor of a terminal."""
+    return _CONTROL.sub("?", text)
+
+
+def in_ascii(text: str) -> str:
+    """`text` for a stream that may know ASCII only: our own signs get look-alikes, the rest becomes `?`."""
+    return text.translate(_ASCII).encode("ascii", "replace").decode()

@@ -1,0 +1,75 @@
+"""Who watches a run: a live picture on a terminal, plain lines in a pipe, nobody when asked to be quiet.
+
+All of it goes to the error stream, so that what a command prints as its result can be piped on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from restmill.cli.progress import Progress
+from restmill.events import ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from restmill.events import Observer
+
+
+@contextmanager
+def watched(
+    title: str, resources: Sequence[str] = (), *, singles: Collection[str] = (), quiet: bool = False
+) -> Iterator[Observer]:
+    """An observer for the time of one run.
+
+    Args:
+        title: what is going on, in a few words.
+        resources: the names to show from the start; others are added as they appear.
+        singles: those of them that have one read.
+        quiet: show nothing.
+    """
+    # The package's log tells the same story; without a handler of the user's own it would be told twice.
+    logging.getLogger("restmill").addHandler(logging.NullHandler())
+    if quiet:
+        yield ignore
+    elif sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
+        with _live(title, Progress(resources)) as observer:
+            yield observer
+    else:
+        with _lines(title, Progress(resources), singles) as observer:
+            yield observer
+
+
+@contextmanager
+def _live(title: str, progress: Progress) -> Iterator[Observer]:
+    from rich.console import Console  # noqa: PLC0415  # half of what a start costs, and only a run draws
+    from rich.live import Live  # noqa: PLC0415
+
+    from restmill.cli.live import FRAMES_PER_SECOND, Screen  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    screen = Screen(progress, title)
+    with Live(screen, console=console, refresh_per_second=FRAMES_PER_SECOND, transient=True):
+        yield progress
+
+
+@contextmanager
+def _lines(title: str, progress: Progress, singles: Collection[str]) -> Iterator[Observer]:
+    from restmill.cli.plain import Lines  # noqa: PLC0415  # as above
+
+    lines = Lines(progress, _say, singles=singles)
+    _say(title)
+    try:
+        yield lines
+    finally:
+        lines.close(time.monotonic())
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
