@@ -1,11 +1,13 @@
-"""Columns that never had a value: dlt makes none of them, and says so in the log, a paragraph for each table.
+"""Columns that never had a value: dlt makes none of them, and says so in its log, a paragraph for each table.
 
-Here the same fact is an event like any other guess, so that progress, receipts and `--json` carry it.
+dlt keeps this fact nowhere else, so it is read from that log record and becomes an event like any other guess:
+progress, receipts and `--json` carry it in one line.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,13 +18,13 @@ from restmill.load.watch import tell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dlt import Pipeline
-    from dlt.extract import DltSource
+_TABLE = re.compile(r"columns in table '([^']+)' did not receive any data")
+_COLUMN = re.compile(r"^  - (.+)$", re.MULTILINE)
 
 
 @contextmanager
-def without_column_warnings() -> Iterator[None]:
-    """Keep dlt's log from saying what `tell_empty_columns` says."""
+def empty_columns_as_events() -> Iterator[None]:
+    """Turn dlt's warnings about columns without a type into `Noted` events of the table's resource."""
     log = logging.getLogger("dlt")
     log.addFilter(_other)
     try:
@@ -31,21 +33,13 @@ def without_column_warnings() -> Iterator[None]:
         log.removeFilter(_other)
 
 
-def tell_empty_columns(pipeline: Pipeline, source: DltSource, resource: str) -> None:
-    """Note the columns of a resource's root table that have no type because no value was ever seen."""
-    tables = pipeline.schemas[source.schema.name].tables
-    of_resource = [table for table in tables.values() if table.get("resource") == resource]
-    empty = [
-        name
-        for table in of_resource
-        for name, column in table["columns"].items()
-        if not column.get("data_type")
-    ]
-    if empty:
-        what = "column" if len(empty) == 1 else "columns"
-        text = f"no value was ever seen for {what} {', '.join(empty)}: not made; `columns` can declare them"
-        tell(Noted(resource, time.monotonic(), text))
-
-
 def _other(record: logging.LogRecord) -> bool:
-    return record.funcName != "verify_normalized_table"
+    """Whether a record is about something else and stays in the log."""
+    message = record.getMessage()
+    table = _TABLE.search(message)
+    if table is None:
+        return True
+    columns = ", ".join(_COLUMN.findall(message))
+    text = f"never had a value, so dlt made no column: {columns} (`columns` can declare a type)"
+    tell(Noted(table[1], time.monotonic(), text))
+    return False

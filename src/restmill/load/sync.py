@@ -15,7 +15,7 @@ import dlt
 
 from restmill.errors import ApiError, ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
-from restmill.load.empty import tell_empty_columns, without_column_warnings
+from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explained
 from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.source import source_of
@@ -83,10 +83,8 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
             pipeline.extract(source)
             _refuse_partial_replace(pipeline, source, ledger, names)
             _stage("normalize")
-            with without_column_warnings():
+            with empty_columns_as_events():
                 pipeline.normalize()
-            for name in names:
-                tell_empty_columns(pipeline, source, name)
             _stage("load")
             pipeline.load()
         except Exception as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from restmill.wire.message import Request, Response
 
 _SAME_WAIT = 0.25
-"""Seconds by which a wait must outlast the last one told to be told, too: many requests wait for one thing."""
+"""Seconds by which a wait must outlast the one told last to be told, too: many wait for one thing."""
 
 
 class Door:

@@ -37,7 +37,7 @@ class Selection:
 
 
 def document_of(body: bytes, content_type: str = "") -> Json:
-    """The JSON document in the body, None when that is empty; `content_type` only helps to name what else it is.
+    """The JSON document in the body, None when it is empty; `content_type` helps to name what else it is.
 
     Raises:
         Undecodable: HTML, truncated or otherwise broken JSON.
