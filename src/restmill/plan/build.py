@@ -18,7 +18,6 @@ from restmill.path import Path
 from restmill.plan.bind import Binder
 from restmill.plan.machines import (
     auth_of,
-    check_pager,
     effective_paginator,
     limits_of,
     pager_of,
@@ -85,13 +84,10 @@ class _Site:
     def _declared(self, declared: model.Resource, at: str) -> Resource:
         client, endpoint = self.config.client, declared.endpoint
         bound = Binder(declared, client, at, self.report).bind()
-        paginator = effective_paginator(endpoint, client)
-        pager = pager_of(paginator)
-        check_pager(pager, f"{at}.endpoint" if paginator is endpoint.paginator else "client", self.report)
         return Resource(
             name=declared.name,
             request=bound.request,
-            pager=pager,
+            pager=pager_of(effective_paginator(endpoint, client)),
             selector=_selector(endpoint),
             auth=auth_of(endpoint.auth if "auth" in endpoint.given else client.auth),
             retry=policy_of(client.retry, endpoint.retry),
@@ -137,7 +133,10 @@ def _pipeline(config: model.Config, name: str) -> Pipeline:
     declared = config.pipeline
     guess = re.sub(r"\W+", "_", name or urlsplit(config.client.base_url).hostname or "").strip("_")
     named = declared.name or guess or Pipeline().name
-    return Pipeline(named, declared.destination or Pipeline().destination, declared.dataset_name or named)
+    destination = declared.destination or Pipeline().destination
+    if isinstance(destination, model.Opaque):
+        destination = destination.value
+    return Pipeline(named, destination, declared.dataset_name or named)
 
 
 def _notes(

@@ -85,7 +85,9 @@ def describe(plan: Plan) -> Description:
     clean = Redactor().plus(plan.secrets)
     names = {resource.name for resource in plan.resources}
     destination = plan.pipeline.destination
-    where = destination if isinstance(destination, str) else type(destination.value).__name__
+    where = (
+        destination if isinstance(destination, str) else f"an object of class {type(destination).__name__}"
+    )
     return Description(
         base_url=clean(_bare(plan.base_url)),
         budget=_budget(plan.limits),
@@ -170,7 +172,8 @@ def _retry(policy: Policy) -> str:
     shown = ", ".join(f"{min(wait, policy.max_wait):g}" for wait in waits[:_WAITS_SHOWN])
     more = ", ..." if len(waits) > _WAITS_SHOWN else ""
     statuses = ", ".join(str(status) for status in sorted(policy.statuses)) or "no status"
-    return f"{policy.max_retries} times on {statuses}, after {shown}{more} s"
+    times = "once" if policy.max_retries == 1 else f"{policy.max_retries} times"
+    return f"{times} on {statuses}, after {shown}{more} s"
 
 
 def _budget(limits: Limits) -> str:

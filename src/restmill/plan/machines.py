@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from restmill.config import model
-from restmill.errors import Place, Problem
 from restmill.path import Path
 from restmill.plan.spec import Transport
 from restmill.secrets import Secret
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from restmill.config.kinds import Block
-    from restmill.plan.bind import Report
 
 _REFERENCES: dict[type[model.Paginator], Callable[..., paging.Pager]] = {
     model.SinglePagePaginator: paging.SinglePage,
@@ -61,13 +59,6 @@ def effective_paginator(
     if own is None and single_entity_path(endpoint.path):
         return model.SinglePagePaginator()
     return client.paginator if own is None or isinstance(own, model.AutoPaginator) else own
-
-
-def check_pager(pager: paging.Pager | model.Opaque | None, place: str, report: Report) -> None:
-    """Report options that contradict each other."""
-    if pager is not None and not isinstance(pager, model.Opaque):
-        for what in paging.conflicts(pager):
-            report(Problem(Place(f"{place}.paginator"), what))
 
 
 def auth_of(declared: model.Auth | model.Opaque | None) -> auth.Auth | model.Opaque | None:

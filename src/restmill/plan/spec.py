@@ -71,7 +71,7 @@ class Cursor:
     """Keyword arguments for `dlt.sources.incremental`, or {"incremental": object} for a ready one."""
     start_param: str = ""
     end_param: str = ""
-    convert: Callable[[Any], Any] | None = None
+    convert: Callable[[Json], Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Step:
     """One processing step of a resource, in order."""
 
     kind: Literal["filter", "map", "yield_map"]
-    function: Callable[[Any], Any]
+    function: Callable[[Json], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,8 @@ class Pipeline:
     """Where the tables go, for runs that restmill starts itself (`restmill run`, `sync`)."""
 
     name: str = "restmill"
-    destination: str | Opaque = "duckdb"
+    destination: Json = "duckdb"
+    """dlt's name of a destination, or a destination object."""
     dataset_name: str = "restmill"
 
 

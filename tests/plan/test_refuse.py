@@ -1,0 +1,97 @@
+"""What cannot run yet is refused by name, with its place and without its value."""
+
+from __future__ import annotations
+
+import pickle
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+import dlt
+import pytest
+
+from restmill.config import model
+from restmill.config.check import check
+from restmill.errors import ConfigError
+from restmill.plan.build import build
+from restmill.plan.refuse import UNSUPPORTED
+from tests.plan.planning import USERS, planned, problems, tree
+
+if TYPE_CHECKING:
+    from restmill.path import Json
+
+
+class Custom:
+    """An object of the user's own, whatever it is for."""
+
+
+def act(response: Json) -> Json:
+    return response
+
+
+@pytest.mark.parametrize(
+    ("client", "resource", "place"),
+    [
+        ({"auth": Custom()}, {}, "client.auth"),
+        ({}, {"auth": Custom()}, "resources[0].endpoint.auth"),
+        ({"paginator": Custom()}, {}, "client.paginator"),
+        ({}, {"paginator": Custom()}, "resources[0].endpoint.paginator"),
+        ({"session": Custom()}, {}, "client.session"),
+        ({"auth": {"type": "oauth2_client_credentials", "session": Custom()}}, {}, "client.auth.session"),
+        ({}, {"auth": {"type": "oauth2_client_credentials", "session": Custom()}},
+         "resources[0].endpoint.auth.session"),
+        ({}, {"response_actions": [act]}, "resources[0].endpoint.response_actions[0]"),
+        ({}, {"response_actions": [{"status_code": 200, "action": act}]},
+         "resources[0].endpoint.response_actions[0].action"),
+        ({}, {"response_actions": [{"status_code": 200, "action": [act, act]}]},
+         "resources[0].endpoint.response_actions[0].action"),
+        ({}, {"response_actions": [{"header": {"A": "1", "B": "2"}, "action": "end"}]},
+         "resources[0].endpoint.response_actions[0].header"),
+        ({}, {"response_actions": [{"empty": False, "action": "end"}]},
+         "resources[0].endpoint.response_actions[0].empty"),
+        ({}, {"format": "csv"}, "resources[0].endpoint.format"),
+    ],
+)  # fmt: skip
+def test_what_cannot_run_yet_is_refused_by_name(client: Json, resource: Json, place: str) -> None:
+    config = tree(
+        {"name": "x", "endpoint": {"path": "x", **resource}}, client={"base_url": "https://h", **client}
+    )
+    found = problems(config)
+    assert [path for path, _ in found] == [place]
+    assert found[0][1] in {gap.what for gap in UNSUPPORTED}
+
+
+@pytest.mark.parametrize(
+    ("client", "message"),
+    [
+        ({"paginator": {"type": "mine", "size": 5}}, "client.paginator"),
+        ({"auth": {"type": "mine", "k": "s3cr3t"}}, "client.auth"),
+    ],
+)
+def test_types_registered_with_dlt_are_refused_without_their_values(client: Json, message: str) -> None:
+    config = tree("x", client={"base_url": "https://h", **client})
+    checked = check(config, paginators=frozenset({"mine"}), auths=frozenset({"mine"}))
+    with pytest.raises(ConfigError, match=message) as caught:
+        build(checked)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_deletions_are_refused_in_the_defaults_too() -> None:
+    found = problems(tree("x", dlt.resource([1], name="own"), resource_defaults={"delete_missing": "hard"}))
+    assert [path for path, _ in found] == ["resources[0].delete_missing"]
+
+
+def test_a_plan_without_python_objects_can_be_pickled() -> None:
+    since = {"cursor_path": "t", "start_param": "since"}
+    child = {"name": "posts", "endpoint": {"path": "users/{resources.users.id}/posts", "incremental": since}}
+    plan = planned(USERS, child, client={"base_url": "https://h", "auth": {"token": "t0ken"}})
+    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301  # our own bytes
+    assert "t0ken" not in repr(plan)
+
+
+def test_the_config_is_not_changed_by_a_plan() -> None:
+    checked = check(tree(USERS, {"name": "x", "endpoint": {"path": "x/{p}", "params": {"p": 1}}}))
+    before = deepcopy(checked)
+    assert build(checked) == build(checked)
+    assert checked == before
+    assert isinstance(checked.resources[1], model.Resource)
+    assert checked.resources[1].endpoint.params == {"p": 1}
