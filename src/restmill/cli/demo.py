@@ -101,6 +101,7 @@ def _settings(base_url: str, database: Path) -> Iterator[None]:
         "DESTINATION__DUCKDB__CREDENTIALS": str(database),
         "DLT_DATA_DIR": str(database.parent / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
+        "RUNTIME__LOG_LEVEL": "ERROR",  # dlt warns of each column that is empty
     }
     for name in connectors.names():
         settings[f"SOURCES__{name.upper()}__BASE_URL"] = base_url

@@ -53,7 +53,7 @@ def _set_debug(context: click.Context, _parameter: click.Parameter, value: bool)
         context.ensure_object(Switches).debug = True
 
 
-class ConfigFile(click.ParamType):
+class ConfigFile(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """The path of a config file, or the name of a shipped connector."""
 
     name = "config"
@@ -96,7 +96,7 @@ def _configs_beside(path: Path) -> list[str]:
     return [str(folder / one.name) for one in folder.iterdir() if one.suffix in _SUFFIXES and one.is_file()]
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """A time such as `50ms`, `1.5s` or `2`; becomes seconds."""
 
     name = "time"
@@ -111,7 +111,7 @@ class Duration(click.ParamType):
         return float(match[1]) / (1000 if match[2] == "ms" else 1)
 
 
-class Share(click.ParamType):
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
     """A share such as `5%` or `0.05`; becomes a number from 0 to 1."""
 
     name = "share"

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from restmill.cli.text import counted, in_ascii, lasting, paced, printable, shortened, squeezed
+from restmill.cli.text import counted, in_ascii, lasting, printable, shortened, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +31,10 @@ _SIGNS = {"queued": "·", "done": "✓", "short": "!", "failed": "✗"}
 _STYLES = {"queued": "dim", "reading": "cyan", "done": "green", "short": "yellow", "failed": "red"}
 _STAGES = {"normalize": "preparing the tables", "load": "writing the tables"}
 _LONGEST_NAME = 22
-_BAR = 14
-_OTHER_LINES = 8
-"""Lines of the terminal that are not for resources: title, waits, the prompt."""
+_BAR = 12
+_TROUBLES = 4
+_OTHER_LINES = 10
+"""Lines of the terminal that are not for resources: title, header, troubles, waits, the prompt."""
 _RANK: dict[State, int] = {"reading": 0, "failed": 1, "short": 2, "queued": 3, "done": 4}
 
 
@@ -60,15 +61,16 @@ def drawn(picture: Picture, title: str, now: float, room: int, ascii_only: bool)
     frames = _SPINNER_ASCII if ascii_only else _SPINNER
     spinner = frames[turn % len(frames)]
     lines, left_out = chosen(picture.lines, room)
-    table = Table.grid(padding=(0, 1), expand=True)
-    for column in range(6):
-        table.add_column(justify="left" if column < 3 else "right", no_wrap=True)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim", expand=True)
+    for title_of in ("", "resource", "", "rows", "pages", "rows/s"):
+        right = title_of in ("rows", "pages", "rows/s")
+        table.add_column(title_of, justify="right" if right else "left", no_wrap=True)
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     for line in lines:
         sign = spinner if line.state == "reading" else _SIGNS[line.state]
         table.add_row(*_cells(line, in_ascii(sign) if ascii_only else sign, now))
     below = [Text(f"  + {left_out}", style="dim")] if left_out else []
-    return Group(Text(title, style="bold"), table, *below, *_footer(picture, spinner))
+    return Group(Text(title, style="bold"), table, *below, *_troubles(lines), *_footer(picture, spinner))
 
 
 def chosen(lines: Sequence[Line], room: int) -> tuple[list[Line], str]:
@@ -89,8 +91,8 @@ def _cells(line: Line, sign: str, now: float) -> list[RenderableType]:
     if line.state == "queued":
         return [Text(sign, style), name, "", "", "", "", Text("queued", "dim")]
     rows = f"{line.rows:,}" + (f"/{line.total:,}" if line.total and line.total != line.rows else "")
-    rate = paced(line.rate) if line.rate else ""
-    pages = counted(line.pages, "page")
+    rate = f"{line.rate:,.0f}" if line.rate else ""
+    pages = f"{line.pages:,}"
     return [
         Text(sign, style),
         name,
@@ -112,16 +114,17 @@ def _bar(line: Line, now: float) -> ProgressBar:
 
 
 def _note(line: Line) -> Text:
-    if line.retry_in:
-        return Text(f"retry {line.retries} in {lasting(line.retry_in)}: {printable(line.why)}", "yellow")
+    """How long it will take, or took; what went wrong stands in the lines below the table."""
+    retries = f", {counted(line.retries, 'retry')}" if line.retries else ""
     match line.state:
-        case "failed" | "short":
-            word = "failed" if line.state == "failed" else "incomplete"
-            return Text(f"{word}: {printable(' '.join(line.why.split()))}", _STYLES[line.state])
+        case "failed":
+            return Text(f"failed{retries}", "red")
+        case "short":
+            return Text(f"incomplete{retries}", "yellow")
         case "done":
-            return Text(f"in {lasting(line.seconds)}{_retries(line)}", "dim")
+            return Text(f"{lasting(line.seconds)}{retries}", "dim")
         case _:
-            return Text(_outlook(line) + _retries(line), "dim")
+            return Text(_outlook(line) or retries.removeprefix(", "), "dim")
 
 
 def _outlook(line: Line) -> str:
@@ -130,8 +133,20 @@ def _outlook(line: Line) -> str:
     return f"{lasting(line.eta)} left" if line.eta is not None else ""
 
 
-def _retries(line: Line) -> str:
-    return f", {counted(line.retries, 'retry')}" if line.retries else ""
+def _troubles(lines: Sequence[Line]) -> list[Text]:
+    """A line for each resource that waits to try again or did not end well: the first few of them."""
+    texts = []
+    for line in lines:
+        why = f"{squeezed(line.resource, _LONGEST_NAME)}: {printable(' '.join(line.why.split()))}"
+        if line.retry_in:
+            texts.append(Text(f"  again in {lasting(line.retry_in)}  {why}", "yellow"))
+        elif line.state in ("failed", "short"):
+            texts.append(
+                Text(f"  {'failed' if line.state == 'failed' else 'incomplete'}  {why}", _STYLES[line.state])
+            )
+    for text in texts:
+        text.no_wrap, text.overflow = True, "ellipsis"
+    return texts[:_TROUBLES]
 
 
 def _footer(picture: Picture, spinner: str) -> list[Text]:

@@ -119,7 +119,7 @@ def preview(config: Path, names: tuple[str, ...], rows: int, *, json_wanted: boo
 
     with placed(config):
         planned = plan_of_file(config)
-    wanted = _wanted(planned, names, config)
+    wanted = wanted_of(planned, names, config)
     seen: list[Glimpse] = []
     show = seen.append if json_wanted else _drawing(seen, rows)
     look(planned, wanted, show, transport_for(planned))
@@ -130,7 +130,12 @@ def preview(config: Path, names: tuple[str, ...], rows: int, *, json_wanted: boo
     return 4 if any(one.problem for one in seen) else 0
 
 
-def _wanted(planned: Plan, names: tuple[str, ...], config: Path) -> tuple[str, ...]:
+def wanted_of(planned: Plan, names: tuple[str, ...], config: Path) -> tuple[str, ...]:
+    """The resources asked for by `--resource`, or all of them.
+
+    Raises:
+        ConfigError: a name is not in the plan.
+    """
     known = tuple(one.name for one in planned.resources)
     if set(names) - set(known):
         raise unknown_resources(names, known, str(config))

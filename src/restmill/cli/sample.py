@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
+from rich.cells import cell_len
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -100,7 +101,7 @@ def telling(fields: Sequence[Field], cells: Sequence[dict[str, Json]], room: int
 
 def width_of(field: Field, cells: Sequence[dict[str, Json]], most: int = 24) -> int:
     """Characters that the column's name and values need, at most `most`."""
-    return min(most, max(len(field.name), *(len(shown(row.get(field.name))) for row in cells), 1))
+    return min(most, max(len(field.name), *(cell_len(shown(row.get(field.name))) for row in cells), 1))
 
 
 def _rank(field: Field, cells: Sequence[dict[str, Json]]) -> int:

@@ -11,10 +11,11 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from restmill.cli.text import in_ascii, printable, shortened
+from restmill.cli.text import in_ascii, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,9 +52,9 @@ class Sheet:
         self.ascii = not (self.console.is_terminal and self.console.encoding.startswith("utf"))
 
     def shown(self, words: str) -> str:
-        """The words without control characters, and in ASCII where nothing else is safe."""
-        clean = printable(words)
-        return in_ascii(clean) if self.ascii else clean
+        """The words without control characters, and with our signs in ASCII where nothing else is safe."""
+        clean = in_ascii(printable(words)) if self.ascii else printable(words)
+        return clean.encode(self.console.encoding, "replace").decode(self.console.encoding)
 
     def say(self, words: str = "", style: str = "", indent: int = 0, hang: int = 0) -> None:
         """A paragraph, wrapped at the sheet's width; `hang` indents its lines after the first further."""
@@ -85,15 +86,22 @@ class Sheet:
                 self.say(words, "dim", indent=widths[0] + _GAP)
 
     def _width(self, column: Column, cells: Sequence[str]) -> int:
-        longest = max(len(self.shown(cell)) for cell in (column.title, *cells))
+        longest = max(cell_len(self.shown(cell)) for cell in (column.title, *cells))
         return min(longest, column.most) if column.most else longest
 
     def _line(self, columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
         parts = []
         for column, width, cell in zip(columns, widths, cells, strict=True):
-            text = self.shown(shortened(cell, width))
-            parts.append(text.rjust(width) if column.right else text.ljust(width))
+            text = self._cut(self.shown(cell), width)
+            blank = " " * (width - cell_len(text))
+            parts.append(blank + text if column.right else text + blank)
         return (" " * _GAP).join(parts).rstrip()
+
+    def _cut(self, text: str, width: int) -> str:
+        """The text in at most `width` terminal cells; a Chinese character takes two."""
+        if cell_len(text) <= width:
+            return text
+        return set_cell_size(text, width - 1).rstrip() + self.shown("…")
 
     def _print(self, text: Text) -> None:
         self.console.print(text, soft_wrap=True)

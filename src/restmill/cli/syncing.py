@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.inputs import ConfigFile, placed, with_debug
-from restmill.cli.looking import as_json, print_json
+from restmill.cli.looking import as_json, print_json, wanted_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,8 @@ def run(  # noqa: PLR0913  # one parameter for each option
         plan = plan_of_file(config)
     singles = _singles(plan)
     title = f"restmill run {config}"
-    with watched(title, names or _all(plan), singles=singles, quiet=quiet or json_wanted) as observer:
+    wanted = wanted_of(plan, names, config)
+    with watched(title, wanted, singles=singles, quiet=quiet or json_wanted) as observer:
         receipt = sync(
             plan,
             destination=destination,
@@ -71,10 +72,6 @@ def run(  # noqa: PLR0913  # one parameter for each option
             observer=observer,
         )
     return _finish(receipt, json_wanted=json_wanted, quiet=quiet)
-
-
-def _all(plan: Plan) -> tuple[str, ...]:
-    return tuple(one.name for one in plan.resources)
 
 
 def _singles(plan: Plan) -> tuple[str, ...]:

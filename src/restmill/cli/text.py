@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _MINUTE = 60
+_SECONDS = 100
+"""Seconds that are still read easily as seconds: a host says "wait 60", nobody says "1 min 00 s"."""
 _HOUR = 3600
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "…": "~", "·": "-", "→": "->"})
@@ -17,11 +19,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `1 min 05 s`, `2 h 03 min`: never more than two units."""
+    """`20 ms`, `0.4 s`, `72 s`, `2 min 05 s`, `2 h 03 min`: never more than two units."""
+    if seconds < 0.0995:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
     if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s"
     whole = round(seconds)
-    if whole < _MINUTE:
+    if whole < _SECONDS:
         return f"{whole} s"
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
@@ -38,11 +42,6 @@ def sized(size: int) -> str:
             break
         amount, unit = amount / 1_000, bigger
     return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
-
-
-def paced(rate: float) -> str:
-    """Rows per second: `0.4/s`, `1,210/s`."""
-    return f"{rate:.1f}/s" if rate < 9.95 else f"{rate:,.0f}/s"
 
 
 def shortened(text: str, width: int) -> str:
@@ -70,5 +69,5 @@ def printable(text: str) -> str:
 
 
 def in_ascii(text: str) -> str:
-    """`text` for a stream that may know ASCII only: our own signs get look-alikes, the rest becomes `?`."""
-    return text.translate(_ASCII).encode("ascii", "replace").decode()
+    """`text` with our own signs as ASCII; what others have written stays as it is."""
+    return text.translate(_ASCII)

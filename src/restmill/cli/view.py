@@ -64,6 +64,7 @@ def _show_verdicts(sheet: Sheet, receipt: Receipt) -> None:
 
 
 def _row(one: Evidence) -> Row:
+    notes = tuple(note for note in one.notes if one.reason not in note)
     return Row(
         cells=(
             f"{_SIGNS[one.verdict]} {one.verdict}",
@@ -73,7 +74,7 @@ def _row(one: Evidence) -> Row:
             lasting(one.seconds),
         ),
         style=_STYLES[one.verdict],
-        beneath=(_reason(one), *_more("also", one.errors[1:]), *_more("note", one.notes)),
+        beneath=(_reason(one), *_more("also", one.errors[1:]), *_more("note", notes)),
     )
 
 

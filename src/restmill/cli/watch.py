@@ -54,8 +54,24 @@ def _live(title: str, progress: Progress) -> Iterator[Observer]:
 
     console = Console(stderr=True)
     screen = Screen(progress, title)
-    with Live(screen, console=console, refresh_per_second=FRAMES_PER_SECOND, transient=True):
+    with (
+        Live(screen, console=console, refresh_per_second=FRAMES_PER_SECOND, transient=True),
+        _dlt_logs_above(),
+    ):
         yield progress
+
+
+@contextmanager
+def _dlt_logs_above() -> Iterator[None]:
+    """Let dlt's log write above the picture: its handler, made earlier, would write right into it."""
+    handlers = [one for one in logging.getLogger("dlt").handlers if isinstance(one, logging.StreamHandler)]
+    streams = [one.setStream(sys.stderr) for one in handlers]  # rich has put its own stream there
+    try:
+        yield
+    finally:
+        for handler, stream in zip(handlers, streams, strict=True):
+            if stream is not None:
+                handler.setStream(stream)
 
 
 @contextmanager
