@@ -1,17 +1,16 @@
-"""A small API in memory, good or bad as its switches say, and a reader that drives a pager as an engine does."""
+"""A small API in memory, good or bad as its switches say, and a reader that drives a pager to the end."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from restmill.path import Json
 from restmill.wire.message import Headers, Page, Request, Response
-from restmill.wire.paging import Decision, Done, Fan, Next, Pager
+from restmill.wire.paging import Done, Fan, Next, Pager, Series
 
 START = Request("GET", "https://api.test/things")
-Server = Callable[[Request], Response]
 
 
 def page(
@@ -29,14 +28,13 @@ def page(
 
 @dataclass
 class Api:
-    """A list of `n` rows. `total` is a function of (rows on this page, size asked, start) or None: leave it out."""
+    """A list of `n` rows. `total` makes a total from a page's rows, size and start; None leaves it out."""
 
     n: int
     cap: int | None = None
     total: Callable[[list[int], int, int], Json] | None = None
     past: int = 200
     key: str = "total"
-    asked: list[Request] = field(default_factory=list)
 
     def window(self, start: int, size: int) -> tuple[int, Json, list[int]]:
         """Status, document and rows of the page from `start`."""
@@ -50,49 +48,66 @@ class Api:
         return 200, document, rows
 
 
-Ask = Callable[[Request], tuple[int, Json, list[int], dict[str, str]]]
+Got = tuple[int, Json, list[int], dict[str, str]]
+"""Status, document, rows and headers of an answer."""
+Ask = Callable[[Request], Got]
 
 
 @dataclass
 class Read:
-    """What a read brought: its rows, how it ended, and how many requests it took."""
+    """One read as an engine does it: what it brought, how it ended, and how many requests it took."""
 
-    rows: list[int]
-    done: Done
-    sent: int
-    fans: int
+    pager: Pager
+    ask: Ask
+    ahead: int
+    """How many predicted requests are answered before the truth is known."""
+    rows: list[int] = field(default_factory=list)
+    done: Done = field(default_factory=lambda: Done("", complete=False))
+    sent: int = 0
+    predicted: deque[tuple[Request, Got]] = field(default_factory=deque)
+
+    def answer_to(self, request: Request) -> Got:
+        """The answer, predicted or asked for now."""
+        if self.predicted and self.predicted[0][0] == request:
+            return self.predicted.popleft()[1]
+        self.predicted.clear()
+        self.sent += 1
+        return self.ask(request)
+
+    def predict(self, series: Series) -> None:
+        """Ask for what the series foretells, behind what is predicted already."""
+        if self.predicted and self.predicted[0][0] != series.at(0):
+            return
+        most = self.ahead if series.count is None else min(self.ahead, series.count)
+        for index in range(len(self.predicted), most):
+            self.sent += 1
+            self.predicted.append((series.at(index), self.ask(series.at(index))))
+
+    def step(self, request: Request, number: int) -> Request | Done:
+        """Read one page; the next request, or the end."""
+        status, document, rows, headers = self.answer_to(request)
+        if status >= 400:
+            ended = self.pager.past_end(request, status)
+            assert ended is not None, f"status {status} on page {number}"
+            return ended
+        self.rows += rows
+        match self.pager.after(page(document, list(rows), request=request, headers=headers, number=number)):
+            case Done() as done:
+                return done
+            case Next(following):
+                return following
+            case Fan(series):
+                self.predict(series)
+                return series.at(0)
 
 
 def drive(pager: Pager, ask: Ask, ahead: int = 0) -> Read:
-    """Read to the end, with up to `ahead` predicted requests answered before the truth is known."""
-    request, predicted = pager.first(START), deque[tuple[Request, tuple[int, Json, list[int], dict[str, str]]]]()
-    read = Read([], Done("", complete=False), 0, 0)
+    """Read to the end."""
+    read, request = Read(pager, ask, ahead), pager.first(START)
     for number in range(1, 1000):
-        if predicted and predicted[0][0] == request:
-            status, document, rows, headers = predicted.popleft()[1]
-        else:
-            predicted.clear()
-            read.sent += 1
-            status, document, rows, headers = ask(request)
-        if status >= 400:
-            ended = pager.past_end(request, status)
-            assert ended is not None, f"status {status} on page {number}"
-            return replace(read, done=ended)
-        read.rows += rows
-        answer = page(document, list(rows), request=request, headers=headers, number=number)
-        decision: Decision = pager.after(answer)
-        match decision:
-            case Done():
-                return replace(read, done=decision)
-            case Next(following):
-                request = following
-            case Fan(series):
-                request = series.at(0)
-                read.fans += 1
-                if predicted and predicted[0][0] != request:
-                    predicted.clear()
-                most = ahead if series.count is None else min(ahead, series.count)
-                for index in range(len(predicted), most):
-                    read.sent += 1
-                    predicted.append((series.at(index), ask(series.at(index))))
+        following = read.step(request, number)
+        if isinstance(following, Done):
+            read.done = following
+            return read
+        request = following
     raise AssertionError("the read does not end")

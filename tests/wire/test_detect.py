@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from dlt.sources.helpers.rest_client import detector, paginators
+from hypothesis import example, given
 from hypothesis import strategies as st
 from requests import Response as TheirResponse
 
-from dlt.sources.helpers.rest_client import detector, paginators
 from restmill.path import Json, Path
 from restmill.wire.detect import detect_pager, detect_selector, path_of, single_entity_path
 from restmill.wire.paging import Cursor, Done, HeaderLink, JsonLink, PageNumber, Pager, SinglePage
@@ -17,14 +17,33 @@ from restmill.wire.signs import whole
 from tests.wire.model import START, page
 
 keys = st.sampled_from(
-    ["data", "items", "meta", "links", "next", "next_page", "href", "url", "pages", "total_pages", "total", "a", "rows"]
+    [
+        "data",
+        "items",
+        "meta",
+        "links",
+        "next",
+        "next_page",
+        "href",
+        "url",
+        "pages",
+        "total_pages",
+        "total",
+        "a",
+        "rows",
+    ]
 )
 scalars = st.one_of(
-    st.none(), st.integers(0, 9), st.sampled_from(["", "x", "/p2", "https://api.test/p2", "3"]), st.just([1, 2])
+    st.none(),
+    st.integers(0, 9),
+    st.sampled_from(["", "x", "/p2", "https://api.test/p2", "3"]),
+    st.just([1, 2]),
 )
 documents = st.one_of(
     st.lists(st.integers(), max_size=2),
-    st.dictionaries(keys, st.recursive(scalars, lambda inner: st.dictionaries(keys, inner, max_size=3)), max_size=4),
+    st.dictionaries(
+        keys, st.recursive(scalars, lambda inner: st.dictionaries(keys, inner, max_size=3)), max_size=4
+    ),
 )
 
 
@@ -58,6 +77,10 @@ def of_ours(pager: Pager) -> tuple[type, str]:
 
 
 @given(documents)
+@example({"next": "/p2"})
+@example({"links": {"next": {"href": "x"}}})
+@example({"next": {"other": 1}, "meta": {"next": 5}})
+@example({"total_pages": 3, "next": 5})
 def test_the_pager_is_the_one_that_dlt_detects(document: Json) -> None:
     theirs, _ = detector.PaginatorFactory().create_paginator(Theirs(document))
     ours, _ = detect_pager(page(document, []))
@@ -81,7 +104,9 @@ def test_any_key_can_be_selected(names: list[str]) -> None:
     assert detect_selector(document).find(document) == [[1, 2]]
 
 
-@pytest.mark.parametrize("key", ["where", "parent", "true", "null", "@odata.items", 'say "it"', "back\\slash", "1st", "-"])
+@pytest.mark.parametrize(
+    "key", ["where", "parent", "true", "null", "@odata.items", 'say "it"', "back\\slash", "1st", "-"]
+)
 def test_keys_that_mean_something_in_a_path_are_quoted(key: str) -> None:
     assert detect_selector({key: [1]}).find({key: [1]}) == [[1]]
 
@@ -167,8 +192,23 @@ def test_a_flag_is_no_number_of_pages() -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(3, 3), (3.0, 3), ("3", 3), (" 3 ", 3), (3.5, None), (-1, None), (True, None), (None, None), ("3.0", None)]
-    + [("", None), ("9" * 19, None), (float("nan"), None), (float("inf"), None), ([], None), ("\u0663", None)],
+    [
+        (3, 3),
+        (3.0, 3),
+        ("3", 3),
+        (" 3 ", 3),
+        (3.5, None),
+        (-1, None),
+        (True, None),
+        (None, None),
+        ("3.0", None),
+        ("", None),
+        ("9" * 19, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        ([], None),
+        ("٣", None),
+    ],
 )
 def test_whole_numbers(value: Json, number: int | None) -> None:
     assert whole(value) == number

@@ -1,4 +1,4 @@
-"""Offset and page-number pagers: every row exactly once, whatever the server does, and no request too many."""
+"""Pagers that count: every row exactly once, whatever the server does, and no request too many."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.wire.model import START, Api, Ask, drive, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from restmill.wire.message import Request
 
 TOTALS: dict[str, Callable[[int], Callable[[list[int], int, int], Json] | None]] = {
     "known": lambda n: lambda _rows, _size, _start: n,
@@ -37,20 +39,17 @@ caps = st.one_of(st.none(), sizes)
 
 
 def by_offset(api: Api, first: int = 0) -> Ask:
-    def ask(request: request_type) -> tuple[int, Json, list[int], dict[str, str]]:
+    def ask(request: Request) -> tuple[int, Json, list[int], dict[str, str]]:
         return *api.window(int(request.params["offset"]) - first, int(request.params["limit"])), {}
 
     return ask
 
 
 def by_page(api: Api, size: int, first: int) -> Ask:
-    def ask(request: request_type) -> tuple[int, Json, list[int], dict[str, str]]:
+    def ask(request: Request) -> tuple[int, Json, list[int], dict[str, str]]:
         return *api.window((int(request.params.get("page", first)) - first) * size, size), {}
 
     return ask
-
-
-request_type = type(START)
 
 
 @given(counts, sizes, caps, st.sampled_from(sorted(TOTALS)), PAST, AHEAD)
@@ -118,7 +117,7 @@ def test_a_capped_page_fans_out_by_what_was_received(option: str) -> None:
     assert isinstance(first, Fan if total else Next)
 
 
-def at(**params: Json) -> request_type:
+def at(**params: Json) -> Request:
     return replace(START, params=params)
 
 
@@ -178,7 +177,9 @@ def test_has_more_decides(value: Json, more: bool) -> None:
 
 def test_has_more_outweighs_a_total_that_is_met() -> None:
     pager = Offset(2, has_more_path=Path("more"))
-    assert pager.after(page({"items": [1], "total": 1, "more": True}, request=at(offset=0))) == Next(at(offset=1))
+    assert pager.after(page({"items": [1], "total": 1, "more": True}, request=at(offset=0))) == Next(
+        at(offset=1)
+    )
 
 
 @pytest.mark.parametrize("value", [None, "perhaps", 1, {}])
@@ -268,12 +269,16 @@ def test_page_numbers_read_every_row_once(
 def test_page_numbers_never_ask_for_more_than_one_page_too_many(
     n: int, size: int, base: int, total: str, ahead: int
 ) -> None:
-    read = drive(PageNumber(base_page=base), by_page(Api(n, None, PAGE_TOTALS[total](n, size)), size, base), ahead)
+    read = drive(
+        PageNumber(base_page=base), by_page(Api(n, None, PAGE_TOTALS[total](n, size)), size, base), ahead
+    )
     assert read.sent <= -(-n // size) + 1
 
 
 @given(counts, sizes, st.sampled_from([0, 1]), AHEAD)
-def test_a_declared_number_of_pages_is_met_without_a_request_more(n: int, size: int, base: int, ahead: int) -> None:
+def test_a_declared_number_of_pages_is_met_without_a_request_more(
+    n: int, size: int, base: int, ahead: int
+) -> None:
     api = Api(n, None, PAGE_TOTALS["pages"](n, size), key="total_pages")
     pager = PageNumber(base_page=base, total_path=Path("total_pages"))
     read = drive(pager, by_page(api, size, base), ahead)
@@ -309,7 +314,9 @@ def test_a_guessed_base_reads_one_page_more_rather_than_one_less(base: int, aske
     del base
     pager = PageNumber(total_path=Path("pages"), base_known=False)
     requests = [START]
-    while isinstance(decision := pager.after(page({"items": [0], "pages": pages}, request=requests[-1])), Next | Fan):
+    while isinstance(
+        decision := pager.after(page({"items": [0], "pages": pages}, request=requests[-1])), Next | Fan
+    ):
         requests.append(decision.request if isinstance(decision, Next) else decision.series.at(0))
     assert isinstance(decision, Done)
     assert decision.complete

@@ -54,7 +54,11 @@ def link_api(n: int, size: int, form: Callable[[int], str]) -> Ask:
     return ask
 
 
-FORMS: list[Callable[[int], str]] = [lambda at: f"{URL}?at={at}", lambda at: f"?at={at}", lambda at: f"/x?at={at}"]
+FORMS: list[Callable[[int], str]] = [
+    lambda at: f"{URL}?at={at}",
+    lambda at: f"?at={at}",
+    lambda at: f"/x?at={at}",
+]
 
 
 @given(st.integers(0, 30), st.integers(1, 7), st.sampled_from([Cursor(), HeaderCursor("After")]))
@@ -63,7 +67,9 @@ def test_cursors_read_every_row_once(n: int, size: int, pager: Pager) -> None:
     assert (read.rows, read.done.complete, read.sent) == (list(range(n)), True, max(1, -(-n // size)))
 
 
-@given(st.integers(0, 30), st.integers(1, 7), st.sampled_from([JsonLink(), HeaderLink()]), st.sampled_from(FORMS))
+@given(
+    st.integers(0, 30), st.integers(1, 7), st.sampled_from([JsonLink(), HeaderLink()]), st.sampled_from(FORMS)
+)
 def test_links_read_every_row_once(n: int, size: int, pager: Pager, form: Callable[[int], str]) -> None:
     read = drive(pager, link_api(n, size, form))
     assert (read.rows, read.done.complete, read.sent) == (list(range(n)), True, max(1, -(-n // size)))
@@ -133,7 +139,9 @@ def test_cursor_options_are_those_of_dlt() -> None:
         "`more` is false", complete=True
     )
     assert more.after(replace(answer, document={"more": False})) == Done(
-        "no cursor at `cursors.next`", complete=True, detail="the first answer has no `cursors.next`, but the keys more"
+        "no cursor at `cursors.next`",
+        complete=True,
+        detail="the first answer has no `cursors.next`, but the keys more",
     )
     assert more.after(replace(answer, document={"more": True})) == Done(
         "`more` is true, but there is no cursor at `cursors.next`", complete=False
@@ -165,7 +173,11 @@ words = st.from_regex(r"[a-z]{1,6}", fullmatch=True)
 targets = st.from_regex(r"(https://h/)?[a-zA-Z0-9/?&=%._:~-]{1,12}", fullmatch=True)
 
 
-@given(st.lists(st.tuples(targets, words, st.dictionaries(words.filter("rel".__ne__), words, max_size=2)), max_size=4))
+@given(
+    st.lists(
+        st.tuples(targets, words, st.dictionaries(words.filter("rel".__ne__), words, max_size=2)), max_size=4
+    )
+)
 def test_link_headers_are_read_as_requests_reads_them(parts: list[tuple[str, str, dict[str, str]]]) -> None:
     header = ", ".join(
         "; ".join([f"<{target}>", *(f'{name}="{value}"' for name, value in others.items()), f'rel="{rel}"'])
@@ -200,7 +212,10 @@ def test_link_headers_by_rfc_8288(header: str, found: dict[str, str]) -> None:
     ("pager", "line"),
     [
         (Cursor(), "cursor: from cursors.next into cursor"),
-        (Cursor(cursor_body_path="a", has_more_path=Path("m")), "cursor: from cursors.next into body a, more at m"),
+        (
+            Cursor(cursor_body_path="a", has_more_path=Path("m")),
+            "cursor: from cursors.next into body a, more at m",
+        ),
         (JsonLink(), "json link: next"),
         (HeaderLink(), "link header: rel=next"),
         (HeaderCursor("After"), "header cursor: from After into cursor"),

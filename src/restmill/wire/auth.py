@@ -151,7 +151,7 @@ def read_token(auth: ClientCredentials, response: Response, document: Json, now:
     place = Place(path=token_request(auth).target)
     fields = document if isinstance(document, dict) else {}
     if response.status >= 400:
-        word = fields.get("error")
+        word = str(fields.get("error"))
         got = f"status {response.status}" + (f", {word}" if word in _OAUTH_ERRORS else "")
         hint = "Check `client_id`, `client_secret` and `access_token_url`."
         raise Rejected(Problem(place, "no access token was granted", got, hint))

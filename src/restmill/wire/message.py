@@ -20,6 +20,7 @@ Record: TypeAlias = dict[str, Json]
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+_HEX = re.compile("[0-9a-fA-F]{2}")
 _IN_PATH = "!$&'()*+,;=:@/"
 _IN_QUERY = _IN_PATH + "?"
 _UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
@@ -204,9 +205,11 @@ def requote(url: str) -> str:
     pieces = url.split("%")
     for i, piece in enumerate(pieces[1:], start=1):
         code = piece[:2]
-        if len(code) == 2 and all(c in "0123456789abcdefABCDEF" for c in code):
+        if _HEX.fullmatch(code):
             char = unquote(f"%{code}")
             pieces[i] = char + piece[2:] if char in _UNRESERVED else f"%{piece}"
+        elif len(code) == 2 and code.isalnum():
+            return quote(url, safe=safe.replace("%", ""))  # no escape at all: nothing was encoded yet
         else:
-            return quote(url, safe=safe.replace("%", ""))  # a bare percent sign: nothing was encoded yet
+            pieces[i] = f"%{piece}"
     return quote("".join(pieces), safe=safe)

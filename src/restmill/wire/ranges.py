@@ -254,11 +254,9 @@ def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
 
 
 def _maximum(pager: Offset | PageNumber) -> tuple[str, int | None]:
-    match pager:
-        case Offset():
-            return "maximum_offset", pager.maximum_offset
-        case PageNumber():
-            return "maximum_page", pager.maximum_page
+    if isinstance(pager, Offset):
+        return "maximum_offset", pager.maximum_offset
+    return "maximum_page", pager.maximum_page
 
 
 def says_more(page: Page, path: Path | None) -> bool | None:
