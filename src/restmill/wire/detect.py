@@ -124,11 +124,10 @@ def _entries(document: Json, above: tuple[str, ...]) -> Iterator[_Found]:
     """Scalars under keys that begin with `next`, or under `href` or `url` of such an object."""
     for key, value in document.items() if isinstance(document, dict) else ():
         if _NEXT.match(key.lower()):
-            if isinstance(value, str | int | float):
-                yield (*above, key), value
-            for name, inner in value.items() if isinstance(value, dict) else ():
-                if _NEXT_LINK.match(name.lower()) and isinstance(inner, str | int | float):
-                    yield (*above, key, name), inner
+            inner = value.items() if isinstance(value, dict) else ()
+            named = [((*above, key, name), one) for name, one in inner if _NEXT_LINK.match(name.lower())]
+            found = [((*above, key), value), *named]
+            yield from ((keys, one) for keys, one in found if isinstance(one, str | int | float))
         yield from _entries(value, (*above, key))
 
 
