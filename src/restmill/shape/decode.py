@@ -17,10 +17,13 @@ import orjson
 if TYPE_CHECKING:
     from restmill.path import Json, Path
 
-_HUGE = re.compile(rb"[\s:,\[]-?\d{19,}[\s,\]}]")  # orjson reads integers beyond 64 bits as floats
+_HUGE = re.compile(
+    rb"(?:^|[\s:,\[])-?\d{19,}(?:[\s,\]}]|$)"
+)  # orjson reads integers beyond 64 bits as floats
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * 19
 _BOM = b"\xef\xbb\xbf"
+_CHARSET = re.compile(r"charset=\W?([\w.:-]+)", re.IGNORECASE)
 _KEYS_SHOWN = 8
 
 
@@ -37,7 +40,10 @@ class Selection:
 
 
 def document_of(body: bytes, content_type: str = "") -> Json:
-    """The JSON document in the body, None when it is empty; `content_type` helps to name what else it is.
+    """The JSON document in the body, None when it is empty.
+
+    JSON is Unicode (RFC 8259, 8.1); only a body that is not is read by the charset of its `content_type`,
+    which otherwise helps to name what else it is.
 
     Raises:
         Undecodable: HTML, truncated or otherwise broken JSON.
@@ -53,8 +59,8 @@ def document_of(body: bytes, content_type: str = "") -> Json:
     except ValueError:
         pass
     try:
-        return json.loads(body)  # NaN, UTF-16, UTF-32: accepted by dlt's parser, too
-    except (ValueError, RecursionError) as error:
+        return json.loads(_unicode(body, content_type))  # UTF-16 and UTF-32 as under dlt, and NaN
+    except (ValueError, LookupError, RecursionError) as error:  # LookupError: a charset that nobody knows
         raise Undecodable(_looks_like(body, content_type)) from error
 
 
@@ -82,6 +88,16 @@ def keys_of(document: Json) -> str:
         more = f" and {len(names) - _KEYS_SHOWN} more" if len(names) > _KEYS_SHOWN else ""
         return "keys " + ", ".join(str(name) for name in names[:_KEYS_SHOWN]) + more if names else "no keys"
     return "a list" if isinstance(document, list) else type(document).__name__
+
+
+def _unicode(body: bytes, content_type: str) -> str:
+    try:
+        return body.decode(json.detect_encoding(body))
+    except UnicodeDecodeError:
+        charset = _CHARSET.search(content_type)
+        if charset is None:
+            raise
+        return body.decode(charset[1])
 
 
 def _looks_like(body: bytes, content_type: str) -> str:

@@ -15,16 +15,29 @@ def rename(record: Json, names: Mapping[str, str]) -> Json:
 
     `{"user.id": "customer_id"}` moves `{"user": {"id": 7}}` to `{"customer_id": 7}`; an object left empty
     goes, an absent field stays absent, and a record that is no object is returned as it is.
+
+    No value is lost: a field that already has such a name gives way as `original_<name>`, and of two paths
+    with the same name only the first that is there moves.
     """
     if not isinstance(record, dict):
         return record
-    copy = dict(record)
-    moved = {}
+    rest = dict(record)
+    moved: dict[str, Json] = {}
     for path, name in names.items():
-        found, copy = _taken(copy, path.split("."))
+        if name in moved:
+            continue
+        found, rest = _taken(rest, path.split("."))
         if found:
             moved[name] = found[0]
-    return {**copy, **moved}
+    for name in [name for name in moved if name in rest]:
+        rest[_free(name, {*rest, *moved})] = rest.pop(name)
+    return {**rest, **moved}
+
+
+def _free(name: str, used: set[str]) -> str:
+    while name in used:
+        name = f"original_{name}"
+    return name
 
 
 def _taken(record: dict[str, Json], keys: list[str]) -> tuple[list[Json], dict[str, Json]]:
