@@ -67,16 +67,20 @@ def check(
     rules.apply(declared)
     problems = [*walk.problems, *_duplicates(named, positions), *rules.problems]
     if problems:
-        raise ConfigError(*sorted(problems, key=lambda one: (one.place.line, one.place.column)))
+        raise ConfigError(*_in_file_order(problems))
     config = walk.built[()]
     assert isinstance(config, Config)
     return replace(
         config,
         resources=_read(config, declared),
-        warnings=(*walk.warnings, *rules.warnings),
+        warnings=tuple(_in_file_order([*walk.warnings, *rules.warnings])),
         secrets=tuple(dict.fromkeys((*(secrets or ()), *walk.secrets))),
         unresolved=tuple(str(one.reference) for one in find(tree)) if waiting else (),
     )
+
+
+def _in_file_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda one: (one.place.line, one.place.column))
 
 
 def _declared(built: Mapping[PathKeys, Block], tree: Mapping[str, Json]) -> list[Declared]:

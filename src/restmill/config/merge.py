@@ -31,7 +31,8 @@ def _endpoint(defaults: Endpoint, own: Endpoint, name: str) -> Endpoint:
     values["params"] = {**defaults.params, **own.params}
     if defaults.json is not None and own.json is not None:
         values["json"] = {**defaults.json, **own.json}
-    values["path"] = own.path or ("" if "path" in own.given and own.path is not None else name)
+    written = own.path if "path" in own.given else None
+    values["path"] = name if written is None else written
     return Endpoint(**values, given=defaults.given | own.given)
 
 

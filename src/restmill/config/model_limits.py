@@ -39,5 +39,5 @@ class Breaker(Block):
     """When to stop asking a host that keeps failing."""
 
     failures: int = key(
-        "Failures in a row after which nothing more is sent to the host.", Whole(1), default=5
+        "Failures in a row after which nothing more is sent to the host.", Whole(1), default=10
     )

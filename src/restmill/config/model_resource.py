@@ -157,6 +157,7 @@ class Endpoint(Block):
         "The resource's name when not given.",
         Text(empty=True),
         default="",
+        null=True,  # told from "", which is `base_url` itself; `merge` puts the name in its place
     )
     method: Method = key("HTTP method.", Choice(("GET", "POST"), fold=True), default="GET")
     params: Mapping[str, Json | ResolveParam | IncrementalParam | Opaque] = key(

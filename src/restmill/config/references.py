@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from restmill.config.places import Keys, Positions
 from restmill.errors import ConfigError, Problem, did_you_mean
@@ -155,6 +155,8 @@ class _Filling:
                 except LookupError:
                     return self._wrong(keys, f"there is no value for `{part}`", _REMEDY[part.provider])
                 return self._sealed(value) if part.provider == "secrets" else value
+            case _:
+                assert_never(part)
 
     def _piece(self, value: Json, keys: Keys) -> str:
         match value:

@@ -42,6 +42,8 @@ def meant_key(word: str, known: Iterable[str], chain: Chain) -> tuple[str, str]:
 
 
 def _other_level(word: str, chain: Chain) -> str:
+    if tags := _other_variants(word, chain):
+        return f"`{word}` is a key of type {' and '.join(tags)}."
     for outer, keys in reversed(chain[:-1]):
         if word in keys_of(outer):
             return f"`{word}` belongs into `{written(keys)}`." if keys else f"`{word}` belongs at the top."
@@ -50,6 +52,21 @@ def _other_level(word: str, chain: Chain) -> str:
             prefix = f"{written(keys)}." if keys and outer is not chain[-1][0] else ""
             return f"`{word}` belongs into `{prefix}{below}`."
     return ""
+
+
+def _other_variants(word: str, chain: Chain) -> list[str]:
+    """The types beside the one that is meant, of the same paginator or auth, that have the key `word`."""
+    around = [kind_of(one) for cls, _ in chain[-2:-1] for one in keys_of(cls).values()]
+    tagged = [
+        inner for kind in around for inner in tagged_in(kind) if chain[-1][0] in inner.variants.values()
+    ]
+    return [tag for inner in tagged for tag, cls in inner.variants.items() if word in keys_of(cls)]
+
+
+def tagged_in(kind: Kind) -> list[Tagged]:
+    """The tagged alternatives among the values of this kind."""
+    kinds = kind.kinds if isinstance(kind, OneOf) else (kind,)
+    return [one for one in kinds if isinstance(one, Tagged)]
 
 
 def _below(word: str, cls: type[Block]) -> str:

@@ -238,7 +238,7 @@ class Walk:
             return LATER
         tag = tag_of(kind, body, self.custom.get(kind.what, frozenset()))
         if isinstance(tag, Misfit):
-            at = spot.at(tag.key) if tag.key in value and isinstance(value, dict) else spot
+            at = spot.at(tag.key) if isinstance(value, dict) and tag.key in value else spot
             shown = got(body["type"], hidden=spot.hidden) if tag.key == "type" else ""
             return self.wrong(at, tag.what, shown, tag.hint)
         if tag not in kind.variants:

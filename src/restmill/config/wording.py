@@ -18,6 +18,7 @@ from restmill.config.kinds import (
     Table,
     Tagged,
 )
+from restmill.config.scalars import Masked
 from restmill.secrets import Secret
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def got(value: Json, *, hidden: bool = False) -> str:
     """What was got: its form, and short scalars themselves unless they must stay `hidden`."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    if hidden or not isinstance(value, str | int | float):
+    if hidden or isinstance(value, Masked) or not isinstance(value, str | int | float):
         return _FORMS.get(type(value)) or f"a {type(value).__name__} object"
     if isinstance(value, str):
         return repr(value if len(value) <= _LONGEST else value[: _LONGEST - 3] + "...")
@@ -90,6 +91,7 @@ _FORMS = {
     int: "a number",
     float: "a number",
     str: "a text",
+    Masked: "a secret",
     Secret: "a secret",
     dict: "a mapping",
     list: "a list",

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
 
-_MOST_NODES = 200_000  # aliases of aliases grow without bound; no config written by a person comes near
+_MOST_NODES = 50_000  # aliases of aliases grow without bound; no config written by a person comes near
+_DEEPEST = 100
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -89,8 +90,9 @@ class _Building:
     def build(self, node: yaml.Node, keys: Keys) -> Json:
         """The value a node writes."""
         self._count += 1
-        if id(node) in self._open or self._count > _MOST_NODES or len(self._open) > 100:
-            return self._wrong(node, keys, "aliases or nesting without end")
+        if id(node) in self._open or self._count > _MOST_NODES or len(self._open) > _DEEPEST:
+            self._wrong(node, keys, "aliases or nesting without end")
+            raise ConfigError(*self.problems)  # going on would find the same again and again
         self._open.add(id(node))
         try:
             return self._value(node, keys)
@@ -123,7 +125,7 @@ class _Building:
             key = self._key(key_node, keys)
             if key in lines:
                 hint = f"The first one is in line {lines[key]}."
-                self._wrong(key_node, (*keys, key), f"the key `{key}` is there twice", hint)
+                self._wrong(key_node, (*keys, key), f"the key `{key_node.value}` is there twice", hint)
                 continue
             lines[key] = key_node.start_mark.line + 1
             self._mark(key_node, (*keys, key))
