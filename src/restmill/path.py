@@ -71,7 +71,12 @@ def parses(text: str) -> bool:
 
     try:
         Path(text)
-    except (JSONPathError, ValueError, AttributeError, TypeError):  # jsonpath-ng raises all of these on bad text
+    except (
+        JSONPathError,
+        ValueError,
+        AttributeError,
+        TypeError,
+    ):  # jsonpath-ng raises all of these on bad text
         return False
     return True
 
@@ -80,7 +85,9 @@ def _plain_keys(text: str) -> tuple[str, ...] | None:
     keys = text.removeprefix("$.").split(".")
     if text == "$":
         return ()
-    plain = all(key and key.replace("_", "a").isalnum() and key.isascii() and not key[0].isdigit() for key in keys)
+    plain = all(
+        key and key.replace("_", "a").isalnum() and key.isascii() and not key[0].isdigit() for key in keys
+    )
     return tuple(keys) if plain and not _RESERVED & set(keys) else None
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

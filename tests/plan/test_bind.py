@@ -120,16 +120,13 @@ def test_what_contradicts_itself_is_refused_with_its_place(endpoint: Json, where
 
 def test_all_problems_come_at_once_and_each_once() -> None:
     bad = {"path": "x/{resources.users.id!q}"}
-    client = {"base_url": "https://h", "session": object()}
     config = tree(
         USERS,
         {"name": "a", "endpoint": bad},
         {"name": "b", "endpoint": bad, "delete_missing": "soft"},
-        client=client,
     )
     places = [place for place, _ in problems(config)]
     assert sorted(places) == [
-        "client.session",
         "resources[1].endpoint.path",
         "resources[2].delete_missing",
         "resources[2].endpoint.path",

@@ -22,9 +22,10 @@ _DEPTH = 3
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = _NEAR) -> str:
-    """The known word most like `word`, or ""."""
-    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return near[0] if near else ""
+    """The known word most like `word`, or ""; one with the same letters first: swapped letters are common."""
+    near = get_close_matches(word, list(known), n=3, cutoff=cutoff)
+    swapped = [one for one in near if sorted(one) == sorted(word)]
+    return next(iter([*swapped, *near]), "")
 
 
 def meant_key(word: str, known: Iterable[str], chain: Chain) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Columns that never had a value: dlt makes none of them, and says so in its log, a paragraph for each table.
 
-dlt keeps this fact nowhere else, so it is read from that log record and becomes an event like any other guess:
+dlt keeps this nowhere else, so it is read from that log record and becomes an event like any other guess:
 progress, receipts and `--json` carry it in one line.
 """
 

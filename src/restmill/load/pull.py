@@ -8,6 +8,7 @@ reads.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from restmill.errors import ApiError, Place, Problem
@@ -48,22 +49,17 @@ def pull_children(
 
     Raises:
         ApiError: a read failed, or a parent has no value to bind, and the resource's `on_error` is `raise`.
+        ValueError, TypeError: a parent's value fits no path or format, likewise.
     """
-    parent = resource.parent
-    assert parent is not None
-    waiting = deque(parents)
-    opened: deque[tuple[ReadHandle, Mapping[str, Json]]] = deque()
+    begun = filter(None, (_begin(session, plan, resource, record, bound) for record in parents))
+    opened = deque(islice(begun, _MOST_OPEN))
     try:
-        while waiting or opened:
-            while waiting and len(opened) < _MOST_OPEN:
-                begun = _begin(session, plan, resource, waiting.popleft(), bound)
-                if begun is not None:
-                    opened.append(begun)
-            if opened:
-                handle, included = opened[0]
-                yield from _with_parent(_drain(handle, resource), included)
-                handle.close()
-                opened.popleft()
+        while opened:
+            handle, included = opened[0]
+            yield from _with_parent(_drain(handle, resource), included)
+            handle.close()
+            opened.popleft()
+            opened.extend(islice(begun, 1))
     finally:
         for handle, _ in opened:
             handle.close()
@@ -72,24 +68,31 @@ def pull_children(
 def _begin(
     session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound
 ) -> tuple[ReadHandle, Mapping[str, Json]] | None:
-    parent = resource.parent
-    assert parent is not None
+    """One parent's child read, and what its records take from the parent; None: skipped and counted."""
     try:
-        values = {
-            name: _field(resource, parent, record, str(path), path.find(record))
-            for name, path in parent.fields.items()
-        }
-        included = {
-            f"_{parent.resource}_{key}": _field(resource, parent, record, key, _top(record, key))
-            for key in parent.include
-        }
+        values, included = _bound_values(resource, record)
         order = order_for(plan, resource, Bound({**bound.values, **values}, bound.params))
-    except ApiError as error:
+    except (ApiError, ValueError, TypeError) as error:
         if resource.on_error == "raise":
             raise
-        session.skipped(resource.name, error.problem.what)
+        session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else str(error))
         return None
     return session.read(order), included
+
+
+def _bound_values(resource: Resource, record: Json) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Placeholder values, and fields to include, from a parent's record."""
+    parent = resource.parent
+    assert parent is not None
+    values = {
+        name: _field(resource, parent, record, str(path), path.find(record))
+        for name, path in parent.fields.items()
+    }
+    included = {
+        f"_{parent.resource}_{key}": _field(resource, parent, record, key, _top(record, key))
+        for key in parent.include
+    }
+    return values, included
 
 
 def _field(resource: Resource, parent: Parent, record: Json, name: str, found: list[Json]) -> Json:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from restmill.run.threads import SessionTransport
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -34,9 +36,13 @@ def transport_for(plan: Plan) -> Callable[[Clock], Transport]:
     detour = _detour
 
     def make(clock: Clock) -> Transport:
-        from restmill.run.transport import AiohttpTransport  # noqa: PLC0415  # 0.2 s that a check never needs
+        session = plan.transport.session
+        if session is not None:
+            direct: Transport = SessionTransport(session.value, plan.transport, clock)
+        else:
+            from restmill.run.client import AiohttpTransport  # noqa: PLC0415  # 0.2 s a check never needs
 
-        direct = AiohttpTransport(plan.transport, clock)
+            direct = AiohttpTransport(plan.transport, clock)
         return direct if detour is None else Detour(direct, detour)
 
     return make

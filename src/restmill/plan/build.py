@@ -27,7 +27,7 @@ from restmill.plan.machines import (
 )
 from restmill.plan.notes import notes_on_client, notes_on_pipeline, notes_on_resource, why_by_rows
 from restmill.plan.refuse import refused
-from restmill.plan.spec import Foreign, Note, OnError, Pipeline, Plan, Resource, Step
+from restmill.plan.spec import Foreign, Note, OnError, Pipeline, Plan, Resource, Signer, Step
 from restmill.wire.auth import secrets_of
 from restmill.wire.detect import single_entity_path
 
@@ -154,6 +154,9 @@ def _notes(
 def _secrets(config: model.Config, resources: tuple[Resource | Foreign, ...]) -> tuple[Secret, ...]:
     auths = [one.auth for one in resources if isinstance(one, Resource)]
     known = [
-        secret for auth in auths if auth and not isinstance(auth, model.Opaque) for secret in secrets_of(auth)
+        secret
+        for auth in auths
+        if auth and not isinstance(auth, model.Opaque | Signer)
+        for secret in secrets_of(auth)
     ]
     return tuple(secret for secret in dict.fromkeys((*config.secrets, *known)) if secret)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from restmill.config.opaque import Opaque
 from restmill.config.wording import is_credential
-from restmill.plan.spec import Foreign
+from restmill.plan.spec import Foreign, Fresh, Signer
 from restmill.plan.template import Template
 from restmill.secrets import MASK, Redactor
 from restmill.wire import auth
@@ -200,20 +200,23 @@ def _bare(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _auth(credentials: auth.Auth | Opaque | None) -> str:
+def _auth(credentials: auth.Auth | Signer | Opaque | None) -> str:
     if credentials is None:
         return "none"
-    return _class_of(credentials) if isinstance(credentials, Opaque) else auth.describe(credentials)
+    if isinstance(credentials, Signer | Opaque):
+        return _class_of(credentials)
+    return auth.describe(credentials)
 
 
-def _pages(pager: Pager | Opaque | None) -> str:
+def _pages(pager: Pager | Fresh | Opaque | None) -> str:
     if pager is None:
         return "detected"
-    return _class_of(pager) if isinstance(pager, Opaque) else pager.describe()
+    return _class_of(pager) if isinstance(pager, Fresh | Opaque) else pager.describe()
 
 
-def _class_of(own: Opaque) -> str:
-    return f"an object of class {type(own.value).__name__}"
+def _class_of(own: Fresh | Signer | Opaque) -> str:
+    name = type(own.value).__name__ if isinstance(own, Opaque) else own.name
+    return f"an object of class {name}"
 
 
 def _words(value: Json) -> str:

@@ -98,9 +98,12 @@ def policy_of(*declared: model.Retry | None) -> Policy:
 
 def limits_of(client: model.Client) -> Limits:
     """The most a host is burdened with."""
-    rate = _given(client.rate_limit) if client.rate_limit else {}
-    breaker = _given(client.breaker) if client.breaker else {}
-    return Limits(**rate, **breaker)
+    keys: dict[str, Any] = _given(client.rate_limit) if client.rate_limit else {}
+    if client.breaker:
+        keys |= _given(client.breaker)
+    if client.retry and "max_wait" in client.retry.given:
+        keys["max_hold"] = client.retry.max_wait
+    return Limits(**keys)
 
 
 def transport_of(client: model.Client) -> Transport:

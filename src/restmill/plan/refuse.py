@@ -44,43 +44,6 @@ def _declared(config: Config) -> Iterator[tuple[str, Resource]]:
             yield f"resources[{number}]", resource
 
 
-def _sessions(config: Config) -> Iterator[Found]:
-    if config.client.session is not None:
-        yield "client.session", _kind(config.client.session)
-    declared = [("client", config.client.auth)]
-    declared += [(f"{at}.endpoint", resource.endpoint.auth) for at, resource in _declared(config)]
-    for at, auth in declared:
-        session = None if isinstance(auth, Opaque) else getattr(auth, "session", None)
-        if session is not None:
-            yield f"{at}.auth.session", _kind(session)
-
-
-def _auth_objects(config: Config) -> Iterator[Found]:
-    if isinstance(config.client.auth, Opaque):
-        yield "client.auth", _kind(config.client.auth)
-    for at, resource in _declared(config):
-        if isinstance(resource.endpoint.auth, Opaque):
-            yield f"{at}.endpoint.auth", _kind(resource.endpoint.auth)
-
-
-def _paginator_objects(config: Config) -> Iterator[Found]:
-    if isinstance(config.client.paginator, Opaque):
-        yield "client.paginator", _kind(config.client.paginator)
-    for at, resource in _declared(config):
-        if isinstance(resource.endpoint.paginator, Opaque):
-            yield f"{at}.endpoint.paginator", _kind(resource.endpoint.paginator)
-
-
-def _action_functions(config: Config) -> Iterator[Found]:
-    for at, resource in _declared(config):
-        for number, action in enumerate(resource.endpoint.response_actions or ()):
-            place = f"{at}.endpoint.response_actions[{number}]"
-            if isinstance(action, Opaque):
-                yield place, "a function"
-            elif not isinstance(action.action, str):
-                yield f"{place}.action", "a function" if isinstance(action.action, Opaque) else "functions"
-
-
 def _action_headers(config: Config) -> Iterator[Found]:
     for at, resource in _declared(config):
         for number, action in enumerate(resource.endpoint.response_actions or ()):
@@ -107,31 +70,7 @@ def _deletions(config: Config) -> Iterator[Found]:
             yield f"{at}.delete_missing", resource.delete_missing.mode
 
 
-def _kind(value: Opaque) -> str:
-    return f"an object of class {type(value.value).__name__}"
-
-
 UNSUPPORTED: tuple[Gap, ...] = (
-    Gap(
-        "an auth object of your own cannot be used yet",
-        "Declare it: bearer, api_key, http_basic or oauth2_client_credentials.",
-        _auth_objects,
-    ),
-    Gap(
-        "a paginator object cannot be used yet",
-        "Declare it: offset, page_number, cursor, json_link, header_link, header_cursor or single_page.",
-        _paginator_objects,
-    ),
-    Gap(
-        "a session of your own cannot be used yet",
-        "`client.headers`, `auth`, `timeout`, `proxy`, `verify` and `cert` set what a session would.",
-        _sessions,
-    ),
-    Gap(
-        "functions in response actions cannot be called yet",
-        "The words are ignore, retry, skip, end, fail and reauth; `processing_steps` take functions.",
-        _action_functions,
-    ),
     Gap(
         "a response action can look at one header only",
         "Write one action for each header, or take the header that tells the cases apart.",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from restmill.secrets import Secret
     from restmill.wire.auth import Auth
     from restmill.wire.gate import Limits
-    from restmill.wire.message import Method
+    from restmill.wire.message import Method, Request
     from restmill.wire.paging import Pager
     from restmill.wire.retry import Policy
     from restmill.wire.rules import Rule
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Cursor",
     "Foreign",
+    "Fresh",
     "Note",
     "OnError",
     "Opaque",
@@ -37,6 +38,7 @@ __all__ = [
     "Plan",
     "RequestTemplate",
     "Resource",
+    "Signer",
     "Step",
     "Transport",
 ]
@@ -101,16 +103,33 @@ class RequestTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """A pager that keeps state of its own (a user's paginator object): every read gets a new one."""
+
+    name: str
+    make: Callable[[], Pager]
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Credentials added by a user's code. `sign` may block; it is called in a thread, one call at a time."""
+
+    name: str
+    sign: Callable[[Request], Request]
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One declared endpoint: what to ask for, how to page, what to pick, and the table hints for dlt."""
 
     name: str
     request: RequestTemplate
-    pager: Pager | Opaque | None
-    """None: detected from the first answer (dlt's rules)."""
+    pager: Pager | Fresh | Opaque | None
+    """None: detected from the first answer (dlt's rules). An `Opaque` is made a `Fresh` by the load layer."""
     selector: Path | None
     """None: detected from the first answer (dlt's rules)."""
-    auth: Auth | Opaque | None
+    auth: Auth | Signer | Opaque | None
+    """An `Opaque` is made a `Signer` by the load layer."""
     retry: Policy
     parent: Parent | None = None
     cursor: Cursor | None = None
@@ -139,7 +158,8 @@ class Transport:
     """Settings of the connection itself. Times in seconds; `session` is a user's `requests.Session`."""
 
     timeout: float = 60.0
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)
+    """Its URL may hold a password."""
     verify: bool | str = True
     """True, False, or the path of a CA bundle."""
     cert: tuple[str, ...] = ()

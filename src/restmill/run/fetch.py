@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 from urllib.parse import urljoin, urlsplit
 
 from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Rejected, Unreachable
 from restmill.events import Retrying
+from restmill.plan.spec import Signer
 from restmill.run.door import Door
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
@@ -50,7 +51,7 @@ class Terms:
 
     resource: str
     policy: Policy
-    auth: Auth | None
+    auth: Auth | Signer | None
     rules: tuple[Rule, ...]
     homes: frozenset[str]
     """Origins that may see credentials and configured headers."""
@@ -67,6 +68,9 @@ class Answer:
     stop: str = ""
     skipped: str = ""
     """Why the body was not looked at (empty body, a `skip` rule)."""
+
+
+_Final: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth
 
 
 class Refused(Exception):  # noqa: N818
@@ -136,8 +140,8 @@ class Fetcher:
 
     async def _attempt(self, request: Request, terms: Terms) -> Answer | None:
         """One attempt. None: the token was rejected and has been dropped; try again with a new one."""
-        response = await self._send(request, terms)
-        match judge(terms.rules, response):
+        response, judgement = await self._judged(await self._send(request, terms), terms)
+        match judgement:
             case Accept():
                 return Answer(response, self._decoded(response))
             case Stop(reason):
@@ -146,21 +150,32 @@ class Fetcher:
                 return Answer(response, None, skipped=reason)
             case Retry():
                 raise _Again(BadStatus(response.status, response.headers), Rejected)
-            case Fail() | Reauth() as judgement:
+            case Fail() | Reauth():
                 self._refuse(request, terms, response, judgement)
                 return None
-            case Call():
-                raise AssertionError("the plan refuses callables in response_actions")
-            case other:
-                assert_never(other)
+            case _:
+                assert_never(judgement)
+
+    async def _judged(self, response: Response, terms: Terms) -> tuple[Response, _Final]:
+        """What the answer means, after the user's functions have looked at it, each in its turn."""
+        judgement = judge(terms.rules, response)
+        while isinstance(judgement, Call):
+            for function in judgement.functions:
+                outcome = await asyncio.to_thread(function, response)
+                if isinstance(outcome, Stop):
+                    return response, outcome
+                response = outcome
+            judgement = judge(judgement.rest, response)
+        return response, judgement
 
     def _refuse(self, request: Request, terms: Terms, response: Response, judgement: Fail | Reauth) -> None:
         """Raise, unless a new token may help."""
         why = judgement.why if isinstance(judgement, Fail) else ""
+        declared = isinstance(judgement, Fail) and judgement.declared
         renewable = isinstance(terms.auth, flows.ClientCredentials)
         if isinstance(judgement, Reauth) or (response.status == 401 and renewable):
             self._drop_token(terms, request, response)
-        elif response.status < 400:
+        elif declared or response.status < 400:
             raise Refused(response.status, _rejected(terms, request, response.status, why))
         else:
             raise _Again(BadStatus(response.status, response.headers), Rejected)
@@ -235,6 +250,8 @@ class Fetcher:
         if _at_home(request.origin, terms.homes):
             if terms.auth is None:
                 return request
+            if isinstance(terms.auth, Signer):
+                return await asyncio.to_thread(terms.auth.sign, request)
             return flows.sign(terms.auth, request, await self._token(terms.auth, terms))
         host = urlsplit(request.address).hostname or ""
         if request.origin not in terms.allowed and host not in terms.allowed:

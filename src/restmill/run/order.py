@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from restmill.plan.spec import Opaque, Plan, Resource
+from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree
 from restmill.run.fetch import Terms
 from restmill.run.reading import Order
@@ -51,7 +51,7 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
     return Order(
         request=request,
         terms=_terms(plan, resource, request),
-        pager=cast("Pager | None", _own(resource.pager)),
+        pager=_pager(resource),
         selector=resource.selector,
         most_ahead=max(2, 2 * plan.limits.concurrency),
     )
@@ -66,14 +66,23 @@ def _terms(plan: Plan, resource: Resource, request: Request) -> Terms:
     return Terms(
         resource=resource.name,
         policy=resource.retry,
-        auth=cast("Auth | None", _own(resource.auth)),
+        auth=_auth(resource),
         rules=resource.actions,
         homes=frozenset(homes),
         allowed=plan.allowed_hosts,
     )
 
 
-def _own(value: object) -> object:
-    """A pager or auth of ours; the plan refuses the user's own objects where the engine cannot run them."""
-    assert not isinstance(value, Opaque)
-    return value
+def _pager(resource: Resource) -> Pager | None:
+    match resource.pager:
+        case Fresh(make=make):
+            return make()
+        case Opaque(path=path):
+            raise AssertionError(f"{path} was not adapted")
+        case pager:
+            return pager
+
+
+def _auth(resource: Resource) -> Auth | Signer | None:
+    assert not isinstance(resource.auth, Opaque), f"{resource.auth.path} was not adapted"
+    return resource.auth

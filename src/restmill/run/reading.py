@@ -18,7 +18,7 @@ from restmill.run.fetch import Answer, Refused
 from restmill.shape.decode import fingerprint, keys_of, select
 from restmill.wire.detect import detect_pager, detect_selector
 from restmill.wire.message import Page
-from restmill.wire.paging import Done, Fan, Next, Offset, Series, SinglePage
+from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, Series, SinglePage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -111,25 +111,30 @@ class Reading:
             if hash_of(request) in self._asked:
                 return Done("the paging went in a circle", complete=False, detail=request.target)
             self._asked.add(hash_of(request))
-            try:
-                answer = await self._answer(request)
-            except Refused as refused:
-                ended = self._pager.past_end(request, refused.status) if self._pager else None
-                if ended is None:
-                    raise
-                return ended
-            if answer.stop:
-                return Done(answer.stop, complete=self._pages == 0)
+            answer = await self._answer_or_end(request)
+            if isinstance(answer, Done):
+                return answer
             page = self._page(request, answer)
             repeated = self._repeats(page)
-            if repeated:
-                return Done(repeated, complete=False)
-            await self._hand_over(page)
+            if repeated is not None and not self._counts_from_one(page):
+                return repeated
+            if repeated is None:
+                await self._hand_over(page)
             decision = self._decide(page)
             if isinstance(decision, Done):
-                return replace(decision, complete=False, reason=self._missed) if self._missed else decision
+                return self._judged(decision, answer)
             self._note_cap(page)
             request = self._look_ahead(decision)
+
+    async def _answer_or_end(self, request: Request) -> Answer | Done:
+        try:
+            answer = await self._answer(request)
+        except Refused as refused:
+            ended = self._pager.past_end(request, refused.status) if self._pager else None
+            if ended is None:
+                raise
+            return ended
+        return Done(answer.stop, complete=self._pages == 0) if answer.stop else answer
 
     def _page(self, request: Request, answer: Answer) -> Page:
         number = self._pages + 1
@@ -163,16 +168,40 @@ class Reading:
         self._tell(PageRead(*self._stamp(), self._pages, len(page.records), size, seconds, total))
         await self._put(page.records, size)  # empty pages, too: dlt's limits count them
 
-    def _repeats(self, page: Page) -> str:
-        """Why this page is one we have seen, or "". Pages of scalars may repeat honestly."""
+    def _repeats(self, page: Page) -> Done | None:
+        """The end of the read, if this page is one we have seen. Pages of scalars may repeat honestly."""
         records = page.records
         if not records or not isinstance(records[0], dict) or isinstance(self._pager, SinglePage):
-            return ""
+            return None
         mark = fingerprint(records)
-        if mark in self._recent:
-            return f"page {page.number} repeats an earlier page: the server seems to ignore the paging"
-        self._recent.append(mark)
-        return ""
+        if mark not in self._recent:
+            self._recent.append(mark)
+            return None
+        if page.number == 2 and isinstance(self._pager, Offset) and len(records) > self._pager.limit:
+            return Done("the whole list came at once: the server does not page it", complete=True)
+        return Done(
+            f"page {page.number} repeats an earlier page: the server seems to ignore the paging",
+            complete=False,
+        )
+
+    def _counts_from_one(self, page: Page) -> bool:
+        """Whether the second page repeats the first because the server's pages 0 and 1 are the same page."""
+        guessed = isinstance(self._pager, PageNumber) and not self._pager.base_known
+        if guessed and page.number == 2:
+            self._note(
+                "pages 0 and 1 are the same: the server counts from 1 (`base_page: 1` saves a request)"
+            )
+            self._pages += 1
+            return True
+        return False
+
+    def _judged(self, done: Done, answer: Answer) -> Done:
+        """The pager's end, unless something was missed on the way there."""
+        if self._missed:
+            return replace(done, complete=False, reason=self._missed)
+        if answer.skipped and self._order.terms.rules:
+            return replace(done, complete=False, reason=f"the last page was skipped {answer.skipped}")
+        return done
 
     async def _answer(self, request: Request) -> Answer:
         """The answer to the true next request: already on its way if it was predicted."""

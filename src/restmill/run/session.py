@@ -134,6 +134,7 @@ class Session:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await loop.shutdown_default_executor()
         if self._transport is not None:
             await self._transport.close()
             self._transport = None

@@ -1,0 +1,164 @@
+"""Guests: the user's own Python objects, made to fit the engine.
+
+dlt's format lets a config hold paginator and auth objects, names registered with `register_paginator` and
+`register_auth`, and functions as response actions, all of which speak `requests`. What is one of dlt's own
+classes becomes the machine it stands for; everything else is called through an adapter that translates
+requests and answers, in a thread where it may block.
+"""
+
+from __future__ import annotations
+
+import threading
+from copy import deepcopy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
+from dlt.sources.rest_api.config_setup import create_auth, create_paginator
+from requests.auth import AuthBase
+from requests.exceptions import RequestException
+
+from restmill.errors import ConfigError, Place, Problem
+from restmill.load.foreign import answer_of, as_answer, request_of
+from restmill.load.known import known_pager
+from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
+from restmill.run.threads import as_requests
+from restmill.run.transport import Failed
+from restmill.wire.message import Headers, Request, Response
+from restmill.wire.paging import Decision, Done, Next
+from restmill.wire.rules import Rule, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
+    from requests import PreparedRequest
+
+    from restmill.wire.message import Page
+    from restmill.wire.paging import Pager
+
+_LENGTH = "Content-Length"  # the transport counts for itself
+
+
+def with_guests(plan: Plan) -> Plan:
+    """The plan with every foreign object adapted; nothing in it is `Opaque` to the engine any more.
+
+    Raises:
+        ConfigError: an object is neither a paginator nor auth.
+    """
+    resources = (_hosting(one) if isinstance(one, Resource) else one for one in plan.resources)
+    return replace(plan, resources=tuple(resources))
+
+
+def _hosting(resource: Resource) -> Resource:
+    pager = _pager(resource.pager) if isinstance(resource.pager, Opaque) else resource.pager
+    auth = _signer(resource.auth) if isinstance(resource.auth, Opaque) else resource.auth
+    return replace(resource, pager=pager, auth=auth, actions=tuple(map(_callable, resource.actions)))
+
+
+def _pager(guest: Opaque) -> Pager | Fresh | None:
+    paginator = create_paginator(guest.value)
+    if paginator is None:
+        raise _misfit(guest, "is no paginator", "It must be derived from dlt's `BasePaginator`.")
+    return known_pager(paginator) or Fresh(type(paginator).__name__, lambda: ForeignPager(paginator))
+
+
+def _signer(guest: Opaque) -> Signer:
+    auth = guest.value
+    if not isinstance(auth, AuthBase):
+        raise _misfit(guest, "is no auth", "It must be derived from `requests.auth.AuthBase`.")
+    guard = (
+        threading.Lock()
+    )  # auth objects fetch and keep tokens; two of them at a time would be one too many
+
+    def sign(request: Request) -> Request:
+        prepared = as_requests(request).prepare()
+        try:
+            with guard:
+                prepared = auth(prepared)
+        except RequestException as error:
+            raise Failed(f"the auth object could not get its credentials ({type(error).__name__})") from error
+        return _sent_by(prepared, request)
+
+    return Signer(type(auth).__name__, sign)
+
+
+def _sent_by(prepared: PreparedRequest, request: Request) -> Request:
+    headers = {name: str(value) for name, value in prepared.headers.items() if name != _LENGTH}
+    address = prepared.url or request.address
+    return replace(
+        request, address=address, params={}, headers=Headers(headers), json=None, data=prepared.body
+    )
+
+
+def _callable(rule: Rule) -> Rule:
+    if isinstance(rule.do, str):
+        return rule
+    return replace(rule, do=tuple(_hook(function) for function in rule.do))
+
+
+def _hook(function: Callable[..., Any]) -> Callable[[Response], Response | Stop]:
+    """The user's function as one that takes and gives our own answer; what it changes in place is kept."""
+
+    def call(response: Response) -> Response | Stop:
+        answer = as_answer(response)
+        try:
+            function(answer)
+        except IgnoreResponseException:
+            return Stop("a function among the response actions said so")
+        return answer_of(answer, response)
+
+    return call
+
+
+class ForeignPager:
+    """A paginator object as a `Pager`: it keeps its state, we keep its request between pages."""
+
+    def __init__(self, paginator: BasePaginator) -> None:
+        self._paginator = deepcopy(paginator)  # dlt copies it for every read, too
+
+    def first(self, request: Request) -> Request:
+        """The request after the paginator's `init_request`."""
+        self._request = as_requests(request)
+        self._paginator.init_request(self._request)
+        return request_of(self._request, request)
+
+    def after(self, page: Page) -> Decision:
+        """What the paginator makes of the page."""
+        self._paginator.update_state(as_answer(page.response), page.records)
+        self._paginator.update_request(self._request)
+        if not self._paginator.has_next_page:
+            return Done("the paginator has no further page", complete=True)
+        return Next(request_of(self._request, page.request))
+
+    def past_end(self, request: Request, status: int) -> Done | None:  # noqa: ARG002  # the seam's face
+        """An error status is an error: nothing is known of the paginator's ways."""
+        return None
+
+    def total(self, page: Page) -> int | None:  # noqa: ARG002  # the seam's face
+        """Unknown."""
+        return None
+
+    def describe(self) -> str:
+        """The class of the paginator."""
+        return f"the config's own {type(self._paginator).__name__}"
+
+
+def made_auth(guest: Opaque) -> Opaque:
+    """Auth as dlt would make it: registered names become objects, credentials are looked up.
+
+    Raises:
+        ConfigError: it is no auth at all.
+    """
+    if isinstance(guest.value, AuthBase) and not hasattr(guest.value, "__is_resolved__"):
+        return guest
+    try:
+        return Opaque(create_auth(guest.value), guest.path)
+    except (ValueError, TypeError) as error:
+        raise _misfit(guest, "is no auth", "It must be derived from dlt's `AuthConfigBase`.") from error
+
+
+def _misfit(guest: Opaque, what: str, hint: str) -> ConfigError:
+    return ConfigError(
+        Problem(Place(guest.path), what, f"an object of class {type(guest.value).__name__}", hint)
+    )

@@ -1,0 +1,146 @@
+"""The default transport: aiohttp. The only module that knows it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from restmill.run.transport import Failed
+from restmill.wire.message import Headers, Response
+
+if TYPE_CHECKING:
+    from restmill.plan.spec import Transport as Settings
+    from restmill.run.clock import Clock
+    from restmill.wire.message import Request
+
+AGENT = "restmill/0.1"
+
+
+class AiohttpTransport:
+    """The default transport: aiohttp with pooled connections, made on first use inside the running loop."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._environment = getproxies()
+
+    async def send(self, request: Request) -> Response:
+        """See `Transport.send`; an attempt ends after the configured timeout."""
+        session = self._session or self._open()
+        started = self._clock.now()
+        headers, body = _encoded(request)
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                proxy=self._proxy(request.address),
+            ) as answer:
+                content = await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            raise _explained(error, self._settings.timeout) from error
+        fields = _merged(answer.headers)
+        return Response(answer.status, fields, content, request.url, self._clock.now() - started)
+
+    async def close(self) -> None:
+        """Close the pool; the next `send` opens a new one."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=_tls(self._settings)),
+            timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
+            headers={"User-Agent": AGENT, "Accept": "*/*"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self._session
+
+    def _proxy(self, address: str) -> str | None:
+        """The configured proxy, or the environment's (`HTTPS_PROXY`, `NO_PROXY`), as `requests` chooses."""
+        if self._settings.proxy:
+            return self._settings.proxy
+        parts = urlsplit(address)
+        proxy = self._environment.get(parts.scheme) or self._environment.get("all")
+        return proxy if proxy and not proxy_bypass(parts.netloc) else None
+
+
+def _encoded(request: Request) -> tuple[dict[str, str], bytes | None]:
+    headers = {name: str(value) for name, value in request.headers.items()}
+    if request.json is not None:
+        headers.setdefault("Content-Type", "application/json")
+        return headers, orjson.dumps(request.json, option=orjson.OPT_NON_STR_KEYS)
+    if request.data is None:
+        return headers, None
+    if isinstance(request.data, bytes):
+        return headers, request.data
+    if isinstance(request.data, str):
+        return headers, request.data.encode()
+    headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    return headers, urlencode(request.data, doseq=True).encode()
+
+
+def _merged(fields: aiohttp.typedefs.LooseHeaders) -> Headers:
+    """Repeated fields joined by a comma (RFC 9110, 5.3), so that two Link headers stay readable."""
+    together: dict[str, str] = {}
+    for name, value in fields.items():  # type: ignore[union-attr]  # always a CIMultiDictProxy here
+        key = name.lower()
+        together[key] = f"{together[key]}, {value}" if key in together else value
+    return Headers(together)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | bool:
+    if settings.verify is False:
+        return False
+    if settings.verify is True and not settings.cert:
+        return True
+    context = ssl.create_default_context(cafile=None if settings.verify is True else settings.verify)
+    if settings.cert:
+        context.load_cert_chain(*settings.cert)
+    return context
+
+
+_PLAIN: tuple[tuple[type[Exception], str, bool], ...] = (
+    (aiohttp.ClientConnectorSSLError, "the TLS connection failed: does the server speak https here?", True),
+    (aiohttp.ClientPayloadError, "the answer broke off before its end", False),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer", False),
+    (ConnectionResetError, "the server closed the connection without an answer", False),
+    (aiohttp.InvalidURL, "the address is not a valid URL", True),
+    (ValueError, "the address is not a valid URL", True),
+)
+"""Failures with nothing more to say: the class, the words, whether trying again is useless."""
+
+
+def _explained(error: Exception, timeout: float) -> Failed:
+    """What went wrong, in words that hold no URL (a URL may hold a key)."""
+    match error:
+        case asyncio.TimeoutError():
+            return Failed(f"no answer within {timeout:g} s")
+        case aiohttp.ClientConnectorCertificateError():
+            return Failed(f"the certificate is not accepted: {_reason(error.certificate_error)}", final=True)
+        case aiohttp.ClientConnectorDNSError():
+            return Failed(f"the host name {error.host} is unknown")
+        case aiohttp.ClientConnectorError() if not isinstance(error, aiohttp.ClientConnectorSSLError):
+            return Failed(f"no connection to {error.host}:{error.port} ({_reason(error.os_error)})")
+        case _:
+            for kind, why, final in _PLAIN:
+                if isinstance(error, kind):
+                    return Failed(why, final=final)
+            return Failed(f"the connection failed ({type(error).__name__})")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return str(getattr(error, "strerror", None) or type(error).__name__).lower()
