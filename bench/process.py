@@ -148,7 +148,7 @@ def _deadline(pid: int) -> Iterator[None]:
 
 
 def _environment(settings: tuple[tuple[str, str], ...] = ()) -> Mapping[str, str]:
-    """The environment of a process: dlt says nothing to anybody, and loopback needs no proxy."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    """The environment of a process: this checkout is measured, dlt calls nobody, loopback needs no proxy."""
+    path = os.pathsep.join(filter(None, (str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     return {**os.environ, "PYTHONPATH": path, **quiet, **dict(settings)}

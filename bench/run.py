@@ -6,9 +6,10 @@ Started as a file, so that it needs no installation of its own; what it does is 
 import sys
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)  # `bench` is imported by its full name
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:1] = [str(ROOT), str(ROOT / "src")]  # `bench` by its full name, restmill from this checkout
 
-from bench.command import main  # noqa: E402  # only possible after the line above
+from bench.command import main  # noqa: E402  # needs the lines above
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

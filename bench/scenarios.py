@@ -123,7 +123,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="children-50ms",
-        what="200 parents, one page of children each; merge into DuckDB",
+        what="merge into DuckDB",
         collection="tasks",
         rows=200,
         page_size=1000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.peers.job import PARENTS_A_PAGE
 from bench.scenarios import PEERS
 from bench.summary import COMPARED, NOISY, judged, ratio, reference, summarised
 
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
 WIDTH = 100
 _NAME = 17
 _CELLS = (7, 7, 7, 9, 7, 7, 7, 6, 6, 6, 6, 6, 4)
-_HEADS = ("wall s", "CPU s", "RSS MB", "rows/s", "extr.", "norm.", "load", "wall", "CPU", "RSS", "extr.")
+HEADS = ("wall s", "CPU s", "RSS MB", "rows/s", "extr.", "norm.", "load", "wall", "CPU", "RSS", "extr.")
 
 
 def title(scenario: Scenario) -> str:
     """The scenario in one line."""
-    unit = "parents" if scenario.collection == "tasks" else "records"
-    size = f"{scenario.rows:,} {unit}, pages of {scenario.page_size:,}, {scenario.latency_ms:g} ms"
-    return f"{scenario.name}: {size}; {scenario.what}"
+    return f"{scenario.name}: {size_of(scenario)}; {scenario.what}"
+
+
+def size_of(scenario: Scenario) -> str:
+    """How much work, and how far away the API is."""
+    if scenario.collection == "tasks":
+        size = f"{scenario.rows:,} parents in pages of {PARENTS_A_PAGE}, a page of children each"
+    else:
+        size = f"{scenario.rows:,} records in pages of {scenario.page_size:,}"
+    return f"{size}, {scenario.latency_ms:g} ms away"
 
 
 def progress(run: Run, rounds: int) -> str:
@@ -45,11 +53,11 @@ def result(scenario: Scenario, runs: Sequence[Run]) -> str:
     lines = [
         title(scenario),
         f"{gap}{'seconds a step':>{sum(_CELLS[4:7])}}{against:>{sum(_CELLS[7:11])}}",
-        _line("", (*_HEADS, "noise", "n")),
-        *(_line(one.peer, _cells(one, to)) for one in summaries),
+        _line("", (*HEADS, "noise", "n")),
+        *(_line(one.peer, cells(one, to)) for one in summaries),
         *(f"  {one.peer}: {failure}" for one in summaries for failure in one.failures),
         *(_target(judgement) for judgement in judged(scenario, summaries)),
-        *_warnings(summaries),
+        *warnings(summaries),
     ]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -63,7 +71,8 @@ def _line(name: str, cells: Sequence[str]) -> str:
     return f"{name:<{_NAME}}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, _CELLS, strict=True))
 
 
-def _cells(one: Summary, to: Summary | None) -> tuple[str, ...]:
+def cells(one: Summary, to: Summary | None) -> tuple[str, ...]:
+    """The figures of one peer under `HEADS`, its noise and the number of its runs."""
     figures = one.figures
     rate = one.rows_per_second
     return (
@@ -72,7 +81,7 @@ def _cells(one: Summary, to: Summary | None) -> tuple[str, ...]:
         f"{figures['rss']:,.0f}" if "rss" in figures else "-",
         "-" if rate is None else f"{rate:,.0f}",
         *(_seconds(figures.get(step)) for step in ("extract", "normalize", "load")),
-        *(_times(ratio(figure, to, one)) for figure in COMPARED),
+        *(times(ratio(figure, to, one)) for figure in COMPARED),
         f"{one.noise:.0%}",
         str(one.runs),
     )
@@ -82,7 +91,8 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _times(value: float | None) -> str:
+def times(value: float | None) -> str:
+    """A ratio with as many digits as can be believed."""
     return "-" if value is None else f"{value:.1f}x" if value < 100 else f"{value:.0f}x"
 
 
@@ -91,7 +101,8 @@ def _target(judgement: Judgement) -> str:
     return f"  target   {judgement.text:<66} {found:>8}  {judgement.verdict}"
 
 
-def _warnings(summaries: Sequence[Summary]) -> list[str]:
+def warnings(summaries: Sequence[Summary]) -> list[str]:
+    """What a reader must know before believing the figures."""
     noisy, runs = sum(one.noisy for one in summaries), sum(one.runs for one in summaries)
     if not noisy:
         return []

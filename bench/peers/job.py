@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DATASET = "synced"
+PARENTS_A_PAGE = 20
+"""Small pages of parents: dlt's `parallelized` works on several pages at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 
-from bench.peers.job import DATASET, Job
+from bench.peers.job import DATASET, PARENTS_A_PAGE, Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,16 +44,21 @@ def run(rest_api_source: Callable[..., DltSource]) -> None:
 
 def config_of(job: Job) -> dict[str, Any]:
     """The config of the job, in dlt's `rest_api` format."""
-    endpoint = {"data_selector": "data", "paginator": {"type": "offset", "limit": job.page_size}}
     if job.collection == "tasks":
+        children = "v1/projects/{resources.projects.id}/tasks"
         resources = [
-            {"name": "projects", "endpoint": {"path": "v1/projects", **endpoint}},
-            {"name": "tasks", "endpoint": {"path": "v1/projects/{resources.projects.id}/tasks", **endpoint}},
+            _resource("projects", "v1/projects", PARENTS_A_PAGE),
+            _resource("tasks", children, job.page_size),
         ]
     else:
-        resources = [{"name": job.collection, "endpoint": {"path": f"v1/{job.collection}", **endpoint}}]
+        resources = [_resource(job.collection, f"v1/{job.collection}", job.page_size)]
     return {
         "client": {"base_url": job.base_url},
         "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
         "resources": resources,
     }
+
+
+def _resource(name: str, path: str, page_size: int) -> dict[str, Any]:
+    paginator = {"type": "offset", "limit": page_size}
+    return {"name": name, "endpoint": {"path": path, "data_selector": "data", "paginator": paginator}}
