@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from restmill.cli.text import counted, in_ascii, lasting, printable, shortened, squeezed
+from restmill.cli.text import counted, in_ascii, lasting, one_line, shortened, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ def _troubles(lines: Sequence[Line]) -> list[Text]:
     """A line for each resource that waits to try again or did not end well: the first few of them."""
     texts = []
     for line in lines:
-        why = f"{squeezed(line.resource, _LONGEST_NAME)}: {printable(' '.join(line.why.split()))}"
+        why = f"{squeezed(line.resource, _LONGEST_NAME)}: {one_line(line.why)}"
         if line.retry_in:
             texts.append(Text(f"  again in {lasting(line.retry_in)}  {why}", "yellow"))
         elif line.state in ("failed", "short"):
@@ -151,10 +151,10 @@ def _troubles(lines: Sequence[Line]) -> list[Text]:
 
 def _footer(picture: Picture, spinner: str) -> list[Text]:
     texts = [
-        Text(f"  waiting {lasting(hold.left)} for {hold.host}: {printable(hold.why)}", "yellow")
+        Text(f"  waiting {lasting(hold.left)} for {hold.host}: {one_line(hold.why)}", "yellow")
         for hold in picture.holds
     ]
-    texts += [Text(f"  halted  {shortened(printable(why), 300)}", "red") for why in picture.halted]
+    texts += [Text(f"  halted  {shortened(one_line(why), 300)}", "red") for why in picture.halted]
     if picture.stage in _STAGES:
         texts.append(Text(f"{spinner} {_STAGES[picture.stage]}  {lasting(picture.stage_seconds)}", "cyan"))
     return texts

@@ -18,7 +18,7 @@ from restmill.errors import Interrupted, RestmillError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_INTERRUPTED = "interrupted; run the same command again to go on"
+_INTERRUPTED = "interrupted; run the same command again"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,13 +30,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, Interrupted):  # click turns Ctrl-C into Abort
-        click.echo(_INTERRUPTED, err=True)
-        return Interrupted.exit_code
+        return _interrupted()
     except RestmillError as error:
         return _refused(error, switches)
     except Exception as error:  # noqa: BLE001  # the last line of defence: no traceback unless asked for
-        return _unforeseen(error, switches)
+        return _interrupted() if _from_ctrl_c(error) else _unforeseen(error, switches)
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo(_INTERRUPTED, err=True)
+    return Interrupted.exit_code
+
+
+def _from_ctrl_c(error: BaseException) -> bool:
+    """Whether Ctrl-C is behind an error: dlt wraps it as the failure of whatever step it met."""
+    behind: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while behind:
+        one = behind.pop()
+        if isinstance(one, KeyboardInterrupt):
+            return True
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            behind += [one.__cause__, one.__context__]
+    return False
 
 
 def _refused(error: RestmillError, switches: Switches) -> int:

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from restmill import events
-from restmill.cli.text import counted, in_ascii, lasting, printable
+from restmill.cli.text import counted, in_ascii, lasting, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,13 +43,13 @@ class Lines:
         with self._lock:
             text = self._told(event)
             if text:
-                self._say(in_ascii(printable(text)))
+                self._say(in_ascii(one_line(text)))
 
     def close(self, now: float) -> None:
         """Say the ends that could not be known before the run's end."""
         for line in self._progress.picture(now).lines:
             if line.resource in self._begun - self._ended:
-                self._say(in_ascii(printable(f"{line.resource}: {ending(line)}")))
+                self._say(in_ascii(one_line(f"{line.resource}: {ending(line)}")))
 
     def _told(self, event: Event) -> str:
         match event:
@@ -92,5 +92,5 @@ def ending(line: Line) -> str:
         parts.append(counted(line.retries, "retry"))
     parts.append(lasting(line.seconds))
     word = {"short": "incomplete, ", "failed": "failed, ", "reading": "stopped, "}.get(line.state, "")
-    why = f": {' '.join(line.why.split())}" if line.state in ("short", "failed") and line.why else ""
+    why = f": {line.why}" if line.state in ("short", "failed") and line.why else ""
     return word + ", ".join(parts) + why

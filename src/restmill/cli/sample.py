@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import orjson
 from rich.cells import cell_len
 
+from restmill.cli.text import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -120,7 +122,7 @@ def shown(value: Json) -> str:
         case None:
             return ""
         case str():
-            return " ".join(value.split())
+            return one_line(value)
         case list():
             return f"[{len(value)}]"
         case _:

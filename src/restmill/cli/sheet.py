@@ -15,7 +15,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from restmill.cli.text import in_ascii, printable
+from restmill.cli.text import in_ascii, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _WIDEST = 120
 """What is drawn wider is hard to follow with the eye."""
 _GAP = 2
+_NARROWEST = 8
+"""Cells that a column keeps when the table must shrink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,12 @@ class Sheet:
         self._print(Text(self.shown(words), "cyan"))
 
     def table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-        """A table without frames; the text beneath a row starts under its second cell."""
+        """A table without frames, its widest text cut to fit; what is beneath starts at the second cell."""
         widths = [self._width(column, [row.cells[i] for row in rows]) for i, column in enumerate(columns)]
+        texts = [i for i, column in enumerate(columns) if not column.right]
+        widest = max(texts, key=lambda i: widths[i], default=0)
+        over = sum(widths) + _GAP * (len(widths) - 1) - self.width
+        widths[widest] = max(widths[widest] - max(over, 0), min(widths[widest], _NARROWEST))
         if any(column.title for column in columns):
             self._print(Text(self._line(columns, widths, [column.title for column in columns]), "bold"))
         for row in rows:
@@ -86,13 +92,13 @@ class Sheet:
                 self.say(words, "dim", indent=widths[0] + _GAP)
 
     def _width(self, column: Column, cells: Sequence[str]) -> int:
-        longest = max(cell_len(self.shown(cell)) for cell in (column.title, *cells))
+        longest = max(cell_len(self.shown(one_line(cell))) for cell in (column.title, *cells))
         return min(longest, column.most) if column.most else longest
 
     def _line(self, columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
         parts = []
         for column, width, cell in zip(columns, widths, cells, strict=True):
-            text = self._cut(self.shown(cell), width)
+            text = self._cut(self.shown(one_line(cell)), width)
             blank = " " * (width - cell_len(text))
             parts.append(blank + text if column.right else text + blank)
         return (" " * _GAP).join(parts).rstrip()

@@ -8,7 +8,7 @@ _MINUTE = 60
 _SECONDS = 100
 """Seconds that are still read easily as seconds: a host says "wait 60", nobody says "1 min 00 s"."""
 _HOUR = 3600
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "…": "~", "·": "-", "→": "->"})
 
 
@@ -64,8 +64,13 @@ def squeezed(name: str, width: int) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without control characters: what an API says must not move the cursor of a terminal."""
+    """`text` without control characters: what an API says must not move or turn a terminal's cursor."""
     return _CONTROL.sub("?", text)
+
+
+def one_line(text: str) -> str:
+    """`text` in one line, every run of white space a single blank."""
+    return " ".join(printable(text).split())
 
 
 def in_ascii(text: str) -> str:

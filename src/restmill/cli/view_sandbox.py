@@ -38,7 +38,7 @@ def show_sandbox(sheet: Sheet, url: str, key: str, changed: Mapping[str, object]
     for line in _CONFIG.format(url=url, auth=_AUTH.format(key=key) if key else "").splitlines():
         sheet.command(line)
     sheet.say()
-    sheet.say("Ctrl-C ends it.", "dim")
+    sheet.say("Set it anew while it runs, with a JSON body: POST /_sandbox/behaviour. Ctrl-C ends it.", "dim")
 
 
 def show_lists(sheet: Sheet, routes: Sequence[tuple[str, str]], switches: Sequence[tuple[str, str]]) -> None:
