@@ -328,6 +328,13 @@ ONE_PROBLEM: list[tuple[Any, str, str, str, str]] = [
         "'[['",
         "Such as",
     ),
+    (
+        with_endpoint(paginator={"type": "auto", "zzzz": 1}),
+        f"{ENDPOINT}.paginator.zzzz",
+        "there is no key `zzzz` here",
+        "",
+        "Nothing belongs here.",
+    ),
     # auth: nothing below is ever shown
     (
         client(auth="berer"),

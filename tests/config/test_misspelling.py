@@ -58,15 +58,17 @@ PLACES = [
 
 @st.composite
 def misspelt(draw: st.DrawFn, word: str) -> str:
-    """`word` with one letter dropped, doubled, swapped with the next, or added at the end."""
+    """`word` with one letter dropped, doubled, swapped with the next or added, or in capitals."""
     at = draw(st.integers(0, len(word) - 1))
-    match draw(st.sampled_from(["drop", "double", "swap", "add"])):
+    match draw(st.sampled_from(["drop", "double", "swap", "shout", "add"])):
         case "drop":
             return word[:at] + word[at + 1 :]
         case "double":
             return word[:at] + word[at] + word[at:]
         case "swap":
             return word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
+        case "shout":
+            return word.upper()
         case _:
             return word + "x"
 

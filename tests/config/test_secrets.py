@@ -133,6 +133,16 @@ def test_a_literal_secret_in_a_file_is_a_warning(tmp_path: Path) -> None:
     assert VALUE not in str(config.warnings)
 
 
+def test_what_a_parent_fills_in_is_no_literal(tmp_path: Path) -> None:
+    text = """\
+client: {base_url: "https://x"}
+resources: [b, {name: a, endpoint: {params: {token: "{resources.b.token}", secret: ""}}}]
+"""
+    source = load(write(tmp_path, text))
+    config = check(source.tree, source)
+    assert (config.warnings, config.secrets) == ((), ())
+
+
 def test_in_python_a_literal_is_no_warning() -> None:
     assert check(GOOD["generic"]).warnings == ()
 

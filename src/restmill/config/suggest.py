@@ -23,6 +23,7 @@ _DEPTH = 3
 
 def nearest(word: str, known: Iterable[str], cutoff: float = _NEAR) -> str:
     """The known word most like `word`, or ""; one with the same letters first: swapped letters are common."""
+    word = word.lower()
     near = get_close_matches(word, list(known), n=3, cutoff=cutoff)
     swapped = [one for one in near if sorted(one) == sorted(word)]
     return next(iter([*swapped, *near]), "")

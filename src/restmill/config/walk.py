@@ -129,7 +129,9 @@ class Walk:
         return value
 
     def literal(self, spot: Spot, value: str) -> None:
-        """Note a credential that is written out."""
+        """Note a credential that is written out; one that is filled in per request is none."""
+        if not value or "{resources." in value or "{incremental." in value:
+            return
         for part in {value, value.rpartition(" ")[2]}:  # also the token of "Bearer <token>"
             self.secrets[Secret(part)] = None
         if self.positions.file and self.positions.stage != "python":
@@ -147,7 +149,7 @@ class Walk:
             return value
         if isinstance(value, bool) or not isinstance(value, str | int):
             return self.wrong(spot, "must be a text", got(value, hidden=True))
-        if kind.warns and value != "":
+        if kind.warns:
             self.literal(spot, str(value))
         return Secret(str(value))
 
@@ -287,7 +289,7 @@ class Walk:
             elif key not in known:
                 name, hint = meant_key(key, [one for one in known if one not in body], spot.chain)
                 meant.add(name)
-                hint = hint or f"Known here: {', '.join(known)}."
+                hint = hint or (f"Known here: {', '.join(known)}." if known else "Nothing belongs here.")
                 self.wrong(spot.at(key), f"there is no key `{key}` here", hint=hint)
         return meant
 
