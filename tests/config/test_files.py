@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restmill.config.check import check
-from restmill.config.files import SUFFIXES, Source, load
+from restmill.config.files import load
 from restmill.config.json_text import read_json
 from restmill.config.places import Positions, written
 from restmill.config.toml_text import read_toml
@@ -395,8 +395,3 @@ def test_a_path_without_a_mark_has_the_nearest_one_above() -> None:
     positions = Positions("f", {("a",): (1, 2)})
     assert str(positions.place(("a", "b", 0))) == "f:1:2  a.b[0]"
     assert str(positions.place(("c",))) == "f  c"
-
-
-def test_sources_are_values() -> None:
-    assert Source({}, Positions("f")) == Source({}, Positions("f"))
-    assert SUFFIXES == (".yaml", ".yml", ".toml", ".json", ".py")
