@@ -12,6 +12,7 @@ import pytest
 from restmill import connectors
 from restmill.cli.app import app
 from restmill.cli.main import main
+from restmill.cli.problems import painted
 from restmill.errors import ApiError, ConfigError, DestinationError, Interrupted, Place, Problem
 from restmill.run.receipt import Evidence, Receipt
 from restmill.sandbox import Behaviour
@@ -115,6 +116,13 @@ def test_check_shows_all_problems_with_their_lines_and_no_secret(
     assert "Did you mean 'merge'?" in told
     assert "2 problems. Nothing was sent." in told
     assert SECRET not in told
+
+
+def test_problems_heed_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[31m" in painted("x", "red")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert painted("x", "red", bold=True) == "x"
 
 
 def test_check_as_json(good: str, bad: str, capsys: pytest.CaptureFixture[str]) -> None:

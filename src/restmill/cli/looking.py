@@ -56,14 +56,15 @@ def check(config: Path, *, json_wanted: bool) -> int:
 
 
 def _ok(config: Config) -> str:
-    from restmill.cli.text import counted  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.problems import painted  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.text import counted  # noqa: PLC0415
 
     told = [counted(len(config.resources), "resource")]
     if config.unresolved:
         told.append(f"{counted(len(set(config.unresolved)), 'reference')} to look up when it runs")
     if config.warnings:
         told.append(counted(len(config.warnings), "warning"))
-    return f"{click.style('ok', fg='green', bold=True)}: {', '.join(told)}. Nothing was sent."
+    return f"{painted('ok', 'green', bold=True)}: {', '.join(told)}. Nothing was sent."
 
 
 _PLAN = """\b

@@ -7,6 +7,7 @@ was given.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import sysconfig
@@ -29,10 +30,15 @@ _WIDEST = 100
 _OURS = Path(__file__).parent.parent
 
 
+def painted(text: str, colour: str = "", *, bold: bool = False) -> str:
+    """`text` in a colour; as it is under NO_COLOR, which click itself does not heed (see no-color.org)."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=colour or None, bold=bold or None)
+
+
 def show_error(error: RestmillError) -> None:
     """Every problem of the error, then one line that says what was done and what was not."""
     show_problems(error.problems)
-    click.secho(_consequence(error), err=True, bold=True)
+    click.echo(painted(_consequence(error), bold=True), err=True)
 
 
 def show_problems(problems: Iterable[Problem], *, style: str = "red", word: str = "") -> None:
@@ -40,7 +46,7 @@ def show_problems(problems: Iterable[Problem], *, style: str = "red", word: str 
     for problem in problems:
         place = printable(str(problem.place))
         if word or place:
-            click.secho("  ".join(part for part in (word, place) if part), err=True, fg=style)
+            click.echo(painted("  ".join(part for part in (word, place) if part), style), err=True)
         got = f" (got {problem.got})" if problem.got else ""
         hint = f"  {problem.hint}" if problem.hint else ""
         click.echo(_wrapped(f"{problem.what}{got}{hint}"), err=True)
@@ -63,7 +69,7 @@ def problem_fields(problem: Problem) -> Mapping[str, str | int]:
 def show_unforeseen(error: BaseException) -> None:
     """One or two lines for an error of no class of ours: from the user's own code, or a fault in restmill."""
     where, own = _origin(error)
-    click.secho(f"{where}  {type(error).__name__}", err=True, fg="red")
+    click.echo(painted(f"{where}  {type(error).__name__}", "red"), err=True)
     text = str(error).strip()
     if own and text:
         click.echo(_wrapped(text.splitlines()[0]), err=True)
