@@ -63,7 +63,7 @@ def test_a_capped_page_costs_speed_and_not_rows() -> None:
     assert rig.ids == list(range(1200))
     assert len(rig.transport.sent) == 12
     notes = [event.text for event in seen.events if isinstance(event, Noted)]
-    assert notes == ["asked for 500 rows a page, the server gives 100: it caps its pages"]
+    assert notes == ["asked for 500 rows a page, got 100: the server caps them"]
 
 
 def test_a_reading_tells_its_pages_in_order_and_how_it_ended() -> None:

@@ -216,7 +216,7 @@ class Reading:
         """Say so when the first of several pages is shorter than was asked for."""
         pager, rows = self._pager, len(page.records)
         if page.number == 1 and isinstance(pager, Offset) and 0 < rows < pager.limit:
-            self._note(f"asked for {pager.limit} rows a page, the server gives {rows}: it caps its pages")
+            self._note(f"asked for {pager.limit} rows a page, got {rows}: the server caps them")
 
     def _look_ahead(self, decision: Next | Fan) -> Request:
         match decision:
