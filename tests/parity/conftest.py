@@ -1,0 +1,33 @@
+"""Quiet logs, one worker for dlt's loads, and a summary of what was compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SAID = {"features": "features", "examples": "generated cases", "ahead": "requests past the end"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_dlt(_nobodys_settings: None) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
+        patch.setenv("LOAD__WORKERS", "1")
+        patch.setenv("NORMALIZE__WORKERS", "1")
+        yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line: how much was compared with dlt."""
+    counts = dict.fromkeys(_SAID, 0)
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name in counts and isinstance(value, int):
+                counts[name] += value
+    if any(counts.values()):
+        said = ", ".join(f"{counts[name]} {what}" for name, what in _SAID.items())
+        terminalreporter.write_line(f"compared with dlt: {said}")

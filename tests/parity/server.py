@@ -1,0 +1,133 @@
+"""The API both engines are sent to: the sandbox, some routes of our own, and a record of what was asked.
+
+The sandbox's own log has no headers and no bodies, and a comparison of engines needs both. So the handler
+writes each request down before it answers. Besides the sandbox's routes there are
+
+    /made/...       the document a case has put there
+    /echo/...       one record that holds the request as it came
+    /more/C         offset or page, and limit: {"items", "more", "total"}
+    /body/C         POST, the same with everything under "paging" of the JSON body, and "cursor"
+    /status/N       the status N, with a JSON body
+    /token/N        a bearer token that says it lives N seconds; /token/none does not say
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+
+from restmill.sandbox import Behaviour, SandboxServer
+from restmill.sandbox.app import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from restmill.path import Json
+
+# Headers that name the client or its connection: engines differ in them, APIs do not look at them.
+_OF_THE_CLIENT = {"host", "user-agent", "accept", "accept-encoding", "connection", "content-length"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sent:
+    """One request as it came in; `target` is path and query as sent."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What has been asked, and the documents of `/made`."""
+
+    requests: list[Sent] = field(default_factory=list)
+    documents: Mapping[str, Json] = field(default_factory=dict)
+
+
+class RecordingSandbox(Sandbox):
+    """The sandbox with a memory for whole requests and some more routes."""
+
+    def __init__(self, behaviour: Behaviour, documents: Mapping[str, Json]) -> None:
+        super().__init__(behaviour)
+        self.seen = Seen(documents=documents)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Write the request down and answer it."""
+        sent = await _sent(request)
+        self.seen.requests.append(sent)
+        first, _, rest = request.path[1:].partition("/")
+        match first:
+            case "made" if rest in self.seen.documents:
+                return _json(self.seen.documents[rest])
+            case "echo":
+                return _json([_echo(request, sent)])
+            case "more":
+                return _json(self._cut(rest, dict(request.rel_url.query)))
+            case "body":
+                return _json(self._cut(rest, orjson.loads(sent.body)["paging"]))
+            case "status":
+                return _json({"error": "gone for good"}, int(rest))
+            case "token":
+                life = {} if rest == "none" else {"expires_in": int(rest)}
+                return _json({"access_token": "made-token", **life})
+            case _:
+                return await super().handle(request)
+
+    def _cut(self, name: str, paging: Mapping[str, Json]) -> Json:
+        """One page of a collection, wherever the paging came from."""
+        limit = int(paging.get("limit", 3))
+        start = int(paging.get("cursor") or paging.get("offset") or 0) + int(paging.get("page", 0)) * limit
+        found = self._desk.collection(name)
+        records = list(found.records())[start : start + limit]
+        more = start + limit < found.rows
+        cursor = {"cursor": str(start + limit)} if more else {}
+        return {"items": records, "more": more, "total": found.rows, **cursor}
+
+
+def recording(switches: Mapping[str, object], documents: Mapping[str, Json]) -> tuple[SandboxServer, Seen]:
+    """A server that is not started yet, and the list its requests will be written to."""
+    behaviour = Behaviour().changed({"rows": 7, "default_limit": 3, **switches})
+    server = SandboxServer(behaviour)
+    sandbox = RecordingSandbox(behaviour, documents)
+    server._sandbox = sandbox
+    return server, sandbox.seen
+
+
+async def _sent(request: web.BaseRequest) -> Sent:
+    body = (await request.read()).decode()
+    headers = sorted(
+        (name.lower(), value) for name, value in request.headers.items() if name.lower() not in _OF_THE_CLIENT
+    )
+    return Sent(request.method, request.raw_path, tuple(headers), _unordered(body))
+
+
+def _unordered(body: str) -> str:
+    """JSON without its spaces; anything else as it is."""
+    try:
+        return orjson.dumps(orjson.loads(body)).decode()
+    except orjson.JSONDecodeError:
+        return body
+
+
+def _echo(request: web.BaseRequest, sent: Sent) -> Json:
+    return {
+        "id": request.path.rpartition("/")[2],
+        "path": request.path,
+        "query": list(map(list, request.rel_url.query.items())),
+        "headers": dict(sent.headers),
+        "body": sent.body,
+    }
+
+
+def _json(document: Json, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=orjson.dumps(document), content_type="application/json")
