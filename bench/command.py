@@ -23,7 +23,7 @@ from bench.scenarios import PEERS, SCENARIOS, Scenario, custom
 from bench.summary import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bench.expected import Tables
     from bench.process import Server
@@ -141,15 +141,20 @@ def _runs(scenario: Scenario, rounds: int, allowance: Allowance, left_out: list[
     """Every run of a scenario; what there is no time for is added to `left_out`."""
     wanted = expected(scenario)
     with serving(scenario) as server:
-        for number in range(rounds):
-            first = number % len(scenario.peers)
-            for name in scenario.peers[first:] + scenario.peers[:first]:
-                if not allowance.has(scenario.name, name):
-                    left_out.append(f"{scenario.name}: {name}, round {number + 1} (no time)")
-                    continue
-                run = _run(scenario, PEERS[name], server, wanted, number + 1)
+        for number, name in _turns(scenario.peers, rounds):
+            if allowance.has(scenario.name, name):
+                run = _run(scenario, PEERS[name], server, wanted, number)
                 allowance.last[scenario.name, name] = run.figures["wall"]
                 yield run
+            else:
+                left_out.append(f"{scenario.name}: {name}, round {number} (no time)")
+
+
+def _turns(peers: Sequence[str], rounds: int) -> Iterator[tuple[int, str]]:
+    """The number of the round, from 1, and the peer; each round begins with another peer."""
+    for number in range(rounds):
+        first = number % len(peers)
+        yield from ((number + 1, peer) for peer in (*peers[first:], *peers[:first]))
 
 
 def _run(scenario: Scenario, peer: Peer, server: Server, wanted: Tables, number: int) -> Run:

@@ -91,7 +91,7 @@ def measured(peer: Peer, job: Job, server: Server) -> Usage:
             stderr=errors,
             start_new_session=True,
         )
-        with _sampling(process.pid) as peaks, _deadline(process.pid):
+        with _sampling(process.pid) as peaks, _ending(process.pid):
             _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -114,7 +114,7 @@ def _failure(code: int, said: list[str]) -> str:
     if code == 0:
         return ""
     errors = [line for line in said if _ERROR.match(line)]
-    line = (errors or said or ["no word"])[-1]
+    line = errors[0] if errors else said[-1] if said else "no word"  # a chain begins with its cause
     return f"ended with {code}: {line[:_LONGEST_LINE]}"
 
 
@@ -137,12 +137,15 @@ def _sampling(pid: int) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _deadline(pid: int) -> Iterator[None]:
-    """End a process and all it started, should the block last too long."""
+def _ending(pid: int) -> Iterator[None]:
+    """End a process and all it started, should the block last too long or be interrupted."""
     timer = threading.Timer(_LONGEST, os.killpg, (pid, signal.SIGKILL))
     timer.start()
     try:
         yield
+    except BaseException:
+        os.killpg(pid, signal.SIGKILL)
+        raise
     finally:
         timer.cancel()
 

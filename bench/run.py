@@ -12,4 +12,7 @@ sys.path[:1] = [str(ROOT), str(ROOT / "src")]  # `bench` by its full name, restm
 from bench.command import main  # noqa: E402  # needs the lines above
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)  # what was measured so far is in the results file
