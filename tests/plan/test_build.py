@@ -138,7 +138,7 @@ def test_the_pipeline_is_named_by_the_config_the_file_or_the_host() -> None:
     assert notes(guessed, "pipeline") == [
         "the name is not given: my_api_v2",
         "the destination is not given: duckdb",
-        "the dataset is not given: my_api_v2",
+        "the dataset is not given: my_api_v2_dataset",
     ]
     inside = build(check(tree("x")))
     assert inside.pipeline.name == "api_example_com"

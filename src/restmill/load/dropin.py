@@ -24,7 +24,7 @@ from dlt.sources import rest_api as dlts
 from restmill.errors import ConfigError, Place, Problem
 from restmill.events import Observer, ReadStarted, ignore
 from restmill.load import source as ours
-from restmill.load.failures import explained
+from restmill.load.failures import raise_explained
 from restmill.load.route import sandboxed
 from restmill.load.sync import destination_of, location_of
 from restmill.load.watch import watching
@@ -88,8 +88,8 @@ def execute(
             pipeline = _last_pipeline(variables)
             if not names.seen:
                 pipeline = _load_sources(variables, script, destination) or pipeline
-        except Exception as error:
-            raise explained(error) from error
+        except Exception as error:  # noqa: BLE001  # raised again, in our words
+            raise_explained(error)
     return Receipt(
         pipeline=pipeline.pipeline_name if pipeline else script.stem,
         destination=destination_of(pipeline) if pipeline else "",
@@ -118,6 +118,10 @@ def _run_as_main(script: Path, args: Sequence[str]) -> dict[str, Any]:
     sys.path.insert(0, str(script.resolve().parent))
     try:
         return runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            raise
+        return {}  # a script that says it is done has run its own pipeline
     finally:
         sys.argv, sys.path[:] = argv, path
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from dlt import destinations
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
-from dlt.common.destination.exceptions import DestinationException
+from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
+from dlt.common.exceptions import MissingDependencyException
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.errors import ConfigError, DestinationError, Place, Problem, RestmillError
+from restmill.errors import ConfigError, DestinationError, Place, Problem, RestmillError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 300
+
+
+def raise_explained(error: Exception) -> NoReturn:
+    """Raise what `explained` makes of `error`, or `error` itself as it was."""
+    reason = explained(error)
+    if reason is error:
+        raise error
+    raise reason from error
 
 
 def explained(error: BaseException) -> BaseException:
@@ -27,8 +37,13 @@ def explained(error: BaseException) -> BaseException:
         if isinstance(cause, RestmillError):
             return cause
     for cause in causes:
-        if isinstance(cause, ConfigFieldMissingException):
-            return _missing(cause)
+        match cause:
+            case ConfigFieldMissingException():
+                return _missing(cause)
+            case UnknownDestinationModule(ref=name):
+                return _unknown(name)
+            case MissingDependencyException() | ModuleNotFoundError():
+                return _uninstalled(cause)
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     of_destination = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
     if of_destination or {"load", "sync"} & set(steps):
@@ -58,6 +73,23 @@ def _missing(error: ConfigFieldMissingException) -> ConfigError:
             Place(".dlt"),
             f"dlt's configuration has no {fields}",
             hint="Put it into .dlt/secrets.toml or .dlt/config.toml, or into an environment variable.",
+        )
+    )
+
+
+def _unknown(name: str) -> ConfigError:
+    known = sorted(one.lower() for one in destinations.__all__ if one != "destination")
+    hint = did_you_mean(name, known) or f"dlt knows {', '.join(known)}."
+    return ConfigError(Problem(Place("pipeline.destination"), f"there is no destination `{name}`", hint=hint))
+
+
+def _uninstalled(error: MissingDependencyException | ModuleNotFoundError) -> ConfigError:
+    return ConfigError(
+        Problem(
+            Place("pipeline.destination"),
+            "a package that the run needs is not installed",
+            got=_first_line(error),
+            hint='Destinations come as extras: `pip install "dlt[postgres]"`, and so on.',
         )
     )
 

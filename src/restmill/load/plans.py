@@ -44,10 +44,11 @@ def plan_of_file(path: Path, on_error: OnError = "isolate") -> Plan:
         ConfigError: all problems at once.
     """
     source = files.load(path)
-    checked = check(source.tree, source=source, paginators=_paginators(), auths=_auths())
-    if checked.unresolved:
-        tree, secrets = resolve(source.tree, _looked_up, source.positions)
-        checked = check(tree, source=source, secrets=secrets, paginators=_paginators(), auths=_auths())
+    paginators, auths = _paginators(), _auths()
+    # Mistakes in the file come before missing values.
+    check(source.tree, source=source, paginators=paginators, auths=auths)
+    tree, secrets = resolve(source.tree, _looked_up, source.positions)
+    checked = check(tree, source=source, secrets=secrets, paginators=paginators, auths=auths)
     return with_guests(build(with_credentials(checked), on_error=on_error, name=path.stem))
 
 

@@ -16,7 +16,7 @@ import dlt
 from restmill.errors import ApiError, ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
 from restmill.load.empty import empty_columns_as_events
-from restmill.load.failures import explained
+from restmill.load.failures import raise_explained
 from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.source import source_of
 from restmill.load.watch import tell, watching
@@ -58,11 +58,14 @@ def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
         table. DestinationError: the destination could not be written.
     """
     plan = _plan(config, on_error)
-    pipeline = dlt.pipeline(
-        pipeline_name or plan.pipeline.name,
-        destination=destination or plan.pipeline.destination,
-        dataset_name=dataset_name or plan.pipeline.dataset_name,
-    )
+    try:
+        pipeline = dlt.pipeline(
+            pipeline_name or plan.pipeline.name,
+            destination=destination or plan.pipeline.destination,
+            dataset_name=dataset_name or plan.pipeline.dataset_name,
+        )
+    except Exception as error:  # noqa: BLE001  # raised again, in our words
+        raise_explained(error)
     source = _selected(source_of(plan, pipeline.pipeline_name), resources)
     return run(pipeline, source, plan, observer)
 
@@ -87,8 +90,8 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
                 pipeline.normalize()
             _stage("load")
             pipeline.load()
-        except Exception as error:
-            raise explained(error) from error
+        except Exception as error:  # noqa: BLE001  # raised again, in our words
+            raise_explained(error)
     return Receipt(
         pipeline=pipeline.pipeline_name,
         destination=destination_of(pipeline),

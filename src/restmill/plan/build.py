@@ -129,14 +129,14 @@ def _order(drafts: Mapping[str, Resource | Foreign]) -> Iterable[str]:
 
 
 def _pipeline(config: model.Config, name: str) -> Pipeline:
-    """What the config says; else the file's name or the API's host, and a dataset of the pipeline's name."""
+    """What the config says; else the file's name or the API's host, and dlt's own default for the dataset."""
     declared = config.pipeline
     guess = re.sub(r"\W+", "_", name or urlsplit(config.client.base_url).hostname or "").strip("_")
     named = declared.name or guess or Pipeline().name
     destination = declared.destination or Pipeline().destination
     if isinstance(destination, model.Opaque):
         destination = destination.value
-    return Pipeline(named, destination, declared.dataset_name or named)
+    return Pipeline(named, destination, declared.dataset_name or f"{named}_dataset")
 
 
 def _notes(

@@ -51,15 +51,18 @@ def document_of(body: bytes, content_type: str = "") -> Json:
     body = body.removeprefix(_BOM)
     if not body.strip():
         return None
+    # Flattening digits to zeros finds a long number ten times faster than the expression does.
+    exact = _LONG in body.translate(_ZEROS) and _HUGE.search(body)
     try:
-        # Flattening digits to zeros finds a long number ten times faster than the expression does.
-        if _LONG in body.translate(_ZEROS) and _HUGE.search(body):
-            return json.loads(body)
-        return orjson.loads(body)
+        return json.loads(body) if exact else orjson.loads(body)
     except ValueError:
-        pass
+        return _decoded_slowly(body, content_type)
+
+
+def _decoded_slowly(body: bytes, content_type: str) -> Json:
+    """What orjson refuses and dlt's parser accepts: UTF-16, UTF-32, NaN."""
     try:
-        return json.loads(_unicode(body, content_type))  # UTF-16 and UTF-32 as under dlt, and NaN
+        return json.loads(_unicode(body, content_type))
     except (ValueError, LookupError, RecursionError) as error:  # LookupError: a charset that nobody knows
         raise Undecodable(_looks_like(body, content_type)) from error
 
