@@ -165,7 +165,7 @@ def test_the_plan_as_a_whole() -> None:
     found = describe(plan)
     assert found.base_url == "https://h/v1"
     assert found.allowed_hosts == ("a", "b")
-    assert found.pipeline == "p -> duckdb, dataset p"
+    assert found.pipeline == "p -> duckdb, dataset p_dataset"
     assert found.notes == ("client.auth: not given, so looked up in dlt's secrets: token",)
     assert found.resources[0].request == "GET https://h/v1/users"
     assert found.resources[1] == Described("own", "a dlt resource of your own, passed on untouched")
@@ -175,7 +175,7 @@ def test_objects_are_shown_by_their_class() -> None:
     plan = planned(USERS, pipeline={"destination": Ellipsis})
     own = replace(plan.resource("users"), auth=Opaque(1.5, "a"), pager=Opaque({}, "p"))
     found = describe(replace(plan, resources=(own,)))
-    assert found.pipeline == "api_example_com -> an object of class ellipsis, dataset api_example_com"
+    assert found.pipeline == "api_example_com -> an object of class ellipsis, dataset api_example_com_dataset"
     assert (found.resources[0].auth, found.resources[0].pages) == (
         "an object of class float",
         "an object of class dict",
