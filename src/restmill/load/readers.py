@@ -10,6 +10,7 @@ from typing import Any, Optional
 from dlt.extract import Incremental
 
 from restmill.load.cursor import bound_by
+from restmill.load.held import Cursors
 from restmill.load.pull import pull_children, pull_pages
 from restmill.path import Json
 from restmill.plan.spec import Plan, Resource
@@ -22,10 +23,14 @@ def read_pages(
     session: Session,
     plan: Plan,
     resource: Resource,
+    cursors: Cursors,
     incremental_object: Optional[Incremental[Any]],  # noqa: UP045  # the form dlt looks for
 ) -> Pages:
     """The pages of a top-level resource; see `pull_pages`."""
-    yield from pull_pages(session, plan, resource, bound_by(resource.cursor, incremental_object))
+    cursors.begin(resource.name)
+    cursors.hold(resource.name, incremental_object)
+    bound = bound_by(resource.cursor, incremental_object)
+    yield from _handed_on(pull_pages(session, plan, resource, bound), resource, cursors)
 
 
 def read_children(
@@ -33,9 +38,26 @@ def read_children(
     session: Session,
     plan: Plan,
     resource: Resource,
+    cursors: Cursors,
     incremental_object: Optional[Incremental[Any]],  # noqa: UP045  # the form dlt looks for
 ) -> Pages:
-    """The child pages for one page of parent records, or for one record; see `pull_children`."""
+    """The child pages for one page of parent records, or for one record; see `pull_children`.
+
+    The cursor is looked at when dlt calls, not with the first page: until then it has moved on.
+    """
     parents = items if isinstance(items, list) else [items]
+    cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)
-    yield from pull_children(session, plan, resource, parents, bound)
+    return _handed_on(pull_children(session, plan, resource, parents, bound), resource, cursors)
+
+
+def _handed_on(pages: Pages, resource: Resource, cursors: Cursors) -> Pages:
+    for page in pages:
+        if page is not None:
+            cursors.rewind(resource.name)
+        try:
+            yield page
+        except GeneratorExit:
+            cursors.closed(resource.name)
+            raise
+    cursors.settle(resource.name)

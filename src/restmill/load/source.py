@@ -7,16 +7,17 @@ the hints of the config, so that everything one does to a source afterwards (`ad
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import dlt
 from dlt.extract import DltResource, DltSource
 
 from restmill.load.cursor import incremental_of
+from restmill.load.held import Cursors
 from restmill.load.plans import plan_of_mapping
 from restmill.load.readers import read_children, read_pages
 from restmill.load.route import transport_for
-from restmill.load.watch import tell
 from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.session import Session
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from dlt.common.schema import Schema
     from dlt.common.schema.typing import TSchemaContract
+
+_LONGEST_NAME = 64
 
 
 @dlt.source(name="rest_api", section="rest_api")
@@ -93,40 +96,45 @@ def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
 
 
 def source_of(plan: Plan, name: str) -> DltSource:
-    """A plan as a dlt source called `name`."""
-    source = dlt.source(lambda: resources_of(plan), name=name, section="rest_api")()
+    """A plan as a dlt source, called `name` as far as dlt allows: an identifier of at most 64 characters."""
+    legal = re.sub(r"\W", "_", name)
+    legal = legal if legal.isidentifier() else f"_{legal}"
+    source = dlt.source(lambda: resources_of(plan), name=legal[:_LONGEST_NAME], section="rest_api")()
     assert isinstance(source, DltSource)
     return source
 
 
 def resources_of(plan: Plan) -> list[DltResource]:
     """The dlt resources of a plan; they share one engine session."""
-    session = Session(plan.limits, transport_for(plan), observer=tell)
+    cursors = Cursors(plan)
+    session = Session(plan.limits, transport_for(plan), observer=cursors)
     made: dict[str, DltResource] = {}
     for resource in plan.resources:
         match resource:
             case Foreign(name, value):
                 made[name] = value.value
             case Resource():
-                made[resource.name] = _with_steps(_made(session, plan, resource, made), resource)
+                parent = made[resource.parent.resource] if resource.parent else None
+                read = _made(resource, parent, session, plan, cursors)
+                made[resource.name] = _with_steps(read, resource)
     return list(made.values())
 
 
-def _made(session: Session, plan: Plan, resource: Resource, made: Mapping[str, DltResource]) -> DltResource:
+def _made(
+    resource: Resource, parent: DltResource | None, session: Session, plan: Plan, cursors: Cursors
+) -> DltResource:
     # `parallelized` would move dlt's side of a read into its thread pool; the engine is parallel already.
     hints = {key: value for key, value in resource.hints.items() if key not in ("name", "parallelized")}
     incremental = None if resource.cursor is None else incremental_of(resource.cursor)
-    if resource.parent is None:
-        top = dlt.resource(read_pages, name=resource.name, **hints)
-        made_top = top(session, plan, resource, incremental)
-        assert isinstance(made_top, DltResource)
-        return made_top
-    child = dlt.resource(  # type: ignore[call-overload]  # dlt types `data_from` for decorators only
-        read_children, name=resource.name, data_from=made[resource.parent.resource], **hints
-    )
-    bound = child(session, plan, resource, incremental)
-    assert isinstance(bound, DltResource)
-    return bound
+    if parent is None:
+        read = dlt.resource(read_pages, name=resource.name, **hints)
+    else:
+        read = dlt.resource(  # type: ignore[call-overload]  # dlt types `data_from` for decorators only
+            read_children, name=resource.name, data_from=parent, **hints
+        )
+    made = read(session, plan, resource, cursors, incremental)
+    assert isinstance(made, DltResource)
+    return made
 
 
 def _with_steps(made: DltResource, resource: Resource) -> DltResource:

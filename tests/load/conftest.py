@@ -1,0 +1,53 @@
+"""`serve(**switches)` starts a sandbox for one test; dlt is quiet, and no engine thread outlives its test."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import pytest
+
+from restmill.sandbox import Behaviour, SandboxServer
+from tests.load.api import wait_for_the_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Serve(Protocol):
+    def __call__(self, **switches: object) -> SandboxServer: ...
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with ExitStack() as stack:
+
+        def start(**switches: object) -> SandboxServer:
+            return stack.enter_context(SandboxServer(Behaviour().changed({"rows": 130, **switches})))
+
+        yield start
+
+
+@pytest.fixture(autouse=True)
+def _own_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipelines of the same name in two tests know nothing of each other."""
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+
+
+@pytest.fixture(autouse=True)
+def _engine_ends_by_itself() -> Iterator[None]:
+    yield
+    wait_for_the_engine()
+
+
+Wanted = TypeVar("Wanted", bound=BaseException)
+
+
+def cause_of(error: BaseException | None, kind: type[Wanted]) -> Wanted:
+    """The first error of a kind in the chain of causes."""
+    seen = error
+    while seen is not None and not isinstance(seen, kind):
+        seen = seen.__cause__ or seen.__context__
+    assert isinstance(seen, kind), f"{error!r} was not caused by {kind.__name__}"
+    return seen

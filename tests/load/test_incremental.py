@@ -1,0 +1,138 @@
+"""Incremental loading: the cursor moves on over two runs, and never past rows that were not read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from restmill import sync
+from restmill.sandbox import task_count
+from tests.load.api import api, child, counts, of, resource, rows
+
+if TYPE_CHECKING:
+    from restmill.path import Json
+    from restmill.sandbox import SandboxServer
+    from tests.load.conftest import Serve
+
+SINCE = {"cursor_path": "updated_at", "start_param": "since", "initial_value": "2025-01-01T00:00:00Z"}
+
+
+def since(name: str, more: dict[str, Json] | None = None, **params: Json) -> dict[str, Any]:
+    """A resource that asks for what changed since the last run."""
+    return resource(name, limit=10, endpoint={"incremental": {**SINCE, **(more or {})}, "params": params})
+
+
+def asked(server: SandboxServer) -> list[str]:
+    return [str(entry["query"].get("since")) for entry in server.log()]  # type: ignore[attr-defined]
+
+
+def test_the_second_run_asks_for_what_is_new(serve: Serve) -> None:
+    server = serve(rows=30)
+    config = api(server.base_url, since("users"))
+    first = sync(config, pipeline_name="news")
+    assert set(asked(server)) == {"2025-01-01T00:00:00Z"}
+    newest = rows(first, "SELECT strftime(max(updated_at), '%Y-%m-%dT%H:%M:%SZ') FROM users")[0][0]
+    server.change(rows=200)
+    server.reset()
+    second = sync(config, pipeline_name="news")
+    assert set(asked(server)) == {newest}
+    assert rows(second, "SELECT count(*), count(DISTINCT id) FROM users") == [(counts(second, "users")["users"],) * 2]
+    assert 0 < of(second, "users").rows < 200
+
+
+@pytest.mark.parametrize("write_disposition", ["merge", "append"])
+def test_an_unchanged_api_brings_no_row_twice(serve: Serve, write_disposition: str) -> None:
+    config = api(
+        serve(rows=30).base_url,
+        since("users"),
+        defaults={"primary_key": "id", "write_disposition": write_disposition},
+    )
+    sync(config, pipeline_name="same")
+    receipt = sync(config, pipeline_name="same")
+    assert counts(receipt, "users") == {"users": 30}
+    assert receipt.verdict == "complete"
+
+
+def test_a_converted_value_in_the_path_of_the_request(serve: Serve) -> None:
+    server = serve(rows=30)
+    users = resource("users")
+    users["endpoint"]["incremental"] = {
+        "cursor_path": "updated_at",
+        "initial_value": "2025-01-02T00:00:00Z",
+        "convert": lambda value: value[:10],
+    }
+    users["endpoint"]["params"] = {"since": "{incremental.start_value}T12:00:00Z"}
+    sync(api(server.base_url, users), pipeline_name="path")
+    assert set(asked(server)) == {"2025-01-02T12:00:00Z"}
+
+
+def test_the_cursor_stays_when_newest_came_first_and_the_rest_did_not(serve: Serve) -> None:
+    server = serve(rows=30)
+    config = api(server.base_url, since("users", None, sort="updated_at", order="desc"))
+    server.change(dead_after=2)
+    first = sync(config, pipeline_name="news")
+    assert of(first, "users").verdict == "partial"
+    assert counts(first, "users") == {"users": 20}
+    assert any("cursor" in note for note in of(first, "users").notes)
+    server.change(dead_after=0)
+    second = sync(config, pipeline_name="news")
+    assert counts(second, "users") == {"users": 30}
+
+
+def test_the_cursor_moves_as_far_as_rows_in_order_came(serve: Serve) -> None:
+    server = serve(rows=30, dead_after=2)
+    config = api(server.base_url, since("users", {"row_order": "asc"}, sort="updated_at"))
+    first = sync(config, pipeline_name="news")
+    assert counts(first, "users") == {"users": 20}
+    server.change(dead_after=0)
+    server.reset()
+    second = sync(config, pipeline_name="news")
+    assert set(asked(server)) != {"2025-01-01T00:00:00Z"}
+    assert counts(second, "users") == {"users": 30}
+
+
+def test_children_of_every_page_of_parents_are_asked_from_the_same_value(serve: Serve) -> None:
+    server = serve(rows=40)
+    config = api(server.base_url, resource("projects", limit=7), child(endpoint={"incremental": SINCE}))
+    first = sync(config, pipeline_name="family")
+    assert counts(first, "tasks") == {"tasks": task_count(40)}
+    newest = rows(first, "SELECT strftime(max(updated_at), '%Y-%m-%dT%H:%M:%SZ') FROM tasks")[0][0]
+    server.reset()
+    second = sync(config, pipeline_name="family")
+    assert set(asked(server)) == {"None", newest}
+    assert counts(second, "tasks") == {"tasks": task_count(40)}
+
+
+def test_the_cursor_of_children_stays_when_one_could_not_be_read(serve: Serve) -> None:
+    server = serve(rows=12, broken_child=5)
+    tasks = child(endpoint={"incremental": SINCE})
+    config = api(server.base_url, resource("projects"), tasks)
+    first = sync(config, pipeline_name="family")
+    assert of(first, "tasks").verdict == "partial"
+    server.change(broken_child=0)
+    second = sync(config, pipeline_name="family")
+    assert counts(second, "tasks") == {"tasks": task_count(12)}
+
+
+def test_the_cursor_of_children_stays_when_their_parent_was_read_in_part(serve: Serve) -> None:
+    server = serve(rows=12)
+    tasks = child(endpoint={"incremental": SINCE})
+    projects = resource("projects", limit=6)
+    projects["endpoint"]["params"] = {"order": "desc"}
+    projects["endpoint"]["paginator"]["maximum_offset"] = 6
+    sync(api(server.base_url, projects, tasks), pipeline_name="family")
+    del projects["endpoint"]["paginator"]["maximum_offset"]
+    second = sync(api(server.base_url, projects, tasks), pipeline_name="family")
+    assert counts(second, "tasks") == {"tasks": task_count(12)}
+
+
+def test_rows_ordered_newest_first_end_the_read_early_and_completely(serve: Serve) -> None:
+    server = serve(rows=60)
+    users = since("users", {"row_order": "desc", "start_param": None}, sort="updated_at", order="desc")
+    config = api(server.base_url, users)
+    sync(config, pipeline_name="news")
+    server.reset()
+    second = sync(config, pipeline_name="news")
+    assert int(str(server.stats()["requests"])) < 6
+    assert (of(second, "users").verdict, counts(second, "users")) == ("complete", {"users": 60})

@@ -1,0 +1,63 @@
+"""A partial read never replaces a table, and costs nothing that was there or was read beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from restmill import sync
+from restmill.errors import ApiError
+from tests.load.api import api, child, counts, resource, rows
+
+if TYPE_CHECKING:
+    from tests.load.conftest import Serve
+
+REPLACE = {"write_disposition": "replace"}
+
+
+def test_a_complete_read_replaces(serve: Serve) -> None:
+    server = serve(rows=8)
+    config = api(server.base_url, resource("projects"), defaults=REPLACE)
+    sync(config, pipeline_name="whole")
+    server.change(rows=5)
+    assert counts(sync(config, pipeline_name="whole"), "projects") == {"projects": 5}
+
+
+def test_a_partial_read_leaves_the_table_and_the_next_run_works(serve: Serve) -> None:
+    server = serve(rows=30)
+    config = api(server.base_url, resource("projects", limit=10), defaults=REPLACE)
+    before = sync(config, pipeline_name="whole")
+    server.reset()
+    server.change(dead_after=2)
+    with pytest.raises(ApiError) as caught:
+        sync(config, pipeline_name="whole")
+    assert "would have replaced" in caught.value.problem.what
+    assert caught.value.exit_code == 4
+    assert counts(before, "projects") == {"projects": 30}
+    server.change(dead_after=0, rows=35)
+    assert counts(sync(config, pipeline_name="whole"), "projects") == {"projects": 35}
+
+
+def test_children_of_a_partial_parent_do_not_replace_theirs(serve: Serve) -> None:
+    server = serve(rows=30)
+    projects = resource("projects", limit=10, write_disposition="merge", primary_key="id")
+    config = api(server.base_url, projects, child(), defaults=REPLACE)
+    before = sync(config, pipeline_name="family")
+    tasks = counts(before, "tasks")
+    projects["endpoint"]["paginator"]["maximum_offset"] = 20
+    with pytest.raises(ApiError):
+        sync(config, pipeline_name="family")
+    assert counts(before, "tasks") == tasks
+
+
+def test_what_was_read_beside_it_comes_with_the_next_run(serve: Serve) -> None:
+    """The refusal takes the cursor of every other resource back, too, or their rows would be lost."""
+    server = serve(rows=30)
+    users = resource("users", primary_key="id", write_disposition="merge")
+    users["endpoint"]["incremental"] = {"cursor_path": "updated_at", "start_param": "since"}
+    bad = resource("nothing", "/v1/no-such")
+    with pytest.raises(ApiError):
+        sync(api(server.base_url, users, bad, defaults=REPLACE), pipeline_name="beside")
+    receipt = sync(api(server.base_url, users, defaults=REPLACE), pipeline_name="beside")
+    assert rows(receipt, "SELECT count(*) FROM users") == [(30,)]
