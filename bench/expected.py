@@ -1,26 +1,28 @@
 """What a correct run has loaded, and what a run did load.
 
-Four numbers per table, computed from the sandbox's records on one side and by DuckDB from the result on the
-other: rows, distinct ids, the sum of a whole-number field, and rows of the nested table. They are read after
-the peer has ended, so that they cost it nothing.
+Four numbers per table, counted in the sandbox's records on one side and in the result on the other: rows,
+distinct ids, the sum of a whole-number field, and rows of the nested table. They are read after the peer has
+ended, so that they cost it nothing.
 """
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
+import orjson
 
 from bench.peers.job import DATASET, Job
 from restmill.sandbox import Behaviour, collection, task_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bench.scenarios import Collection, Scenario
-    from restmill.sandbox import Collection as Records
+    from restmill.path import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def expected(scenario: Scenario) -> Tables:
     wanted = dict.fromkeys(_tables(scenario.collection), rows)
     if "tasks" in wanted:
         wanted["tasks"] = task_count(rows)
-    return {name: _content(collection(name, count, seed)) for name, count in wanted.items()}
+    return {name: _counted(collection(name, n, seed).records(), SHAPES[name]) for name, n in wanted.items()}
 
 
 def verify(job: Job, wanted: Tables) -> None:
@@ -89,22 +91,25 @@ def _tables(name: Collection) -> tuple[str, ...]:
     return ("projects", "tasks") if name == "tasks" else (name,)
 
 
-def _content(records: Records) -> Content:
-    shape = SHAPES[records.name]
-    total = nested = 0
-    for record in records.records():
+def _counted(records: Iterable[Mapping[str, Json]], shape: Shape) -> Content:
+    """The four numbers of records from JSON."""
+    ids: set[Json] = set()
+    rows = total = nested = 0
+    for record in records:
         value, parts = record[shape.summed], record.get(shape.nested) or []
         assert isinstance(value, int)
         assert isinstance(parts, list)
-        total += value
-        nested += len(parts)
-    return Content(records.rows, records.rows, total, nested)
+        assert isinstance(record["id"], int)
+        ids.add(record["id"])
+        rows, total, nested = rows + 1, total + value, nested + len(parts)
+    return Content(rows, len(ids), total, nested)
 
 
 def _loaded(job: Job, name: str) -> Content:
+    """Count in the tables of the job's database."""
     shape, table = SHAPES[name], f"{DATASET}.{name}"
     with duckdb.connect(job.database, read_only=True) as database:
-        return _counted(database, table, shape, f"{table}__{shape.nested}")
+        return _queried(database, table, shape, f"{table}__{shape.nested}")
 
 
 def _extracted(job: Job, name: str) -> Content:
@@ -112,17 +117,21 @@ def _extracted(job: Job, name: str) -> Content:
     shape = SHAPES[name]
     files = sorted(Path(job.folder).glob("bench/normalize/extracted/*/new_jobs/*"))
     own, nested = _of_table(files, name), _of_table(files, f"{name}__{shape.nested}")
-    with duckdb.connect() as database:
-        if own and own[0].suffix == ".parquet":
-            return _counted(database, _parquet(own), shape, _parquet(nested))
-        kinds = {"id": "BIGINT", shape.summed: "BIGINT", **({shape.nested: "JSON[]"} if shape.nested else {})}
-        columns = ", ".join(f"{column}: '{kind}'" for column, kind in kinds.items())
-        rows = f"read_json({_listed(own)}, columns={{{columns}}})"
-        parts = f"(SELECT unnest({shape.nested}) FROM {rows})"  # noqa: S608
-        return _counted(database, rows, shape, parts)
+    if own and own[0].suffix == ".parquet":
+        with duckdb.connect() as database:
+            return _queried(database, _parquet(own), shape, _parquet(nested))
+    return _counted((record for file in own for record in _written(file)), shape)
 
 
-def _counted(database: duckdb.DuckDBPyConnection, rows: str, shape: Shape, nested: str) -> Content:
+def _written(file: Path) -> Iterator[Mapping[str, Json]]:
+    """The records in a file of dlt's `typed-jsonl`: each line is a list of them."""
+    text = file.read_bytes()
+    for line in (gzip.decompress(text) if file.suffix == ".gz" else text).splitlines():
+        yield from orjson.loads(line)
+
+
+def _queried(database: duckdb.DuckDBPyConnection, rows: str, shape: Shape, nested: str) -> Content:
+    """The four numbers of tables."""
     query = f"SELECT count(*), count(DISTINCT id), sum({shape.summed}) FROM {rows}"  # noqa: S608
     found = database.execute(query).fetchone()
     inner = database.execute(f"SELECT count(*) FROM {nested}").fetchone() if shape.nested else (0,)  # noqa: S608
