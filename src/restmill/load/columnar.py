@@ -1,0 +1,148 @@
+"""The columnar way: on their way into dlt's extract files, records become Arrow tables instead of JSON lines.
+
+It begins where dlt has done everything a record may meet in its pipe: processing steps, `add_map`,
+incremental filtering, transformers, limits. All of these still see records. What arrives for a claimed table
+is collected, shaped into a root table and nested tables, and written to dlt's own Parquet storage; the schema
+learns on the way what it would have learnt in the normalize step. What cannot be shaped is written as
+records, after the schema has learnt from it, so that both kinds of file of one package agree.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from dlt.extract.storage import ExtractorItemStorage
+
+from restmill.shape.rules import Lesson, Unsure
+from restmill.shape.tables import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from dlt.common.schema import TTableSchemaColumns
+
+    from restmill.load.ground import Ground
+    from restmill.path import Json
+    from restmill.shape.tables import Shaped
+
+_BATCH_ROWS = 10_000
+_BATCH_BYTES = 32 * 1024 * 1024
+_LESSONS = 20
+"""Times a batch may send the schema to school before it goes by rows."""
+_NO_COLUMNS: Any = None
+"""What dlt's extract step passes for records."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """The records collected for one claimed table."""
+
+    ground: Ground
+    records: list[Json] = field(default_factory=list)
+    size: int = 0
+
+    def full(self) -> bool:
+        """Whether it should be shaped now."""
+        return len(self.records) >= _BATCH_ROWS or self.size >= _BATCH_BYTES
+
+
+class ColumnarStorage(ExtractorItemStorage):
+    """dlt's storage of extracted records, which writes those of claimed tables as Arrow tables."""
+
+    def __init__(
+        self,
+        records: ExtractorItemStorage,
+        tables: ExtractorItemStorage,
+        claimed: Callable[[str, str], Ground | None],
+    ) -> None:
+        super().__init__(records.package_storage, records.writer_spec)
+        self._tables = tables
+        self._claimed = claimed
+        self._batches: dict[tuple[str, str, str], Batch] = {}
+
+    def write_data_item(
+        self,
+        load_id: str,
+        schema_name: str,
+        table_name: str,
+        item: Any,
+        columns: TTableSchemaColumns,
+    ) -> int:
+        """Collect the records of a claimed table, write all others. Returns the number of records."""
+        key = (load_id, schema_name, table_name)
+        batch = self._batches.get(key)
+        if batch is None:
+            ground = self._claimed(load_id, table_name)
+            if ground is None:
+                return super().write_data_item(load_id, schema_name, table_name, item, columns)
+            batch = self._batches[key] = Batch(ground)
+        if type(item) is list and item:
+            batch.records += item
+            batch.size += _size_of(item[0]) * len(item)
+        elif not isinstance(item, list):
+            batch.records.append(item)
+            batch.size += _size_of(item)
+        else:
+            return super().write_data_item(load_id, schema_name, table_name, item, columns)
+        if batch.full():
+            self._flush(key, batch)
+        return len(item) if isinstance(item, list) else 1
+
+    def close_writers(self, load_id: str, skip_flush: bool = False) -> None:
+        """Shape what is left, then close; with `skip_flush` drop it."""
+        for key in [key for key in self._batches if key[0] == load_id]:
+            batch = self._batches.pop(key)
+            if not skip_flush:
+                self._flush(key, batch)
+        super().close_writers(load_id, skip_flush=skip_flush)
+
+    def _flush(self, key: tuple[str, str, str], batch: Batch) -> None:
+        records, batch.records, batch.size = batch.records, [], 0
+        if not records:
+            return
+        load_id, schema_name, table_name = key
+        try:
+            with _no_collection():
+                tables = _shaped(records, batch.ground)
+        except Unsure:
+            batch.ground.try_to_learn(records)
+            super().write_data_item(load_id, schema_name, table_name, records, _NO_COLUMNS)
+            return
+        for one in tables:
+            columns = batch.ground.stored(one.name)
+            self._tables.write_data_item(load_id, schema_name, one.name, one.table, columns)
+
+
+def _shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
+    """The tables of a batch, once the schema has learnt what it lacks for them."""
+    if set(map(type, records)) != {dict}:
+        raise Unsure("a record is no object")
+    for _ in range(_LESSONS):
+        try:
+            return shape(records, ground)
+        except Lesson as lesson:
+            ground.learn([records[number] for number in lesson.records])
+    raise Unsure("the schema does not take up what the records hold")
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Shaping makes no cycles but many containers, which would only set off the garbage collector."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _size_of(record: Json) -> int:
+    try:
+        return len(orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS))
+    except TypeError:  # integers beyond 64 bits
+        return 1000

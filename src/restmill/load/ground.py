@@ -1,0 +1,237 @@
+"""dlt's schema as the ground that shaping stands on: its names, types and keys, and how it learns new ones.
+
+Nothing of dlt's inference is written anew. What a batch adds to the schema is found out by dlt's own JSON
+normaliser, run on the few records that hold the first value of each new column; conversions of single values
+are dlt's own functions. The schema is the live one of the running extract step, so everything learnt is what
+dlt would have learnt from the same records in its normalize step.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+from dlt.common.json import json, may_have_pua
+from dlt.common.libs.pyarrow import get_py_arrow_datatype
+from dlt.common.normalizers.json import helpers
+from dlt.common.normalizers.json.relational import DataItemNormalizer
+from dlt.common.normalizers.utils import DLT_ID_LENGTH_BYTES
+from dlt.common.schema.utils import is_complete_column, is_nullable_column
+from dlt.common.time import get_context_timezone_name, normalize_timezone
+from dlt.common.typing import VARIANT_FIELD_FORMAT
+from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+
+from restmill.shape.rules import Column, SystemNames, Unsure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dlt.common.destination import DestinationCapabilitiesContext
+    from dlt.common.schema import Schema, TTableSchemaColumns
+
+    from restmill.path import Json
+    from restmill.shape.rules import Record
+
+log = logging.getLogger("restmill")
+
+
+class _Config:
+    """As much of dlt's normalize configuration as its JSON normaliser reads."""
+
+    def __init__(self, caps: DestinationCapabilitiesContext) -> None:
+        self.destination_capabilities = caps
+
+
+class Ground:
+    """The rules of one root table, and of the tables nested in it, in a live schema."""
+
+    def __init__(
+        self, schema: Schema, caps: DestinationCapabilitiesContext, load_id: str, table: str
+    ) -> None:
+        normalizer = schema.data_item_normalizer
+        assert isinstance(normalizer, DataItemNormalizer)
+        # What nested rows inherit was set when the extract step added the table, after it was made.
+        normalizer._reset()  # noqa: SLF001  # dlt makes a new one for its normalize step
+        self.table = table
+        self.load_id = load_id
+        self._schema = schema
+        self._caps = caps
+        self._normalizer = normalizer
+        self._zone = get_context_timezone_name()
+        self._known: dict[str, Mapping[str, Column]] = {}
+        self._teacher = _teacher(schema, caps, load_id)
+        self.system = SystemNames(
+            normalizer.c_dlt_id,
+            normalizer.c_dlt_load_id,
+            normalizer.c_dlt_root_id,
+            normalizer.c_dlt_parent_id,
+            normalizer.c_dlt_list_idx,
+            normalizer.c_value,
+        )
+
+    @property
+    def levels(self) -> int:
+        """How deep tables may nest."""
+        levels = self._normalizer._get_table_nesting_level(self.table, self._normalizer.max_nesting)  # noqa: SLF001  # dlt offers no public way to ask
+        return 1000 if levels is None else int(levels)
+
+    def learn(self, records: Sequence[Json]) -> None:
+        """Give the schema every column that these records need, in their order, as dlt would.
+
+        Raises:
+            Exception: whatever dlt raises for records that it cannot take.
+        """
+        line = json.typed_dumpb(records)
+        self._known.clear()
+        self._teacher._normalize_chunk(  # noqa: SLF001  # the one function that infers and coerces rows
+            self.table, json.loadb(line), may_have_pua(line), skip_write=True
+        )
+
+    def try_to_learn(self, records: Sequence[Json]) -> None:
+        """Learn from records that dlt will read again as rows; what it cannot take it will refuse then."""
+        try:
+            self.learn(records)
+        except Exception:  # noqa: BLE001  # any of dlt's, and of Python's for odd objects
+            log.debug("%s: the normalize step will tell what is wrong with a record", self.table)
+
+    def stored(self, table: str) -> TTableSchemaColumns:
+        """The table's columns as dlt keeps them."""
+        return self._schema.get_table_columns(table)
+
+    def field(self, key: str) -> str:
+        """The name of a record's key as a column; dlt calls a blank key `_empty`."""
+        blank = not key or key.isspace()
+        return (
+            self._normalizer.EMPTY_KEY_IDENTIFIER if blank else self._normalizer._normalize_identifier(key)  # noqa: SLF001  # with dlt's cache
+        )
+
+    def list_field(self, key: str) -> str:
+        """The name of a record's key as a part of a nested table's name."""
+        return self._normalizer._normalize_table_identifier(key)  # noqa: SLF001  # with dlt's cache
+
+    def join(self, fragments: tuple[str, ...]) -> str:
+        """One name out of names, shortened where the destination needs it."""
+        return self._normalizer._shorten_fragments(*fragments)  # noqa: SLF001  # with dlt's cache
+
+    def stays(self, table: str, column: str, level: int) -> bool:
+        """Whether an object or a list in this column stays a value."""
+        return self._normalizer._is_nested_type(table, column, level)  # noqa: SLF001  # dlt offers no public way
+
+    def nested(self, table: str) -> bool:
+        """Whether the table is, or would become, a nested one."""
+        return self._normalizer._should_be_nested(table)  # noqa: SLF001  # dlt offers no public way to ask
+
+    def columns(self, table: str) -> Mapping[str, Column]:
+        """The table's columns whose type is known, in their order; empty for an unknown table."""
+        if table not in self._known:
+            stored = self._schema.tables.get(table)
+            columns = stored["columns"] if stored else {}
+            self._known[table] = {
+                name: Column(
+                    name,
+                    str(column["data_type"]),
+                    get_py_arrow_datatype(column, self._caps, self._zone),
+                    is_nullable_column(column),
+                )
+                for name, column in columns.items()
+                if is_complete_column(column)
+            }
+        return self._known[table]
+
+    def keeps_root_id(self) -> bool:
+        """Whether rows of nested tables carry the id of their root row.
+
+        Raises:
+            Unsure: values are handed down to nested tables in some other way, too.
+        """
+        config = self._normalizer.propagation_config
+        passed = helpers.get_propagation_mapping(config, self.table, True) if config else {}
+        usual: Mapping[Any, Any] = {self.system.row_id: self.system.root_id}
+        others = set(config.get("tables") or {}) - {self.table} if config else set()
+        if (passed and passed != usual) or any(name.startswith(f"{self.table}__") for name in others):
+            raise Unsure("nested rows take values from their parents")
+        return bool(passed)
+
+    def coerce(self, column: Column, value: Json) -> Json:
+        """The value as the column's type.
+
+        Raises:
+            ValueError: it does not fit, so it belongs in a variant column.
+            Unsure: dlt raises something else, or makes something that is no plain value.
+        """
+        kind = self._normalizer.py_type_to_sc_type(type(value))
+        try:
+            coerced = self._normalizer.coerce_type(cast("Any", column.data_type), kind, value)
+        except SyntaxError as error:
+            raise ValueError(column.name) from error
+        except (TypeError, ArithmeticError, OverflowError) as error:
+            raise Unsure("dlt fails on a value") from error
+        if callable(coerced) or column.data_type in {"json", "wei"}:
+            raise Unsure("dlt makes an object of a value")
+        if column.data_type == "timestamp":
+            return normalize_timezone(coerced, self._timezone(column))
+        return coerced
+
+    def variant(self, column: str, value: Json) -> str:
+        """The name of the column for values of this value's type that do not fit `column`."""
+        kind = self._normalizer.py_type_to_sc_type(type(value))
+        return str(self._schema.naming.shorten_fragments(column, VARIANT_FIELD_FORMAT % kind))
+
+    def encode(self, value: Json) -> str:
+        """An object or a list as JSON text, as dlt's Parquet writer writes it."""
+        return json.dumps(value)
+
+    def row_ids(self, records: Sequence[Record], fields: Mapping[str, Sequence[Json]]) -> pa.Array:
+        """Ids of root rows: random, or a hash of the key or the record where the merge strategy needs it.
+
+        Raises:
+            Unsure: a record has no value for a key.
+        """
+        match self._row_id_type():
+            case "key_hash":
+                return pa.array(self._key_hashes(len(records), fields), pa.string())
+            case "row_hash":
+                return pa.array([helpers.get_row_hash(record) for record in records], pa.string())
+            case _:
+                return random_ids(len(records))
+
+    def nested_ids(self, parents: pa.Array, table: str, index: Sequence[int]) -> pa.Array:
+        """Ids of nested rows: dlt's hash of where they stand.
+
+        Below a row with a random id such a hash is as random as its parent, so there it is not computed.
+        """
+        if self._row_id_type() == "random":
+            return random_ids(len(index))
+        pairs = zip(parents.to_pylist(), index, strict=True)
+        hashes = [helpers.get_nested_row_hash(parent, table, place) for parent, place in pairs]
+        return pa.array(hashes, pa.string())
+
+    def _key_hashes(self, count: int, fields: Mapping[str, Sequence[Json]]) -> list[str]:
+        keys = self._normalizer._get_primary_key(self.table)  # noqa: SLF001  # dlt offers no public way to ask
+        if any(key not in fields or None in fields[key] for key in keys):
+            raise Unsure("a record has no value for its key")
+        values = [fields[key] for key in keys]
+        rows = zip(*values, strict=True) if values else iter([()] * count)
+        return [helpers.get_row_hash(dict(zip(keys, row, strict=True)), subset=keys) for row in rows]
+
+    def _row_id_type(self) -> str:
+        return self._normalizer._get_root_row_id_type(self.table)  # noqa: SLF001  # dlt offers no public way to ask
+
+    def _timezone(self, column: Column) -> bool:
+        return bool(getattr(column.type, "tz", None))
+
+
+def random_ids(count: int) -> pa.Array:
+    """Random ids like dlt's, all at once: as many base64 characters as its ids have."""
+    length = -(-DLT_ID_LENGTH_BYTES * 4 // 3)
+    text = base64.b64encode(secrets.token_bytes(-(-count * length * 3 // 4)))
+    ends = pa.array(range(0, count * length + 1, length), pa.int32())
+    return pa.StringArray.from_buffers(count, ends.buffers()[1], pa.py_buffer(text))
+
+
+def _teacher(schema: Schema, caps: DestinationCapabilitiesContext, load_id: str) -> JsonLItemsNormalizer:
+    absent = cast("Any", None)  # storages: it is never asked to write
+    return JsonLItemsNormalizer(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))

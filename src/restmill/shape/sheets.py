@@ -1,0 +1,172 @@
+"""Records taken apart: fields, objects and lists become columns of Python values, one sheet for each table.
+
+The rules are dlt's relational normaliser's: an object's fields join the row under `object__field`, a list
+becomes a nested table, a list in a list gets a table of its own between them, a plain value in a list stands
+in a `value` column. The work is done a column at a time over the whole batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from operator import itemgetter
+from types import NoneType
+from typing import TYPE_CHECKING
+
+from restmill.shape.rules import Record, Rules, Unsure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from restmill.path import Json
+
+_EMPTY: Record = {}
+_PLAIN = frozenset((NoneType, bool, int, float, str))
+_CONTAINERS = frozenset((dict, list))
+_KNOWN = _PLAIN | _CONTAINERS
+
+
+@dataclass(slots=True)
+class Cells:
+    """The values of one column, one for each row of the sheet, and which types they are of (None aside)."""
+
+    values: Sequence[Json]
+    types: set[type]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One table in the making."""
+
+    name: str
+    path: tuple[str, ...]
+    """The fragments of its name."""
+    level: int
+    """Levels of tables that may still nest below."""
+    rows: int
+    parent: Sheet | None = None
+    owner: list[int] = field(default_factory=list)
+    """Each row's row number in the parent sheet."""
+    index: list[int] = field(default_factory=list)
+    """Each row's place in its list."""
+    columns: dict[str, Cells] = field(default_factory=dict)
+
+    def root_row(self, row: int) -> int:
+        """The number of the record that a row comes from."""
+        sheet, number = self, row
+        while sheet.parent is not None:
+            sheet, number = sheet.parent, sheet.owner[number]
+        return number
+
+
+def take_apart(records: Sequence[Record], rules: Rules) -> list[Sheet]:
+    """The sheets of a batch, parents before their nested tables; only the root's may have no rows.
+
+    Raises:
+        Unsure: a record holds what only dlt can place: Python objects, two fields of one name, key columns.
+    """
+    sheets: dict[str, Sheet] = {}
+    root = Sheet(rules.table, (rules.table,), rules.levels, len(records))
+    queue: list[tuple[Sheet, Sequence[Record]]] = [(root, records)]
+    while queue:
+        sheet, rows = queue.pop(0)
+        if sheets.setdefault(sheet.name, sheet) is not sheet:
+            raise Unsure(f"two lists become the table `{sheet.name}`")
+        queue.extend(_Taking(sheet, rules).take(rows))
+    return list(sheets.values())
+
+
+class _Taking:
+    """Fills one sheet, and finds the sheets below it."""
+
+    def __init__(self, sheet: Sheet, rules: Rules) -> None:
+        self._sheet = sheet
+        self._rules = rules
+        self._linking = rules.system.linking()
+        self._nested: list[tuple[Sheet, Sequence[Record]]] = []
+
+    def take(self, records: Sequence[Record]) -> list[tuple[Sheet, Sequence[Record]]]:
+        self._fields(records, (), self._sheet.level)
+        return self._nested
+
+    def _fields(self, records: Sequence[Record], path: tuple[str, ...], level: int) -> None:
+        for key, values in _transposed(records):
+            types = set(map(type, values))
+            if not types <= _KNOWN or type(key) is not str:
+                raise Unsure("a value is a Python object")
+            name = self._rules.field(key)
+            column = self._rules.join((*path, name)) if path else name
+            if types.isdisjoint(_CONTAINERS) or self._rules.stays(self._sheet.name, column, level):
+                self._put(column, values, types)
+                continue
+            if dict in types:
+                self._object(values, types, (*path, name), level)
+            if list in types:
+                self._list(key, values, path)
+            if types - {NoneType} - _CONTAINERS:
+                plain = [None if type(value) in _CONTAINERS else value for value in values]
+                self._put(column, plain, types - _CONTAINERS)
+
+    def _put(self, column: str, values: Sequence[Json], types: set[type]) -> None:
+        if column in self._sheet.columns or column in self._linking:
+            raise Unsure(f"two fields become the column `{column}`")
+        types.discard(NoneType)
+        self._sheet.columns[column] = Cells(values, types)
+
+    def _object(self, values: Sequence[Json], types: set[type], path: tuple[str, ...], level: int) -> None:
+        inner = values if len(types) == 1 else [v if type(v) is dict else _EMPTY for v in values]
+        self._fields(inner, path, level - 1)
+
+    def _list(self, key: str, values: Sequence[Json], path: tuple[str, ...]) -> None:
+        rows, owner, index = _unrolled(values)
+        if not rows:
+            return
+        above = self._sheet
+        full = (*above.path, *path, self._list_name(key))
+        sheet = Sheet(self._rules.join(full), full, above.level - 1, len(rows), above, owner, index)
+        if not self._rules.nested(sheet.name):
+            raise Unsure(f"`{sheet.name}` is a table of its own")
+        types = set(map(type, rows))
+        if not types <= _KNOWN:
+            raise Unsure("a value is a Python object")
+        if list in types:
+            if len(types) > 1:
+                raise Unsure(f"`{sheet.name}` mixes lists with other values")
+            sheet.level -= 1
+            rows = [{"list": value} for value in rows]
+        elif types != {dict}:
+            rows = [value if type(value) is dict else {"value": value} for value in rows]
+        self._nested.append((sheet, rows))
+
+    def _list_name(self, key: str) -> str:
+        if not key.strip():
+            raise Unsure("a list has no name")
+        return self._rules.list_field(key)
+
+
+def _transposed(records: Sequence[Record]) -> Iterator[tuple[str, Sequence[Json]]]:
+    """Each key with its values in all records, None where a record lacks it."""
+    first = records[0] if records else _EMPTY
+    if len(first) > 1 and len(set(map(len, records))) == 1:
+        try:
+            columns = list(zip(*map(itemgetter(*first), records), strict=True))
+        except KeyError:
+            pass
+        else:
+            yield from zip(first, columns, strict=True)
+            return
+    for key in dict.fromkeys(chain.from_iterable(records)):
+        yield key, [record.get(key) for record in records]
+
+
+def _unrolled(values: Sequence[Json]) -> tuple[list[Json], list[int], list[int]]:
+    """All elements of all lists, whose list each one was in, and its place there."""
+    rows: list[Json] = []
+    owner: list[int] = []
+    index: list[int] = []
+    for number, value in enumerate(values):
+        if type(value) is list and value:
+            rows += value
+            owner.extend(repeat(number, len(value)))
+            index.extend(range(len(value)))
+    return rows, owner, index
