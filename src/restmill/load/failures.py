@@ -9,7 +9,7 @@ from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 from dlt.load.exceptions import LoadClientJobException
-from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.pipeline.exceptions import InvalidPipelineName, PipelineStepFailed
 
 from restmill.errors import ConfigError, DestinationError, Place, Problem, RestmillError, did_you_mean
 
@@ -36,14 +36,9 @@ def explained(error: BaseException) -> BaseException:
     for cause in causes:
         if isinstance(cause, RestmillError):
             return cause
-    for cause in causes:
-        match cause:
-            case ConfigFieldMissingException():
-                return _missing(cause)
-            case UnknownDestinationModule(ref=name):
-                return _unknown(name)
-            case MissingDependencyException() | ModuleNotFoundError():
-                return _uninstalled(cause)
+    mistake = next(filter(None, map(_mistake, causes)), None)
+    if mistake is not None:
+        return mistake
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     of_destination = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
     if of_destination or {"load", "sync"} & set(steps):
@@ -66,6 +61,21 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = inner or error.__cause__ or error.__context__
 
 
+def _mistake(error: BaseException) -> ConfigError | None:
+    """What the user can put right, when the error is about that."""
+    match error:
+        case ConfigFieldMissingException():
+            return _missing(error)
+        case UnknownDestinationModule(ref=name):
+            return _unknown(name)
+        case InvalidPipelineName(pipeline_name=name):
+            return _illegal(name)
+        case MissingDependencyException() | ModuleNotFoundError():
+            return _uninstalled(error)
+        case _:
+            return None
+
+
 def _missing(error: ConfigFieldMissingException) -> ConfigError:
     fields = ", ".join(f"`{field}`" for field in error.fields)
     return ConfigError(
@@ -81,6 +91,17 @@ def _unknown(name: str) -> ConfigError:
     known = sorted(one.lower() for one in destinations.__all__ if one != "destination")
     hint = did_you_mean(name, known) or f"dlt knows {', '.join(known)}."
     return ConfigError(Problem(Place("pipeline.destination"), f"there is no destination `{name}`", hint=hint))
+
+
+def _illegal(name: str | None) -> ConfigError:
+    return ConfigError(
+        Problem(
+            Place("pipeline.name"),
+            "dlt makes a folder of this name and does not accept it",
+            got=f"`{name}`",
+            hint="Use letters, digits, `-` and `_`.",
+        )
+    )
 
 
 def _uninstalled(error: MissingDependencyException | ModuleNotFoundError) -> ConfigError:

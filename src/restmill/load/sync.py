@@ -19,6 +19,7 @@ from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import raise_explained
 from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.source import source_of
+from restmill.load.verdicts import evidence_of
 from restmill.load.watch import tell, watching
 from restmill.plan.spec import OnError, Plan
 from restmill.run.receipt import Ledger, Receipt
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from dlt import Pipeline
     from dlt.extract import DltSource
+
+    from restmill.run.receipt import Evidence
 
 
 def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
@@ -78,13 +81,13 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
     """
     ledger = Ledger()
     started, began = datetime.now(UTC), time.monotonic()
-    names = [name for name in source.resources.selected if name in {one.name for one in plan.resources}]
+    names = list(source.resources.selected)
     with watching(ledger, observer):
         try:
-            pipeline.run()  # restores state and loads what is pending; reads nothing
+            _load_pending(pipeline)
             _stage("extract")
             pipeline.extract(source)
-            _refuse_partial_replace(pipeline, source, ledger, names)
+            _refuse_partial_replace(pipeline, source, evidence_of(ledger, plan, names))
             _stage("normalize")
             with empty_columns_as_events():
                 pipeline.normalize()
@@ -98,9 +101,19 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
         dataset=pipeline.dataset_name or "",
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
-        resources=ledger.evidence(names),
+        resources=evidence_of(ledger, plan, names),
         location=location_of(pipeline),
     )
+
+
+def _load_pending(pipeline: Pipeline) -> None:
+    """Restore state from the destination and load what an earlier run has read; nothing is read here."""
+    if (
+        pipeline.first_run and pipeline.has_pending_data
+    ):  # dlt would throw it away: its dataset is not there yet
+        pipeline.normalize()
+        pipeline.load()
+    pipeline.run()
 
 
 def destination_of(pipeline: Pipeline) -> str:
@@ -145,13 +158,11 @@ def _selected(source: DltSource, names: Sequence[str]) -> DltSource:
     return source.with_resources(*names) if names else source
 
 
-def _refuse_partial_replace(
-    pipeline: Pipeline, source: DltSource, ledger: Ledger, names: Sequence[str]
-) -> None:
-    replacing = [name for name in names if source.resources[name].write_disposition == "replace"]
-    for evidence in ledger.evidence(replacing):
-        if evidence.verdict == "partial":
-            pipeline.drop_pending_packages()
+def _refuse_partial_replace(pipeline: Pipeline, source: DltSource, seen: Sequence[Evidence]) -> None:
+    for evidence in seen:
+        replacing = source.resources[evidence.resource].write_disposition == "replace"
+        if replacing and evidence.verdict == "partial":
+            pipeline.abort_packages()  # takes back what the extract step did to state and schema, too
             raise ApiError(
                 Problem(
                     Place(evidence.resource),
