@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,37 +107,50 @@ def test_the_demo_is_complete_and_says_where_to_look(tmp_path: Path) -> None:
     assert "demo-key" not in done.stdout + done.stderr
 
 
+def heed_ctrl_c() -> None:
+    """A shell starts background jobs with SIGINT ignored, and children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """A restmill process that can be interrupted, and that does not outlive the test."""
+    running = subprocess.Popen(  # noqa: S603  # our own words
+        [sys.executable, "-m", "restmill", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509  # the child has one thread when this runs
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
 def test_ctrl_c_ends_a_run_with_130(tmp_path: Path) -> None:
-    with SandboxServer(Behaviour(rows=100_000, key=KEY, latency_s=0.2)) as server:
-        running = subprocess.Popen(  # noqa: S603  # our own words
-            [sys.executable, "-m", "restmill", "run", write(tmp_path, server.base_url)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert running.stderr is not None
-        while "reading" not in running.stderr.readline():
-            assert running.poll() is None
-        running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
+    with SandboxServer(Behaviour(rows=20_000, key=KEY, latency_s=1.0)) as server:
+        with started("run", write(tmp_path, server.base_url)) as running:
+            assert running.stderr is not None
+            while "reading" not in running.stderr.readline():
+                assert running.poll() is None
+            running.send_signal(signal.SIGINT)
+            _, told = running.communicate(timeout=60)
     assert running.returncode == 130, told
     assert "interrupted; run the same command again" in told
     assert "Traceback" not in told
 
 
 def test_ctrl_c_ends_the_sandbox_with_0() -> None:
-    running = subprocess.Popen(  # noqa: S603  # our own words
-        [sys.executable, "-m", "restmill", "sandbox", "--port", "0", "--key", KEY],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert running.stdout is not None
-    lines: list[str] = []
-    while not lines or "Ctrl-C" not in lines[-1]:
-        lines.append(running.stdout.readline())
-        assert running.poll() is None, lines
-    running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    with started("sandbox", "--port", "0", "--key", KEY) as running:
+        assert running.stdout is not None
+        lines: list[str] = []
+        while not lines or "Ctrl-C" not in lines[-1]:
+            lines.append(running.stdout.readline())
+            assert running.poll() is None, lines
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
     assert running.returncode == 0
     assert any("curl 'http://127.0.0.1:" in line for line in lines)
