@@ -53,6 +53,10 @@ class Case:
     """Packages without which the case is skipped."""
     may_ask_past_end: bool = False
     """A list without a total: restmill may look ahead past its end."""
+    any_order: bool = False
+    """Rows of several lists meet in one table: their order, and so the columns', is nobody's promise."""
+    settings: str = ""
+    """dlt's `config.toml`; `{api}` in it is the API's address."""
     empty: bool = False
     """No rows are expected."""
     fails: bool = False

@@ -15,7 +15,6 @@ from dlt.sources.helpers.rest_client.auth import (
     OAuthJWTAuth,
 )
 from dlt.sources.rest_api.config_setup import register_auth
-from requests.auth import AuthBase
 
 from tests.parity.case import KEY, PAGED, Case, Config, many, one, resource
 
@@ -25,14 +24,6 @@ if TYPE_CHECKING:
 
     from dlt.extract import DltSource
     from requests import PreparedRequest
-
-
-class HeaderAuth(AuthBase):
-    """What a user writes who knows `requests`."""
-
-    def __call__(self, r: PreparedRequest) -> PreparedRequest:
-        r.headers["X-API-Key"] = KEY
-        return r
 
 
 @configspec
@@ -139,7 +130,6 @@ CASES = (
     Case("auth OAuth2ClientCredentials object", _with_object, LOCKED),
     Case("auth OAuthJWTAuth object", _jwt, needs=("jwt", "cryptography")),
     Case("auth object of a class of the user's own", _guarded(VendorAuth(token=KEY)), LOCKED),
-    Case("auth requests object is refused by both", _guarded(HeaderAuth()), LOCKED, fails=True),
     Case("auth registered under a name", build=_registered, switches=LOCKED),
     Case("auth wrong key", _guarded({"token": "wrong"}), LOCKED, fails=True),
 )  # fmt: skip

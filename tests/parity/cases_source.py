@@ -9,7 +9,7 @@ from dlt.common.schema import Schema
 
 from tests.parity.case import PAGED, Case, Config, many, one, resource
 from tests.parity.cases_children import _doubled, _family, _marked, _odd
-from tests.parity.cases_incremental import GROWN, START
+from tests.parity.cases_incremental import GROWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ def _source(argument: str, value: object) -> Case:
 
 
 def _schema() -> Schema:
-    schema = Schema("ready")
+    schema = Schema("rest_api")
     schema.update_table({"name": "things", "columns": {"key": {"name": "key", "data_type": "text", "nullable": False}}})
     return schema
 
@@ -56,11 +56,17 @@ def _renamed(engine: ModuleType, api: str) -> DltSource:
     return source
 
 
-_CONFIGURED = {
-    "SOURCES__REST_API__CLIENT": '{"base_url": "{api}/v1", "paginator": {"type": "offset", "limit": 3}}',
-    "SOURCES__REST_API__RESOURCES": '["users", {"name": "flags", "endpoint": {"path": "feature_flags"}}]',
-    "SOURCES__REST_API__RESOURCE_DEFAULTS": '{"primary_key": "id"}',
-}
+_CONFIGURED = """
+[sources.rest_api]
+resources = ["users", {name = "flags", endpoint = {path = "feature_flags"}}]
+
+[sources.rest_api.client]
+base_url = "{api}/v1"
+paginator = {type = "offset", limit = 3}
+
+[sources.rest_api.resource_defaults]
+primary_key = "id"
+"""
 
 
 def _then(name: str, change: Callable[[DltSource], Any], config: Callable[[str], Config] = _family(), **keys: Any) -> Case:
@@ -68,19 +74,15 @@ def _then(name: str, change: Callable[[DltSource], Any], config: Callable[[str],
         result = change(source)
         return result if isinstance(result, (type(source), list)) else None
 
-    return Case(f"then {name}", config, then=then, **keys)
+    return Case(f"then {name}", config, then=then, any_order=True, **keys)
 
 
 def _hint_table(source: DltSource) -> None:
     source.tasks.apply_hints(table_name="todo", primary_key="id", write_disposition="merge", columns={"id": {"data_type": "text"}})
 
 
-def _hint_cursor(source: DltSource) -> None:
-    source.projects.apply_hints(incremental=dlt.sources.incremental("updated_at", initial_value=START))
-
-
 def _rename(source: DltSource) -> list[DltResource]:
-    return [source.projects.with_name("works"), source.tasks]
+    return [source.things.with_name("works")]
 
 
 def _all_steps(source: DltSource) -> None:
@@ -107,11 +109,13 @@ CASES = (
     Case("source as a list of resources", build=_as_list),
     Case("source inside a source of the user's own", build=_in_a_source),
     Case("source cloned with a name", build=_renamed),
-    Case("source from dlt's config alone", build=_from_environment, environment=_CONFIGURED),
+    Case("source from dlt's config alone", build=_from_environment, settings=_CONFIGURED),
     _then("add_map", lambda source: source.projects.add_map(_marked)),
     _then("add_filter on a parent", lambda source: source.projects.add_filter(_odd)),
     _then("add_filter on a child", lambda source: source.tasks.add_filter(_odd)),
-    _then("add_yield_map on a parent", lambda source: source.projects.add_yield_map(_doubled)),
+    _then("add_yield_map", lambda source: source.things.add_yield_map(_doubled), _pages),
+    _then("add_yield_map of whole pages on a parent",
+          lambda source: source.projects.add_yield_map(lambda row: [[row, row]], insert_at=1)),
     _then("steps on parent and child", _all_steps),
     _then("add_map at the front", lambda source: source.tasks.add_map(_marked, insert_at=1)),
     _then("add_limit on pages", lambda source: source.things.add_limit(2), _pages, may_ask_past_end=True),
@@ -126,8 +130,7 @@ CASES = (
     _then("one child alone", lambda source: [source.tasks]),
     _then("selected set by hand", lambda source: setattr(source.projects, "selected", False)),
     _then("apply_hints", _hint_table, runs=2, between=GROWN),
-    _then("apply_hints incremental", _hint_cursor, runs=2, between=GROWN),
-    _then("renaming", _rename),
+    _then("renaming", _rename, _pages),
     _then("root_key set by hand", lambda source: setattr(source, "root_key", True), _flags),
     _then("max_table_nesting set by hand", lambda source: setattr(source, "max_table_nesting", 0), _flags),
     _then("pipe of a resource into a transformer", lambda source: [

@@ -13,16 +13,23 @@ if TYPE_CHECKING:
     from tests.parity.server import Sent
 
 _SHOWN = 3
-_PLACE = re.compile(r"(?<=[?&])(offset|page|skip|start)=(\d+)")
+_PLACE = re.compile(r"(?<=[?&\"])(offset|page)(=|\":)(\d+)")
 
 
-def differences(theirs: Outcome, ours: Outcome, *, past_end: bool = False) -> list[str]:
-    """Everything dlt's outcome and ours do not share; with `past_end`, requests beyond the end are allowed."""
+def differences(
+    theirs: Outcome, ours: Outcome, *, past_end: bool = False, any_order: bool = False
+) -> list[str]:
+    """Everything dlt's outcome and ours do not share.
+
+    With `past_end`, requests beyond the end are allowed; with `any_order`, columns may come in another order,
+    as they do when the rows of several parents come in another order.
+    """
+    if theirs.failed or ours.failed:
+        return list(_failure(theirs, ours))
     return [
-        *_failure(theirs, ours),
         *_mappings("hints of table", theirs.hints, ours.hints),
-        *_columns(theirs, ours),
-        *_mappings("DuckDB table", theirs.physical, ours.physical),
+        *_columns(theirs, ours, any_order=any_order),
+        *_mappings("DuckDB table", _arranged(theirs, any_order), _arranged(ours, any_order)),
         *_rows(theirs.rows, ours.rows),
         *_mappings("state of source", theirs.state, ours.state),
         *_requests(theirs.sent, ours.sent, past_end=past_end),
@@ -49,10 +56,14 @@ def _mappings(what: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> 
             yield f"{what} {name}:\n    dlt      {theirs[name]}\n    restmill {ours[name]}"
 
 
-def _columns(theirs: Outcome, ours: Outcome) -> Iterator[str]:
+def _arranged(outcome: Outcome, any_order: bool) -> Mapping[str, Any]:
+    return {name: sorted(table) if any_order else table for name, table in outcome.physical.items()}
+
+
+def _columns(theirs: Outcome, ours: Outcome, *, any_order: bool) -> Iterator[str]:
     for table in sorted({*theirs.columns} & {*ours.columns}):
         yield from _mappings(f"column {table}.", theirs.columns[table], ours.columns[table])
-        if list(theirs.columns[table]) != list(ours.columns[table]):
+        if not any_order and list(theirs.columns[table]) != list(ours.columns[table]):
             yield f"order of columns in {table}: {list(theirs.columns[table])} / {list(ours.columns[table])}"
 
 
@@ -82,18 +93,19 @@ def _beyond(theirs: list[Sent], ours: list[Sent]) -> list[Sent]:
     """Requests of ours that are some request of dlt's but for a place further on than dlt ever asked."""
     furthest: dict[str, int] = {}
     for sent in theirs:
-        list_, place = _split(sent.target)
+        list_, place = _split(sent)
         furthest[list_] = max(furthest.get(list_, -1), place)
     extra = Counter(ours) - Counter(theirs)
     found = []
     for sent in extra.elements():
-        list_, place = _split(sent.target)
+        list_, place = _split(sent)
         if list_ in furthest and place > furthest[list_]:
             found.append(sent)
     return found
 
 
-def _split(target: str) -> tuple[str, int]:
-    """The list a target belongs to, and how far into it; -1 where no place is named."""
-    found = _PLACE.search(target)
-    return _PLACE.sub(r"\1=", target), int(found[2]) if found else -1
+def _split(sent: Sent) -> tuple[str, int]:
+    """The list a request belongs to, and how far into it; -1 where no place is named."""
+    asked = f"{sent.run} {sent.target} {sent.body}"
+    found = _PLACE.search(asked)
+    return _PLACE.sub(r"\1=", asked), int(found[3]) if found else -1

@@ -18,6 +18,7 @@ def _quiet_dlt(_nobodys_settings: None) -> Iterator[None]:
         patch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
         patch.setenv("LOAD__WORKERS", "1")
         patch.setenv("NORMALIZE__WORKERS", "1")
+        patch.setenv("RESTORE_FROM_DESTINATION", "false")
         yield
 
 

@@ -8,12 +8,16 @@ row ids become links in a tree, load ids become "first load, second load", addre
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dlt
 import duckdb
 import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.extract import DltResource, DltSource
 from dlt.sources import rest_api as theirs
 
@@ -21,12 +25,12 @@ from restmill.load import source as ours
 from tests.parity.server import Seen, Sent, recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
     from dlt.common.schema import Schema
 
+    from restmill.sandbox import SandboxServer
     from tests.parity.case import Case
 
 ENGINES: dict[str, ModuleType] = {"dlt": theirs, "restmill": ours}
@@ -59,25 +63,43 @@ class Outcome:
 def outcome_of(case: Case, engine: str, folder: Path) -> Outcome:
     """Run the case through one engine, in a folder of its own."""
     server, seen = recording(case.switches, case.documents)
-    with server, pytest.MonkeyPatch.context() as patch:
+    with server, _configured(case.settings, server), pytest.MonkeyPatch.context() as patch:
         for name, value in case.environment.items():
             patch.setenv(name, value.replace("{api}", server.base_url))
+        database = duckdb.connect(":memory:")
         pipeline = dlt.pipeline(
             "parity",
             pipelines_dir=str(folder / "pipelines"),
-            destination=dlt.destinations.duckdb(str(folder / "tables.duckdb")),
+            destination=dlt.destinations.duckdb(database),
             dataset_name="parity",
         )
         try:
-            for number in range(case.runs):
-                if number:
+            for seen.run in range(case.runs):
+                if seen.run:
                     server.change(**case.between)
                 pipeline.run(built(case, ENGINES[engine], server.base_url), **case.run)
         except Exception as error:
             if not case.fails:
                 raise
             return Outcome(failed=type(error).__name__, sent=_portless(seen, server.base_url))
-        return _kept(pipeline, seen, server.base_url)
+        return _kept(pipeline, database, seen, server.base_url)
+
+
+@contextmanager
+def _configured(settings: str, server: SandboxServer) -> Iterator[None]:
+    """Let dlt read these settings from the working directory until the block ends."""
+    if not settings:
+        yield
+        return
+    file = Path(".dlt/config.toml")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(settings.replace("{api}", server.base_url))
+    Container()[PluggableRunContext].reload()
+    try:
+        yield
+    finally:
+        file.unlink()
+        Container()[PluggableRunContext].reload()
 
 
 def built(case: Case, engine: ModuleType, api: str) -> DltSource | list[DltResource]:
@@ -89,12 +111,10 @@ def built(case: Case, engine: ModuleType, api: str) -> DltSource | list[DltResou
     return source if changed is None else changed
 
 
-def _kept(pipeline: dlt.Pipeline, seen: Seen, api: str) -> Outcome:
+def _kept(pipeline: dlt.Pipeline, database: duckdb.DuckDBPyConnection, seen: Seen, api: str) -> Outcome:
     schema = pipeline.default_schema
-    with pipeline.sql_client() as client, client.execute_query("SELECT 1"):
-        connection = client.native_connection
-        physical = _physical(connection)
-        tables = {name: _rows(connection, name) for name in physical if not name.startswith("_dlt")}
+    physical = _physical(database)
+    tables = {name: _rows(database, name) for name in physical if not name.startswith("_dlt")}
     return Outcome(
         hints={
             name: {key: value for key, value in table.items() if key != "columns"}
@@ -103,7 +123,7 @@ def _kept(pipeline: dlt.Pipeline, seen: Seen, api: str) -> Outcome:
         columns={name: table["columns"] for name, table in schema.tables.items()},
         physical=physical,
         rows=trees(tables, schema, api),
-        state={key: value for key, value in pipeline.state.get("sources", {}).items()},
+        state=dict(pipeline.state.get("sources", {})),
         sent=_portless(seen, api),
     )
 
@@ -115,6 +135,7 @@ def _portless(seen: Seen, api: str) -> list[Sent]:
             one.target.replace(api, "http://api"),
             one.headers,
             one.body.replace(api, "http://api"),
+            one.run,
         )
         for one in seen.requests
     )

@@ -39,11 +39,8 @@ class Sent:
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
-
-    @property
-    def path(self) -> str:
-        """The target without its query."""
-        return self.target.partition("?")[0]
+    run: int = 0
+    """The pipeline run it was part of, from 0."""
 
 
 @dataclass(slots=True)
@@ -52,6 +49,7 @@ class Seen:
 
     requests: list[Sent] = field(default_factory=list)
     documents: Mapping[str, Json] = field(default_factory=dict)
+    run: int = 0
 
 
 class RecordingSandbox(Sandbox):
@@ -63,7 +61,7 @@ class RecordingSandbox(Sandbox):
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Write the request down and answer it."""
-        sent = await _sent(request)
+        sent = await _sent(request, self.seen.run)
         self.seen.requests.append(sent)
         first, _, rest = request.path[1:].partition("/")
         match first:
@@ -103,12 +101,12 @@ def recording(switches: Mapping[str, object], documents: Mapping[str, Json]) -> 
     return server, sandbox.seen
 
 
-async def _sent(request: web.BaseRequest) -> Sent:
+async def _sent(request: web.BaseRequest, run: int) -> Sent:
     body = (await request.read()).decode()
     headers = sorted(
         (name.lower(), value) for name, value in request.headers.items() if name.lower() not in _OF_THE_CLIENT
     )
-    return Sent(request.method, request.raw_path, tuple(headers), _unordered(body))
+    return Sent(request.method, request.raw_path, tuple(headers), _unordered(body), run)
 
 
 def _unordered(body: str) -> str:

@@ -22,6 +22,8 @@ _REFUSED = pytest.mark.xfail(raises=ConfigError, strict=True, reason="refused by
 _LEAST = 80
 
 
+# dlt warns of `transform`, the old name of `convert`.
+@pytest.mark.filterwarnings("ignore:The key `transform`:DeprecationWarning")
 @pytest.mark.parametrize(
     "case",
     [pytest.param(case, id=name, marks=_REFUSED if name in NOT_YET else ()) for name, case in CASES.items()],
@@ -38,10 +40,10 @@ def test_both_engines_make_the_same_of(
     ours = outcome_of(case, "restmill", tmp_path / "restmill")
 
     _is_worth_comparing(case, dlts)
-    found = differences(dlts, ours, past_end=case.may_ask_past_end)
+    found = differences(dlts, ours, past_end=case.may_ask_past_end, any_order=case.any_order)
     assert not found, "\n".join(["", *found])
     record_property("features", 1)
-    record_property("ahead", looked_ahead(dlts, ours))
+    record_property("ahead", looked_ahead(dlts, ours) if case.may_ask_past_end else 0)
 
 
 def _is_worth_comparing(case: Case, dlts: Outcome) -> None:
