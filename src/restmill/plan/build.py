@@ -132,6 +132,8 @@ def _pipeline(config: model.Config, name: str) -> Pipeline:
     """What the config says; else the file's name or the API's host, and dlt's own default for the dataset."""
     declared = config.pipeline
     guess = re.sub(r"\W+", "_", name or urlsplit(config.client.base_url).hostname or "").strip("_")
+    if guess[:1].isdigit():  # as the name of a database's schema it would need quotes everywhere
+        guess = f"api_{guess}"
     named = declared.name or guess or Pipeline().name
     destination = declared.destination or Pipeline().destination
     if isinstance(destination, model.Opaque):
