@@ -131,13 +131,13 @@ def started(*words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_ctrl_c_ends_a_run_with_130(tmp_path: Path) -> None:
-    with SandboxServer(Behaviour(rows=20_000, key=KEY, latency_s=1.0)) as server:
-        with started("run", write(tmp_path, server.base_url)) as running:
-            assert running.stderr is not None
-            while "reading" not in running.stderr.readline():
-                assert running.poll() is None
-            running.send_signal(signal.SIGINT)
-            _, told = running.communicate(timeout=60)
+    behaviour = Behaviour(rows=20_000, key=KEY, latency_s=1.0)
+    with SandboxServer(behaviour) as server, started("run", write(tmp_path, server.base_url)) as running:
+        assert running.stderr is not None
+        while "reading" not in running.stderr.readline():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
     assert running.returncode == 130, told
     assert "interrupted; run the same command again" in told
     assert "Traceback" not in told

@@ -13,7 +13,7 @@ from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.sources.helpers.rest_client import auth as dlt_auth
 
 from restmill.config import model
-from restmill.errors import ConfigError, Place, Problem
+from restmill.load.failures import missing_credentials
 from restmill.load.guests import made_auth
 from restmill.load.known import known_auth
 from restmill.secrets import Secret
@@ -69,14 +69,7 @@ def _looked_up(auth: model.Auth, kind: type[Any], keys: tuple[str, ...], path: s
     try:
         found = resolve_configuration(kind(**_revealed(auth, keys)), accept_partial=False)
     except ConfigFieldMissingException as error:
-        missing = ", ".join(f"`{field}`" for field in error.fields)
-        raise ConfigError(
-            Problem(
-                Place(path),
-                f"has no {missing}, and dlt's secrets have none for it either",
-                hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it in .dlt/secrets.toml.",
-            )
-        ) from error
+        raise missing_credentials(error, path) from error
     values: dict[str, Any] = {key: getattr(found, key) for key in keys}
     sealed = {k: v if k in _PLAIN else Secret(str(v)) for k, v in values.items()}
     return replace(auth, **sealed)  # type: ignore[arg-type]  # the keys are fields of the class at hand

@@ -76,6 +76,18 @@ def _mistake(error: BaseException) -> ConfigError | None:
             return None
 
 
+def missing_credentials(error: ConfigFieldMissingException, path: str) -> ConfigError:
+    """A credential that neither the config at `path` nor dlt's providers have."""
+    missing = ", ".join(f"`{field}`" for field in error.fields)
+    return ConfigError(
+        Problem(
+            Place(path),
+            f"has no {missing}, and dlt's secrets have none for it either",
+            hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it in .dlt/secrets.toml.",
+        )
+    )
+
+
 def _missing(error: ConfigFieldMissingException) -> ConfigError:
     fields = ", ".join(f"`{field}`" for field in error.fields)
     return ConfigError(

@@ -13,12 +13,14 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 from dlt.sources.rest_api.config_setup import create_auth, create_paginator
 from requests.auth import AuthBase
 from requests.exceptions import RequestException
 
 from restmill.errors import ConfigError, Place, Problem
+from restmill.load.failures import missing_credentials
 from restmill.load.foreign import answer_of, as_answer, request_of
 from restmill.load.known import known_pager
 from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
@@ -148,12 +150,14 @@ def made_auth(guest: Opaque) -> Opaque:
     """Auth as dlt would make it: registered names become objects, credentials are looked up.
 
     Raises:
-        ConfigError: it is no auth at all.
+        ConfigError: it is no auth at all, or nobody knows a credential it needs.
     """
     if isinstance(guest.value, AuthBase) and not hasattr(guest.value, "__is_resolved__"):
         return guest
     try:
         return Opaque(create_auth(guest.value), guest.path)
+    except ConfigFieldMissingException as error:
+        raise missing_credentials(error, guest.path) from error
     except (ValueError, TypeError) as error:
         raise _misfit(guest, "is no auth", "It must be derived from dlt's `AuthConfigBase`.") from error
 

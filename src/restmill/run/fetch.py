@@ -251,7 +251,7 @@ class Fetcher:
             if terms.auth is None:
                 return request
             if isinstance(terms.auth, Signer):
-                return await asyncio.to_thread(terms.auth.sign, request)
+                return await _signed_by(terms.auth, request)
             return flows.sign(terms.auth, request, await self._token(terms.auth, terms))
         host = urlsplit(request.address).hostname or ""
         if request.origin not in terms.allowed and host not in terms.allowed:
@@ -289,6 +289,13 @@ class Fetcher:
             self._memory.gates.setdefault(origin, Gate.fresh(self._memory.limits))
             self._doors[origin] = Door(origin, self._memory.gates, self._clock, self._tell)
         return self._doors[origin]
+
+
+async def _signed_by(signer: Signer, request: Request) -> Request:
+    try:
+        return await asyncio.to_thread(signer.sign, request)
+    except Failed as error:
+        raise _Again(Broken(error.why), Unreachable, final=error.final) from error
 
 
 def _at_home(origin: str, homes: frozenset[str]) -> bool:
