@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from restmill.run.client import AiohttpTransport
 from restmill.run.threads import SessionTransport
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def transport_for(plan: Plan) -> Callable[[Clock], Transport]:
         if session is not None:
             direct: Transport = SessionTransport(session.value, plan.transport, clock)
         else:
-            from restmill.run.client import AiohttpTransport  # noqa: PLC0415  # 0.2 s a check never needs
-
             direct = AiohttpTransport(plan.transport, clock)
         return direct if detour is None else Detour(direct, detour)
 

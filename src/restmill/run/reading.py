@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from restmill.events import Noted, PageRead, ReadDone, ReadFailed, ReadStarted
 from restmill.run.fetch import Answer, Refused
-from restmill.shape.decode import fingerprint, keys_of, select
+from restmill.shape.decode import document_of, fingerprint, keys_of, select
 from restmill.wire.detect import detect_pager, detect_selector
 from restmill.wire.message import Page
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, Series, SinglePage
@@ -69,7 +69,7 @@ class Reading:
         self._ahead: deque[tuple[Request, asyncio.Task[Answer]]] = deque()
         self._reach = _FIRST_AHEAD
         self._asked: set[int] = set()
-        self._recent: deque[int] = deque(maxlen=_LOOKBACK)
+        self._recent: deque[tuple[int, bytes]] = deque(maxlen=_LOOKBACK)
         self._notes: set[str] = set()
         self._matched = False
         self._missed = ""
@@ -173,9 +173,10 @@ class Reading:
         records = page.records
         if not records or not isinstance(records[0], dict) or isinstance(self._pager, SinglePage):
             return None
-        mark = fingerprint(records)
-        if mark not in self._recent:
-            self._recent.append(mark)
+        mark = fingerprint([len(records), records[0], records[-1]])
+        body = page.response.body
+        if not any(mark == seen and self._same(records, earlier) for seen, earlier in self._recent):
+            self._recent.append((mark, body))
             return None
         if page.number == 2 and isinstance(self._pager, Offset) and len(records) > self._pager.limit:
             return Done("the whole list came at once: the server does not page it", complete=True)
@@ -183,6 +184,11 @@ class Reading:
             f"page {page.number} repeats an earlier page: the server seems to ignore the paging",
             complete=False,
         )
+
+    def _same(self, records: list[Json], earlier: bytes) -> bool:
+        """Whether an earlier body holds just these records; asked only when the first and the last agree."""
+        assert self._selector is not None
+        return fingerprint(records) == fingerprint(select(document_of(earlier), self._selector).records)
 
     def _counts_from_one(self, page: Page) -> bool:
         """Whether the second page repeats the first because the server's pages 0 and 1 are the same page."""
