@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
 from restmill.sandbox import Behaviour, SandboxServer
 from tests.load.api import wait_for_the_engine
@@ -31,8 +33,9 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(autouse=True)
 def _own_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pipelines of the same name in two tests know nothing of each other."""
+    """Neither pipelines of the same name nor settings of another test's folder are known to a test."""
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    Container()[PluggableRunContext].reload()
 
 
 @pytest.fixture(autouse=True)

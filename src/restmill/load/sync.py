@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.common.configuration.resolve import inject_section
+from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 
 from restmill.errors import ApiError, ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from dlt.extract import DltSource
 
     from restmill.run.receipt import Evidence
+
+_SECTIONS = ("sources", "rest_api")
+"""Where dlt's providers look for credentials that the config leaves out: as for `rest_api_source`."""
 
 
 def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
@@ -60,7 +65,8 @@ def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
         ApiError: with `raise`, the first resource that failed; always, a partial read that would replace a
         table. DestinationError: the destination could not be written.
     """
-    plan = _plan(config, on_error)
+    with inject_section(ConfigSectionContext(sections=_SECTIONS)):
+        plan = _plan(config, on_error)
     try:
         pipeline = dlt.pipeline(
             pipeline_name or plan.pipeline.name,
