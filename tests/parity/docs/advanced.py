@@ -1,4 +1,4 @@
-"""Examples of the page "Advanced configuration": arguments, headers, response actions, sessions, credentials."""
+"""Examples of the page "Advanced configuration": arguments, headers, actions, sessions, credentials."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 from dlt.common import json
 from dlt.common.configuration import configspec
-from dlt.common.typing import TSecretStrValue
+from dlt.common.typing import TSecretStrValue  # noqa: TC002  # dlt reads the annotation
 from dlt.sources.helpers import requests
 from dlt.sources.helpers.rest_client.auth import (
     APIKeyAuth,
@@ -125,7 +125,9 @@ def _headers(api: str) -> Config:
 
 def _own_headers(api: str) -> Config:
     headers = {"Content-Type": "application/vnd.api+json", "X-Custom-Header": "posts", "X-API-Version": "v3"}
-    return many(f"{api}/plain", resource("posts", "posts", headers=headers), "users", headers=dict(_CLIENT_HEADERS))
+    return many(
+        f"{api}/plain", resource("posts", "posts", headers=headers), "users", headers=dict(_CLIENT_HEADERS)
+    )
 
 
 def _impatient(api: str) -> Config:
@@ -152,22 +154,40 @@ CASES = (
     Case("auth bearer", _guarded(lambda _: {"type": "bearer", "token": _secret()}), environment=SECRETS),
     Case("auth bearer as an object", _guarded(lambda _: BearerTokenAuth(_secret())), environment=SECRETS),
     Case("auth token alone", _guarded(lambda _: {"token": _secret()}), environment=SECRETS),
-    Case("auth api_key in a header", _guarded(lambda _: APIKeyAuth(name="X-API-Key", api_key=_secret(), location="header")), environment=SECRETS),
-    Case("auth api_key in the query", _guarded(lambda _: {
-        "type": "api_key", "name": "api_key", "api_key": _secret(), "location": "query"}), environment=SECRETS),
+    Case(
+        "auth api_key in a header",
+        _guarded(lambda _: APIKeyAuth(name="X-API-Key", api_key=_secret(), location="header")),
+        environment=SECRETS,
+    ),
+    Case(
+        "auth api_key in the query",
+        _guarded(lambda _: {"type": "api_key", "name": "api_key", "api_key": _secret(), "location": "query"}),
+        environment=SECRETS,
+    ),
     Case("auth http_basic", _guarded(lambda _: HttpBasicAuth(username="user", password=PASSWORD))),
     Case("auth oauth2_client_credentials", _guarded(_oauth), environment=SECRETS),
     Case("auth oauth2 of a class of one's own", _guarded(_zoom), environment=_ZOOM),
     Case("auth of a class of one's own", _guarded(lambda _: CustomAuth(api_key=TOKEN))),
     Case("auth of a registered class", build=_registered, environment=_MINE),
     Case("response actions: ignore by status and content", _handled("paging", *_IGNORED)),
-    Case("response actions: ignore a missing list", _handled("paging", *_IGNORED, path="nothing"), empty=True),
-    Case("response actions: one for all, one for some", _handled("paging", _set_encoding, {
-        "status_code": 200, "content": "some text", "action": _add_and_remove})),
+    Case(
+        "response actions: ignore a missing list", _handled("paging", *_IGNORED, path="nothing"), empty=True
+    ),
+    Case(
+        "response actions: one for all, one for some",
+        _handled(
+            "paging", _set_encoding, {"status_code": 200, "content": "some text", "action": _add_and_remove}
+        ),
+    ),
     Case("response actions: encoding", _handled("western", _set_encoding)),
-    Case("response actions: all kinds together", _handled(
-        "linked", _set_encoding, *_IGNORED, {"status_code": 200, "action": _remove_email})),
-    Case("response actions: a list of callables", _handled("linked", {"status_code": 200, "action": [_set_encoding, _remove_email]})),
+    Case(
+        "response actions: all kinds together",
+        _handled("linked", _set_encoding, *_IGNORED, {"status_code": 200, "action": _remove_email}),
+    ),
+    Case(
+        "response actions: a list of callables",
+        _handled("linked", {"status_code": 200, "action": [_set_encoding, _remove_email]}),
+    ),
     Case("headers of the client", _headers),
     Case("headers of an endpoint", _own_headers),
     Case("session with timeouts", _impatient),
@@ -178,4 +198,4 @@ CASES = (
     _argument("root_key", True),
     _argument("schema_contract", {"tables": "evolve", "columns": "freeze"}),
     _argument("parallelized", True),
-)  # fmt: skip
+)

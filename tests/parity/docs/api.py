@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 import orjson
 
-from restmill.sandbox import Behaviour, SandboxServer
 from restmill.sandbox.message import Answer
 from tests.parity.docs.envelopes import CAPPED, ENVELOPES, FROM_ONE, PAGE, WHOLE, Page
 from tests.parity.docs.records import collection, comments
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from tests.parity.docs.records import Record
-    from tests.parity.server import Seen
+
+Found: TypeAlias = "list[Record] | Record | None"
 
 TOKEN = "documented-token"
 PASSWORD = "documented-password"
@@ -59,53 +59,20 @@ class DocumentedApi(RecordingSandbox):
             return _answer({"message": "Not found"}, status=404)
         if isinstance(found, dict):
             return _answer(found)
-        url = f"http://{request.host}{path}"
-        page = _page(envelope, asked[-1], found, fields, url, dict(request.rel_url.query))
-        content, headers = ENVELOPES[envelope](page)
+        content, headers = ENVELOPES[envelope](_page(request, envelope, found, fields))
         return _answer(content, headers=headers)
 
 
-def documented(switches: Mapping[str, object], documents: Mapping[str, Json]) -> tuple[SandboxServer, Seen]:
-    """A server that is not started yet, and the list its requests will be written to."""
-    behaviour = Behaviour().changed({"rows": 7, **switches})
-    server = SandboxServer(behaviour)
-    api = DocumentedApi(behaviour, documents)
-    server._sandbox = api
-    return server, api.seen
-
-
-def _shortened(parts: list[str]) -> list[str]:
+def _shortened(parts: list[str]) -> str:
     """The path without what only says where the API is: `repos/dlt-hub/dlt`, `dlt-hub/dlt`, `api/v2`."""
-    text = "/".join(parts)
-    return re.sub(r"^(repos/)?dlt-hub/[^/]+/|^api/v2/", "", text).split("/")
+    return re.sub(r"^(repos/)?dlt-hub/[^/]+/|^api/v2/", "", "/".join(parts))
 
 
-def _found(parts: list[str], rows: int, fields: Mapping[str, str]) -> list[Record] | Record | None:
-    match parts:
-        case ["search"]:
-            return _searched(rows, fields)
-        case ["posts", "search"]:
-            return collection("posts", rows, fields)
-        case ["posts", "since", day, "list"]:
-            return collection("posts", rows, {"created_since": day})
-        case ["graphql"]:
-            return _graph(fields["query"])
-        case ["posts" | "issues", key, "archived"] if int(key) % 2:
-            return None
-        case [_, key, "comments" | "archived"]:
-            return comments(key)
-        case ["groups", key, "users"]:
-            return collection("users", rows, {"group_id": key})
-        case ["groups", group, "users", key, "details"]:
-            return {"id": int(key), "group": f"group {group}", "bio": f"I am {key}."}
-        case ["lines", key]:
-            return {"id": int(key), "price": int(key) * 2}
-        case [name, key]:
-            return next((row for row in collection(name, rows, {}) or [] if str(row.get("id")) == key), None)
-        case [name]:
-            return collection(name, rows, fields)
-        case _:
-            return None
+def _found(path: str, rows: int, fields: Mapping[str, str]) -> Found:
+    for pattern, answer in _ROUTES:
+        if match := re.fullmatch(pattern, path):
+            return answer(match, rows, fields)
+    return None
 
 
 def _searched(rows: int, fields: Mapping[str, str]) -> list[Record]:
@@ -123,11 +90,30 @@ def _graph(query: str) -> Record:
     return {"data": {"artist": {"id": asked[1], "name": f"Artist {asked[1]}"}}}
 
 
+def _one(name: str, key: str, rows: int) -> Record | None:
+    return next((row for row in collection(name, rows, {}) or () if str(row["id"]) == key), None)
+
+
+_ROUTES: tuple[tuple[str, Callable[[re.Match[str], int, Mapping[str, str]], Found]], ...] = (
+    ("search", lambda _, rows, fields: _searched(rows, fields)),
+    ("posts/search", lambda _, rows, fields: collection("posts", rows, fields)),
+    ("posts/since/([^/]+)/list", lambda of, rows, _: collection("posts", rows, {"created_since": of[1]})),
+    ("graphql", lambda _, __, fields: _graph(fields["query"])),
+    (r"\w+/\d*[13579]/archived", lambda *_: None),
+    (r"\w+/(\d+)/(?:comments|archived)", lambda of, *_: comments(of[1])),
+    (r"groups/(\d+)/users", lambda of, rows, _: collection("users", rows, {"group_id": of[1]})),
+    (r"groups/(\d+)/users/(\d+)/details", lambda of, *_: {"id": int(of[2]), "bio": f"{of[2]} of {of[1]}"}),
+    (r"lines/(\d+)", lambda of, *_: {"id": int(of[1]), "price": int(of[1]) * 2}),
+    (r"(\w+)/(\d+)", lambda of, rows, _: _one(of[1], of[2], rows)),
+    (r"(\w+)", lambda of, rows, fields: collection(of[1], rows, fields)),
+)
+
+
 def _fields(request: web.BaseRequest, body: bytes) -> dict[str, str]:
     """What a request wants, wherever it says so: query, header, form or, at any depth, JSON."""
     fields = dict(request.rel_url.query)
     if since := request.headers.get("X-Since-Timestamp"):
-        fields |= {"created_since": since, "since": since}
+        fields["created_since"] = since
     if body.startswith(b"{"):
         fields |= _flat(orjson.loads(body))
     elif body:
@@ -145,9 +131,7 @@ def _flat(document: Mapping[str, Json]) -> dict[str, str]:
     return flat
 
 
-def _page(  # noqa: PLR0917  # a page is what was asked, of what, and where
-    envelope: str, name: str, found: list[Record], fields: Mapping[str, str], url: str, asked: Mapping[str, str]
-) -> Page:
+def _page(request: web.BaseRequest, envelope: str, found: list[Record], fields: Mapping[str, str]) -> Page:
     limit = int(fields.get("limit") or fields.get("per_page") or PAGE)
     if envelope in WHOLE:
         limit = max(len(found), 1)
@@ -156,7 +140,15 @@ def _page(  # noqa: PLR0917  # a page is what was asked, of what, and where
     place = fields.get("cursor") or fields.get("nextPageToken") or fields.get("offset")
     number = int(fields.get("page") or 0) - (1 if envelope in FROM_ONE else 0)
     start = int(place) if place else max(number, 0) * limit
-    return Page(name, found[start : start + limit], start, limit, len(found), url, asked)
+    return Page(
+        name=request.path.rstrip("/").rpartition("/")[2],
+        records=found[start : start + limit],
+        start=start,
+        limit=limit,
+        total=len(found),
+        url=f"http://{request.host}{request.path}",
+        asked=dict(request.rel_url.query),
+    )
 
 
 def _is_welcome(request: web.BaseRequest) -> bool:

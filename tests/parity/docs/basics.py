@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 from dlt.sources.helpers.rest_client.auth import HttpBasicAuth
+from dlt.sources.rest_api.utils import check_connection
 
 from tests.parity.case import Case, Config, many, resource
 from tests.parity.docs.api import PASSWORD, TOKEN
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
     from dlt.extract import DltResource, DltSource
 
-SECRETS = {"YOUR_API_TOKEN": TOKEN, "YOUR_BASIC_AUTH_PASSWORD": PASSWORD, "GITHUB_TOKEN": TOKEN, "ACCESS_TOKEN": TOKEN}
+SECRETS = {
+    "YOUR_API_TOKEN": TOKEN,
+    "YOUR_BASIC_AUTH_PASSWORD": PASSWORD,
+    "GITHUB_TOKEN": TOKEN,
+    "ACCESS_TOKEN": TOKEN,
+}
 GITHUB = "/private/linked/repos/dlt-hub/dlt/"
 GROWN = {"rows": 10}
 DEFAULTS: Config = {
@@ -45,7 +51,9 @@ def _first(api: str) -> Config:
 
 
 def _github_config(api: str, token: str | None, since: Config) -> Config:
-    comments = resource("issue_comments", "issues/{resources.issues.number}/comments", include_from_parent=["id"])
+    comments = resource(
+        "issue_comments", "issues/{resources.issues.number}/comments", include_from_parent=["id"]
+    )
     auth = {"type": "bearer", "token": token} if token else None
     base = api + (GITHUB if token else GITHUB.removeprefix("/private"))
     return {
@@ -110,7 +118,9 @@ def _special_auth(api: str) -> Config:
 
 def _endpoint(api: str) -> Config:
     since = {**ISSUES, "since": {"type": "incremental", **SINCE}}
-    return many(f"{api}/results", resource("issues", "issues", method="GET", params=since, data_selector="results"))
+    return many(
+        f"{api}/results", resource("issues", "issues", method="GET", params=since, data_selector="results")
+    )
 
 
 def _elsewhere(api: str) -> Config:
@@ -154,8 +164,6 @@ def _anonymous(api: str) -> Config:
 
 def _connected(source: DltSource) -> None:
     """The template looks whether the API answers before it loads, with a name that does not exist."""
-    from dlt.sources.rest_api import check_connection  # noqa: PLC0415  # what a user's script would import
-
     reached, why = check_connection(source, "not_existing_endpoint")
     assert not reached
     assert "not_existing_endpoint" in why
@@ -163,11 +171,30 @@ def _connected(source: DltSource) -> None:
 
 CASES = (
     Case("quick example: posts and their comments", _first, environment=SECRETS, any_order=True),
-    Case("GitHub: issues since, comments of each", build=_github, environment=SECRETS, runs=2, between=GROWN, any_order=True),
-    Case("GitHub template: placeholders, token from secrets", build=_template, environment=SECRETS, runs=2, between=GROWN, any_order=True),
+    Case(
+        "GitHub: issues since, comments of each",
+        build=_github,
+        environment=SECRETS,
+        runs=2,
+        between=GROWN,
+        any_order=True,
+    ),
+    Case(
+        "GitHub template: placeholders, token from secrets",
+        build=_template,
+        environment=SECRETS,
+        runs=2,
+        between=GROWN,
+        any_order=True,
+    ),
     Case("GitHub template without a token", _without_token, any_order=True),
     Case("Pokemon template: three lists, paginator detected", _pokemon, source=lambda: {"name": "pokemon"}),
-    Case("Pokemon template: check_connection first", _pokemon, source=lambda: {"name": "pokemon"}, then=_connected),
+    Case(
+        "Pokemon template: check_connection first",
+        _pokemon,
+        source=lambda: {"name": "pokemon"},
+        then=_connected,
+    ),
     Case("Pokemon of the docstring: json_link by name", _one_pokemon),
     Case("resource_defaults, and one resource overrides them", _overridden, runs=2),
     Case("one resource with auth and table name of its own", _special_auth, environment=SECRETS),
@@ -175,13 +202,28 @@ CASES = (
     Case("path that is a whole address", _elsewhere),
     Case("data_selector by key", _selected("keyed", "posts")),
     Case("data_selector by path", _selected("nested", "results.posts")),
-    Case("steps: filter, map, yield_map", _stepped(
-        {"filter": lambda x: x["id"] < 10}, {"map": _lower_title}, {"yield_map": _flatten_reactions}), {"rows": 12}),
-    Case("steps: filter, endpoint as text", _stepped({"filter": lambda x: x["id"] in {10, 20, 30}}, endpoint="posts"), {"rows": 21}),
+    Case(
+        "steps: filter, map, yield_map",
+        _stepped(
+            {"filter": lambda x: x["id"] < 10}, {"map": _lower_title}, {"yield_map": _flatten_reactions}
+        ),
+        {"rows": 12},
+    ),
+    Case(
+        "steps: filter, endpoint as text",
+        _stepped({"filter": lambda x: x["id"] in {10, 20, 30}}, endpoint="posts"),
+        {"rows": 21},
+    ),
     Case("steps: map that anonymises", _anonymous),
     Case("steps: yield_map", _stepped({"yield_map": _flatten_reactions})),
-    Case("steps: filter, map, filter", _stepped(
-        {"filter": lambda x: x["id"] < 10}, {"map": _lower_title}, {"filter": lambda x: "important" in x["title"]}),
-        {"rows": 12}),
+    Case(
+        "steps: filter, map, filter",
+        _stepped(
+            {"filter": lambda x: x["id"] < 10},
+            {"map": _lower_title},
+            {"filter": lambda x: "important" in x["title"]},
+        ),
+        {"rows": 12},
+    ),
     Case("mistake: params outside the endpoint", _misplaced, fails=True),
-)  # fmt: skip
+)

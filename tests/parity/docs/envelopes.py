@@ -78,14 +78,24 @@ ENVELOPES: dict[str, Callable[[Page], Wrapped]] = {
     "plain": _body(lambda page: list(page.records)),
     "numbered": _body(lambda page: list(page.records)),
     "linked": _linked,
-    "poke": _body(lambda page: {
-        "count": page.total, "next": page.link(by_page=False), "previous": None, "results": list(page.records)}),
+    "poke": _body(
+        lambda page: {
+            "count": page.total,
+            "next": page.link(by_page=False),
+            "previous": None,
+            "results": list(page.records),
+        }
+    ),
     "next": _body(lambda page: {"data": list(page.records), "next": page.link()}),
     "paging": _body(lambda page: {"data": list(page.records), "paging": {"next": page.link()}}),
     "pagination": _body(lambda page: {"data": list(page.records), "pagination": {"next": page.link()}}),
     "next-link": _body(lambda page: {"data": list(page.records), "paging": {"nextLink": page.link()}}),
-    "odata": _body(lambda page: {
-        "value": list(page.records), **({"@odata.nextLink": link} if (link := page.link()) else {})}),
+    "odata": _body(
+        lambda page: {
+            "value": list(page.records),
+            **({"@odata.nextLink": link} if (link := page.link()) else {}),
+        }
+    ),
     "keyed": _body(lambda page: {page.name: list(page.records)}),
     "nested": _body(lambda page: {"results": {page.name: list(page.records)}}),
     "results": _body(lambda page: {"results": list(page.records)}),
@@ -94,11 +104,11 @@ ENVELOPES: dict[str, Callable[[Page], Wrapped]] = {
     "flagged": _body(lambda page: {"items": list(page.records), "has_more": page.following is not None}),
     "pages": _body(lambda page: {"items": list(page.records), "total_pages": page.pages}),
     "cursors": _body(lambda page: {"items": list(page.records), "cursors": {"next": _cursor(page)}}),
-    "token": _body(lambda page: {"items": list(page.records), "nextPageToken": _cursor(page)}),
+    "next-token": _body(lambda page: {"items": list(page.records), "nextPageToken": _cursor(page)}),
     "meta": _body(lambda page: {"items": list(page.records), "meta": {"nextToken": _cursor(page)}}),
     "header-cursor": _header_cursor,
     "posted": _body(_posted),
-}  # fmt: skip
+}
 
 WHOLE = {"plain", "keyed", "nested", "results"}
 """Lists that come in one piece."""

@@ -1,4 +1,4 @@
-"""What the documentation's APIs hold: a blog, GitHub's issues, the PokéAPI, users in groups. All of it made up.
+"""What the documentation's APIs hold: a blog, GitHub's issues, Pokémon, users in groups. All of it made up.
 
 A record depends on its collection and its number only, so a list that has grown begins as it was.
 """
@@ -72,7 +72,11 @@ def _order(number: int) -> Record:
 
 
 def _named(name: str) -> Callable[[int], Record]:
-    return lambda number: {"name": f"{name}-{number}", "url": f"https://api.example.com/{name}/{number}"}
+    return lambda number: {
+        "id": number,
+        "name": f"{name}-{number}",
+        "url": f"https://example.com/{name}/{number}",
+    }
 
 
 def _numbered(number: int) -> Record:
@@ -122,7 +126,15 @@ def comments(post: str) -> list[Record]:
 
 def _is_wanted(record: Record, wanted: Wanted) -> bool:
     return (
-        all(str(record[key]) >= wanted[name] for name, key in _SINCE.items() if name in wanted and key in record)
-        and all(str(record[key]) < wanted[name] for name, key in _BEFORE.items() if name in wanted and key in record)
+        all(
+            str(record[key]) >= wanted[name]
+            for name, key in _SINCE.items()
+            if name in wanted and key in record
+        )
+        and all(
+            str(record[key]) < wanted[name]
+            for name, key in _BEFORE.items()
+            if name in wanted and key in record
+        )
         and all(str(record[key]) == wanted[key] for key in _SAME if key in wanted and key in record)
     )

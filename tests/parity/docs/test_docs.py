@@ -1,4 +1,8 @@
-"""dlt's documentation, example by example: what dlt makes of one, restmill makes of it."""
+"""dlt's documentation, example by example: what dlt makes of one, restmill makes of it.
+
+The examples are those of the pages "REST API source" and "Advanced configuration", of the templates that
+`dlt init rest_api` writes and of the docstrings; only their addresses lead elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.parity import engines
+from tests.parity import server
 from tests.parity.compare import differences, looked_ahead
 from tests.parity.docs import advanced, basics, increments, paginators, relations
-from tests.parity.docs.api import documented
+from tests.parity.docs.api import DocumentedApi
+from tests.parity.engines import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,25 +22,43 @@ if TYPE_CHECKING:
 
     from tests.parity.case import Case
 
-_LEAST = 40
-EXAMPLES: dict[str, Case] = {
-    f"{module.__name__.rpartition('.')[2]}: {case.name}": case
+_LEAST = 80
+_LISTED = [
+    (f"{module.__name__.rpartition('.')[2]}: {case.name}", case)
     for module in (basics, relations, increments, paginators, advanced)
     for case in module.CASES
+]
+EXAMPLES: dict[str, Case] = dict(_LISTED)
+# What does not match yet. An example that starts to match turns the suite red until it is struck out here.
+NOT_YET = {
+    "paginators: POST with plain text": "a body of text or of nothing is sent with a content type",
+    "paginators: class of one's own in the body": "a body of text or of nothing is sent with a content type",
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in EXAMPLES.items()])
-def test_both_engines_make_the_same_of(
-    case: Case,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    record_property: Callable[[str, object], None],
-) -> None:
-    monkeypatch.setattr(engines, "recording", documented)
+@pytest.fixture(autouse=True)
+def _documented_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "RecordingSandbox", DocumentedApi)
 
-    dlts = engines.outcome_of(case, "dlt", tmp_path / "dlt")
-    ours = engines.outcome_of(case, "restmill", tmp_path / "restmill")
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            id=name,
+            marks=pytest.mark.xfail(raises=AssertionError, strict=True, reason=NOT_YET[name])
+            if name in NOT_YET
+            else (),
+        )
+        for name, case in EXAMPLES.items()
+    ],
+)
+def test_both_engines_make_the_same_of(
+    case: Case, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    dlts = outcome_of(case, "dlt", tmp_path / "dlt")
+    ours = outcome_of(case, "restmill", tmp_path / "restmill")
 
     assert bool(dlts.failed) == case.fails
     assert case.fails or (dlts.count() == 0) == case.empty
@@ -45,6 +68,19 @@ def test_both_engines_make_the_same_of(
     record_property("ahead", looked_ahead(dlts, ours) if case.may_ask_past_end else 0)
 
 
+def test_a_parent_that_yields_records_one_by_one_works_too(tmp_path: Path) -> None:
+    """In dlt it "will not work", says the documentation: a parent must yield lists."""
+    refused = outcome_of(relations.ONE_BY_ONE, "dlt", tmp_path / "dlt")
+    ours = outcome_of(relations.ONE_BY_ONE, "restmill", tmp_path / "restmill")
+    by_pages = outcome_of(relations.WHOLE_PAGES, "dlt", tmp_path / "pages")
+
+    assert refused.failed
+    assert not ours.failed
+    assert ours.rows == by_pages.rows
+    assert ours.count() > 0
+
+
 def test_enough_examples_are_there() -> None:
-    examples = sum(len(module.CASES) for module in (basics, relations, increments, paginators, advanced))
-    assert len(EXAMPLES) == examples >= _LEAST
+    assert len(EXAMPLES) == len(_LISTED), "two examples have one name"
+    assert len(EXAMPLES.keys() - NOT_YET.keys()) >= _LEAST
+    assert NOT_YET.keys() <= EXAMPLES.keys()
