@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from dlt.extract import DltResource, DltSource
+
+    from tests.parity.generated import Served
 
 Config: TypeAlias = dict[str, Any]
 KEY = "parity-key"
@@ -40,6 +42,7 @@ class Case:
     config: Callable[[str], Config] = field(repr=False, default=lambda _: {})
     switches: Mapping[str, object] = field(default_factory=dict)
     documents: Mapping[str, Any] = field(default_factory=dict)
+    lists: Sequence[Served] = ()
     runs: int = 1
     between: Mapping[str, object] = field(default_factory=dict)
     source: Callable[[], Config] = _nothing

@@ -62,7 +62,8 @@ class Outcome:
 
 def outcome_of(case: Case, engine: str, folder: Path) -> Outcome:
     """Run the case through one engine, in a folder of its own."""
-    server, seen = recording(case.switches, case.documents)
+    seen = Seen(documents=case.documents, lists=case.lists)
+    server = recording(case.switches, seen)
     with server, _configured(case.settings, server), pytest.MonkeyPatch.context() as patch:
         for name, value in case.environment.items():
             patch.setenv(name, value.replace("{api}", server.base_url))

@@ -4,6 +4,7 @@ The sandbox's own log has no headers and no bodies, and a comparison of engines 
 writes each request down before it answers. Besides the sandbox's routes there are
 
     /made/...       the document a case has put there
+    /list/N         a generated list
     /echo/...       one record that holds the request as it came
     /more/C         offset or page, and limit: {"items", "more", "total"}
     /body/C         POST, the same with everything under "paging" of the JSON body, and "cursor"
@@ -23,9 +24,10 @@ from restmill.sandbox import Behaviour, SandboxServer
 from restmill.sandbox.app import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from restmill.path import Json
+    from tests.parity.generated import Served
 
 # Headers that name the client or its connection: engines differ in them, APIs do not look at them.
 _OF_THE_CLIENT = {"host", "user-agent", "accept", "accept-encoding", "connection", "content-length"}
@@ -49,15 +51,16 @@ class Seen:
 
     requests: list[Sent] = field(default_factory=list)
     documents: Mapping[str, Json] = field(default_factory=dict)
+    lists: Sequence[Served] = ()
     run: int = 0
 
 
 class RecordingSandbox(Sandbox):
     """The sandbox with a memory for whole requests and some more routes."""
 
-    def __init__(self, behaviour: Behaviour, documents: Mapping[str, Json]) -> None:
+    def __init__(self, behaviour: Behaviour, seen: Seen) -> None:
         super().__init__(behaviour)
-        self.seen = Seen(documents=documents)
+        self.seen = seen
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Write the request down and answer it."""
@@ -67,6 +70,9 @@ class RecordingSandbox(Sandbox):
         match first:
             case "made" if rest in self.seen.documents:
                 return _json(self.seen.documents[rest])
+            case "list":
+                served = self.seen.lists[int(rest)]
+                return _json(served.page(int(rest), dict(request.rel_url.query)))
             case "echo":
                 return _json([_echo(request, sent)])
             case "more":
@@ -92,13 +98,12 @@ class RecordingSandbox(Sandbox):
         return {"items": records, "more": more, "total": found.rows, **cursor}
 
 
-def recording(switches: Mapping[str, object], documents: Mapping[str, Json]) -> tuple[SandboxServer, Seen]:
-    """A server that is not started yet, and the list its requests will be written to."""
+def recording(switches: Mapping[str, object], seen: Seen) -> SandboxServer:
+    """A server, not started yet, that writes its requests into `seen`."""
     behaviour = Behaviour().changed({"rows": 7, "default_limit": 3, **switches})
     server = SandboxServer(behaviour)
-    sandbox = RecordingSandbox(behaviour, documents)
-    server._sandbox = sandbox
-    return server, sandbox.seen
+    server._sandbox = RecordingSandbox(behaviour, seen)
+    return server
 
 
 async def _sent(request: web.BaseRequest, run: int) -> Sent:

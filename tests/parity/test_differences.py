@@ -1,0 +1,276 @@
+"""The known differences of `docs/differences.md`, one test each: what dlt does, and what restmill does instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+from requests.auth import AuthBase
+
+from restmill.sandbox import task_count
+from tests.parity.case import KEY, PAGED, Case, Config, many, one, resource
+from tests.parity.cases_children import _doubled, _family
+from tests.parity.cases_incremental import START
+from tests.parity.compare import differences, looked_ahead
+from tests.parity.engines import Outcome, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dlt.extract import DltResource, DltSource
+    from requests import PreparedRequest
+
+Both: TypeAlias = "Callable[..., tuple[Outcome, Outcome]]"
+# dlt leaves the sockets of its session to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+UNCOUNTED: Config = {"type": "offset", "limit": 3, "total_path": None}
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Callable[..., tuple[Outcome, Outcome]]:
+    """Runs a case through dlt and through restmill; either may fail."""
+
+    def run(config: Callable[[str], Config], **keys: Any) -> tuple[Outcome, Outcome]:
+        case = Case("difference", config, fails=True, **keys)
+        return outcome_of(case, "dlt", tmp_path / "dlt"), outcome_of(case, "restmill", tmp_path / "restmill")
+
+    return run
+
+
+
+
+def targets(outcome: Outcome) -> list[str]:
+    return [sent.target for sent in outcome.sent]
+
+
+def test_capped_limit(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED), switches={"cap": 2})
+    assert (dlts.count(), ours.count()) == (5, 7)
+
+
+def test_offset_moves_by_the_rows_received(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "array/users", paginator=UNCOUNTED))
+    assert dlts.rows == ours.rows
+    assert "/array/users?offset=9&limit=3" in targets(dlts)
+    assert "/array/users?offset=7&limit=3" in targets(ours)
+
+
+def test_look_ahead(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "array/users", paginator=UNCOUNTED), switches={"rows": 6})
+    assert differences(dlts, ours, past_end=True) == []
+    assert looked_ahead(dlts, ours) <= 2 * 16  # twice the most requests in flight
+
+
+def test_total_that_may_be_the_length_of_the_page(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED), switches={"rows": 3})
+    assert dlts.rows == ours.rows
+    assert [target for target in targets(ours) if target not in targets(dlts)] == ["/v1/users?offset=3&limit=3"]
+
+
+def test_total_of_the_page_only(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED), switches={"total": "page"})
+    assert (dlts.count(), ours.count()) == (3, 7)
+
+
+def test_missing_default_total(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED), switches={"total": "missing"})
+    assert dlts.failed
+    assert ours.count() == 7
+
+
+def test_status_past_the_end(both: Both) -> None:
+    dlts, ours = both(
+        lambda api: one(api, "array/users", paginator=UNCOUNTED), switches={"rows": 6, "past_end": 404}
+    )
+    assert dlts.failed
+    assert ours.count() == 6
+
+
+def test_cursor_that_does_not_move(both: Both) -> None:
+    dlts, ours = both(
+        lambda api: one(api, "cursor/users", paginator="cursor"),
+        switches={"same_cursor": True},
+        then=lambda source: source.add_limit(20),
+    )
+    assert len(dlts.sent) == 20
+    assert len(ours.sent) == 2
+
+
+def test_page_that_comes_twice(both: Both) -> None:
+    page = {"rows": [{"id": 1}], "next": "/made/b"}
+    dlts, ours = both(
+        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
+        documents={"a": page, "b": {**page, "next": None}},
+    )
+    assert (dlts.count(), ours.count()) == (2, 1)
+
+
+def test_detected_page_number_from_one(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "pages/users"))
+    assert len(set(dlts.rows["things"])) == 6
+    assert len(set(ours.rows["things"])) == ours.count() == 7
+
+
+def test_empty_body(both: Both) -> None:
+    dlts, ours = both(
+        lambda api: one(
+            api,
+            "array/users",
+            paginator={**UNCOUNTED, "stop_after_empty_page": False, "maximum_offset": 12},
+        ),
+        switches={"no_content_middle": True, "rows": 9},
+    )
+    assert dlts.failed
+    assert ours.count() == 9
+
+
+def test_encoded_path_values(both: Both) -> None:
+    dlts, ours = both(
+        lambda api: many(
+            api,
+            resource("parents", "made/parents"),
+            resource("echoes", "echo/{resources.parents.id}/end", paginator="single_page"),
+        ),
+        documents={"parents": [{"id": "a?b#c d/e"}]},
+    )
+    assert "/echo/a?b" in targets(dlts)
+    assert "/echo/a%3Fb%23c%20d/e/end" in targets(ours)
+
+
+def test_param_twice_in_the_path(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "echo/{id}/{id}", params={"id": 7}))
+    assert dlts.failed
+    assert targets(ours) == ["/echo/7/7"]
+
+
+def test_cookie_keys(both: Both) -> None:
+    auth = {"type": "api_key", "name": "api_key", "api_key": KEY, "location": "cookie"}
+    dlts, ours = both(
+        lambda api: one(api, "v1/users", client={"auth": auth}, paginator=PAGED), switches={"key": KEY}
+    )
+    assert dlts.failed
+    assert ours.count() == 7
+
+
+class HeaderAuth(AuthBase):
+    """An auth object of `requests`, not of dlt."""
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        r.headers["X-API-Key"] = KEY
+        return r
+
+
+def test_auth_objects_of_requests(both: Both) -> None:
+    dlts, ours = both(
+        lambda api: one(api, "v1/users", client={"auth": HeaderAuth()}, paginator=PAGED), switches={"key": KEY}
+    )
+    assert dlts.failed
+    assert ours.count() == 7
+
+
+def test_token_that_is_rejected_in_mid_run(both: Both) -> None:
+    auth = {"type": "oauth2_client_credentials", "client_id": "me", "client_secret": KEY, "access_token": "old"}
+    dlts, ours = both(
+        lambda api: one(
+            api,
+            "v1/users",
+            client={"auth": {**auth, "access_token_url": f"{api}/oauth/token"}},
+            paginator=PAGED,
+        ),
+        switches={"key": KEY},
+    )
+    assert ours.count() == 7
+    assert targets(ours).count("/oauth/token") == 1
+    assert dlts.count() == 7  # dlt trades a token it was given for a new one before its first request
+
+
+def test_method_in_any_case(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "echo/post", method="post", json={"a": 1}))
+    assert dlts.failed
+    assert ours.sent[0].method == "POST"
+
+
+def test_link_to_another_host(both: Both) -> None:
+    def config(api: str, **client: Any) -> Config:
+        documents["a"]["next"] = f"{api.replace('127.0.0.1', 'localhost')}/made/b"
+        return one(api, "made/a", client=client, paginator="json_link", data_selector="rows")
+
+    documents: dict[str, Any] = {"a": {"rows": [{"id": 1}]}, "b": {"rows": [{"id": 2}], "next": None}}
+    dlts, ours = both(config, documents=documents)
+    assert dlts.count() == 2
+    assert ours.failed
+    assert targets(ours) == ["/made/a"]
+
+
+def test_link_to_a_host_that_is_allowed(tmp_path: Path) -> None:
+    documents: dict[str, Any] = {"a": {"rows": [{"id": 1}]}, "b": {"rows": [{"id": 2}], "next": None}}
+
+    def config(api: str) -> Config:
+        documents["a"]["next"] = f"{api.replace('127.0.0.1', 'localhost')}/made/b"
+        client = {"allowed_hosts": ["localhost"]}
+        return one(api, "made/a", client=client, paginator="json_link", data_selector="rows")
+
+    ours = outcome_of(Case("allowed", config, documents=documents), "restmill", tmp_path)
+    assert ours.count() == 2
+
+
+def test_retries(tmp_path: Path) -> None:
+    keys: dict[str, Any] = {"switches": {"fail_rate": 1.0, "fail_statuses": [503]}, "fails": True}
+    quick = {"RUNTIME__REQUEST_BACKOFF_FACTOR": "0"}
+    theirs = Case("retries", lambda api: one(api, "v1/users"), environment=quick, **keys)
+    patient = {"retry": {"backoff_factor": 0.001}}
+    ours = Case("retries", lambda api: one(api, "v1/users", client=patient), **keys)
+    assert len(outcome_of(theirs, "dlt", tmp_path / "dlt").sent) == 5
+    assert len(outcome_of(ours, "restmill", tmp_path / "restmill").sent) == 4
+
+
+def test_parents_that_are_single_records(both: Both) -> None:
+    dlts, ours = both(_family(), then=lambda source: source.projects.add_yield_map(_doubled) and None)
+    assert dlts.failed
+    assert len(ours.rows["projects"]) == 14
+
+
+def test_missing_field_of_a_parent_isolated(tmp_path: Path) -> None:
+    def config(api: str) -> Config:
+        child = resource("users", "v1/users/{resources.parents.id}", on_error="isolate")
+        return many(api, resource("parents", "made/parents"), child)
+
+    documents = {"parents": [{"id": 1}, {"name": "no id"}, {"id": 3}]}
+    ours = outcome_of(Case("isolate", config, documents=documents), "restmill", tmp_path)
+    assert (len(ours.rows["parents"]), len(ours.rows["users"])) == (3, 2)
+
+
+def test_copies_of_a_resource(both: Both) -> None:
+    def copies(source: DltSource) -> list[DltResource]:
+        return [source.projects.with_name("works"), source.tasks]
+
+    dlts, ours = both(_family(), then=copies)
+    assert len(ours.rows["works"]) == 7
+    assert len(dlts.rows["works"]) < 7
+
+
+def test_order_of_child_rows(both: Both) -> None:
+    dlts, ours = both(_family(paginator={"type": "offset", "limit": 30}))
+    assert differences(dlts, ours, any_order=True) == []
+
+
+def test_cursor_of_a_child(both: Both) -> None:
+    cursor = {"cursor_path": "updated_at", "initial_value": START, "start_param": "since"}
+    dlts, ours = both(_family(incremental=cursor))
+    assert len(dlts.rows["tasks"]) < len(ours.rows["tasks"]) == task_count(7)
+    assert dlts.state["rest_api"]["resources"]["tasks"]["incremental"]["updated_at"]["last_value"] == last(ours)
+
+
+def last(outcome: Outcome) -> str:
+    """How far the tasks' cursor got."""
+    cursor: str = outcome.state["rest_api"]["resources"]["tasks"]["incremental"]["updated_at"]["last_value"]
+    return cursor
+
+
+def test_retry_after(tmp_path: Path) -> None:
+    paginator = {"type": "offset", "limit": 1}
+    limited = {"rate_limit": 4, "rate_window_s": 0.5}
+    case = Case("limited", lambda api: one(api, "v1/users", paginator=paginator), switches=limited)
+    ours = outcome_of(case, "restmill", tmp_path)
+    assert ours.count() == len(ours.sent) == 7  # not one request more: none was turned away
