@@ -131,8 +131,13 @@ def _own_headers(api: str) -> Config:
 
 
 def _impatient(api: str) -> Config:
-    session = requests.Client(request_timeout=(30.0, 30.0), request_max_attempts=1).session
+    session = requests.Client(request_timeout=(30.0, 30.0), request_max_attempts=0).session
     return many(f"{api}/plain", "posts", session=session)
+
+
+def _no_session(api: str) -> Config:
+    """As the page has it: the client itself, which neither engine takes for a session."""
+    return many(f"{api}/plain", "posts", session=requests.Client(request_max_attempts=0))
 
 
 def _argument(name: str, value: object) -> Case:
@@ -191,6 +196,7 @@ CASES = (
     Case("headers of the client", _headers),
     Case("headers of an endpoint", _own_headers),
     Case("session with timeouts", _impatient),
+    Case("session that is a client", _no_session, fails=True),
     Case("retries in dlt's config", posts, settings=_RETRIES),
     _argument("name", "blog"),
     _argument("section", "blog"),
