@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 from dlt.common.configuration.accessors import _Accessor
+from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.provider import ConfigProvider
+from dlt.common.pipeline import PipelineContext
 from dlt.extract import DltSource
 from dlt.sources import rest_api as dlts
 
@@ -84,10 +86,11 @@ def execute(
             stack.enter_context(sandboxed(sandbox))
             stack.enter_context(_sandbox_secrets())
         try:
+            before = _active()
             variables = _run_as_main(script, args)
-            pipeline = _last_pipeline(variables)
-            if not names.seen:
-                pipeline = _load_sources(variables, script, destination) or pipeline
+            pipeline = _active() if _active() is not before else _last_pipeline(variables)
+            if not names.seen and not _ran(pipeline, started):
+                pipeline = _load_sources(variables, pipeline, script, destination)
         except Exception as error:  # noqa: BLE001  # raised again, in our words
             raise_explained(error)
     return Receipt(
@@ -131,14 +134,29 @@ def _last_pipeline(variables: dict[str, Any]) -> Pipeline | None:
     return pipelines[-1] if pipelines else None
 
 
-def _load_sources(variables: dict[str, Any], script: Path, destination: str) -> Pipeline | None:
-    """Load the sources that the script built and never ran."""
+def _active() -> Pipeline | None:
+    """The pipeline that was made or run last, in whatever function or module that was."""
+    context = Container()[PipelineContext]
+    pipeline = context.pipeline() if context.is_active() else None
+    return pipeline if isinstance(pipeline, dlt.Pipeline) else None
+
+
+def _ran(pipeline: Pipeline | None, since: datetime) -> bool:
+    trace = pipeline.last_trace if pipeline else None  # dlt keeps the trace of an earlier process, too
+    return trace is not None and trace.started_at >= since
+
+
+def _load_sources(
+    variables: dict[str, Any], pipeline: Pipeline | None, script: Path, destination: str
+) -> Pipeline | None:
+    """Load the sources that the script built and never ran, by the pipeline it made, if it made one."""
     sources = list(
         {id(value): value for value in variables.values() if isinstance(value, DltSource)}.values()
     )
     if not sources:
-        return None
-    pipeline = dlt.pipeline(script.stem, destination=destination, dataset_name=f"{script.stem}_data")
+        return pipeline
+    name = script.stem
+    pipeline = pipeline or dlt.pipeline(name, destination=destination, dataset_name=f"{name}_data")
     for source in sources:
         pipeline.run(source)
     return pipeline

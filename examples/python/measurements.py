@@ -1,0 +1,34 @@
+"""Monitoring: measurements of hosts, with samples and states.
+
+Run it as it is, against a server on this machine:
+
+    restmill exec examples/python/measurements.py --sandbox
+"""
+
+import dlt
+from dlt.sources.rest_api import rest_api_source
+
+source = rest_api_source(
+    {
+        "client": {
+            "base_url": "https://api.example.com",
+            "auth": {
+                "type": "api_key",
+                "name": "api_key",
+                "api_key": dlt.secrets["api_key"],
+                "location": "query",
+            },
+        },
+        "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
+        "resources": [
+            {
+                "name": "measurements",
+                "endpoint": {
+                    "path": "/v1/resource",
+                    "data_selector": "data",
+                    "paginator": {"type": "offset", "limit": 100},
+                },
+            },
+        ],
+    }
+)
