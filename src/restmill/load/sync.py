@@ -38,7 +38,7 @@ _SECTIONS = ("sources", "rest_api")
 """Where dlt's providers look for credentials that the config leaves out: as for `rest_api_source`."""
 
 _UNPACKED = {"sources.data_writer.disable_compression": True}
-"""What extract writes is read again a moment later: packing it in between takes a third of the step's time."""
+"""What extract writes is read again a moment later: packing it in between takes a third of its time."""
 
 
 def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
