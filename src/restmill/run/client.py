@@ -63,6 +63,9 @@ class AiohttpTransport:
             connector=aiohttp.TCPConnector(limit=0, ssl=_tls(self._settings)),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
             headers={"User-Agent": AGENT, "Accept": "*/*"},
+            skip_auto_headers=(
+                "Content-Type",
+            ),  # a body of plain text has the type the config gives it, or none
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self._session
