@@ -35,7 +35,9 @@ def child(name: str = "tasks", parent: str = "projects", field: str = "id", **mo
     return resource(name, f"/v1/projects/{{resources.{parent}.{field}}}/tasks", **more)
 
 
-def api(base_url: str, *resources: Json, defaults: Mapping[str, Json] | None = None, **client: Json) -> Config:
+def api(
+    base_url: str, *resources: Json, defaults: Mapping[str, Json] | None = None, **client: Json
+) -> Config:
     """A config whose key goes into the query string, whose failures are over quickly."""
     auth = {"type": "api_key", "name": "api_key", "api_key": KEY, "location": "query"}
     return {

@@ -44,9 +44,7 @@ def test_children_stand_in_their_parents_order(serve: Serve) -> None:
 
 
 def test_fields_of_the_parent_come_along(serve: Serve) -> None:
-    config = api(
-        serve(rows=6).base_url, resource("projects"), child(include_from_parent=["name", "owner"])
-    )
+    config = api(serve(rows=6).base_url, resource("projects"), child(include_from_parent=["name", "owner"]))
     found = read(config, "projects", "tasks")
     names = {project["id"]: project["name"] for project in found["projects"]}
     assert found["tasks"]
@@ -117,7 +115,9 @@ def test_children_of_a_partial_parent_are_partial(serve: Serve, wanted: list[str
 
 def test_a_childs_path_sees_the_renamed_and_processed_parent(serve: Serve) -> None:
     projects = resource(
-        "projects", rename={"id": "project_key"}, processing_steps=[{"filter": lambda p: p["project_key"] < 4}]
+        "projects",
+        rename={"id": "project_key"},
+        processing_steps=[{"filter": lambda p: p["project_key"] < 4}],
     )
     found = read(api(serve(rows=9).base_url, projects, child(field="project_key")), "tasks")
     assert {task["project_id"] for task in found["tasks"]} == {1, 3}

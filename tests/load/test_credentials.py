@@ -59,7 +59,9 @@ def test_sync_looks_where_a_source_looks(
 
 
 def test_the_section_of_a_source_is_its_own(serve: Serve, dlt_settings: Callable[..., None]) -> None:
-    dlt_settings(secrets=f'[sources.vendors.vendor.credentials]\ntoken = "{KEY}"\n[credentials]\ntoken = "wrong"\n')
+    dlt_settings(
+        secrets=f'[sources.vendors.vendor.credentials]\ntoken = "{KEY}"\n[credentials]\ntoken = "wrong"\n'
+    )
     config = config_with(serve(rows=3, key=KEY).base_url, "bearer")
     assert len(list(rest_api_source(config, name="vendor", section="vendors").users)) == 3
 
@@ -78,6 +80,7 @@ def test_what_nobody_knows_is_a_mistake_in_the_config(name: str, serve: Serve) -
         sync(config_with(server.base_url, auth), pipeline_name="mine")
     said = str(caught.value)
     assert all(f"`{key}`" in said for key in secrets)
+    assert all(f"`sources.rest_api.credentials.{key}`" in said for key in secrets)
     assert "client.auth" in said
     assert server.stats()["requests"] == 0
 

@@ -179,7 +179,10 @@ def test_an_exception_of_the_script_is_its_own(serve: Serve) -> None:
     [
         (('"/v1/users"', '"/v1/no-such"'), ApiError),
         (('"data_selector"', '"data_selektor"'), ConfigError),
-        (('destination="duckdb"', 'destination=dlt.destinations.duckdb("no/such/folder/x.duckdb")'), DestinationError),
+        (
+            ('destination="duckdb"', 'destination=dlt.destinations.duckdb("no/such/folder/x.duckdb")'),
+            DestinationError,
+        ),
     ],
 )
 def test_failures_are_explained(serve: Serve, change: tuple[str, str], kind: type[Exception]) -> None:

@@ -59,7 +59,7 @@ def test_a_database_server_that_is_not_there(serve: Serve) -> None:
 def test_a_destination_without_its_settings(serve: Serve) -> None:
     with pytest.raises(ConfigError) as caught:
         sync(api(serve(rows=3).base_url, resource("users")), pipeline_name="bare", destination="postgres")
-    assert "`password`" in str(caught.value)
+    assert "`destination.postgres.credentials.password`" in str(caught.value)
 
 
 def test_a_step_that_raises_stays_its_own_error_with_its_cause(serve: Serve) -> None:
@@ -113,7 +113,12 @@ AUTHS: list[dict[str, Json]] = [
     {"type": "api_key", "name": "api_key", "api_key": KEY, "location": "query"},
     {"type": "bearer", "token": KEY},
     {"type": "http_basic", "username": "me", "password": KEY},
-    {"type": "oauth2_client_credentials", "client_id": "me", "client_secret": KEY, "access_token_url": "/oauth"},
+    {
+        "type": "oauth2_client_credentials",
+        "client_id": "me",
+        "client_secret": KEY,
+        "access_token_url": "/oauth",
+    },
 ]
 
 

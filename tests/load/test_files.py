@@ -120,9 +120,7 @@ def test_every_format_with_references(
 ) -> None:
     server = serve(rows=25, key=KEY)
     monkeypatch.setenv("THE_API", server.base_url)
-    dlt_settings(
-        secrets=f'[flags]\napi_key = "{KEY}"\n', config='[flags]\nsort = "id"\npage_size = 10\n'
-    )
+    dlt_settings(secrets=f'[flags]\napi_key = "{KEY}"\n', config='[flags]\nsort = "id"\npage_size = 10\n')
     Path(name).write_text(FILES[name])
     receipt = sync(name if name.endswith("yaml") else Path(name))
     assert (receipt.pipeline, receipt.dataset, receipt.verdict) == ("flags", "features", "complete")
@@ -148,7 +146,9 @@ def test_all_missing_values_are_named_at_once_and_nothing_is_sent(
     with pytest.raises(ConfigError) as caught:
         sync("flags.yaml")
     said = str(caught.value)
-    assert all(name in said for name in ("secrets.flags.api_key", "config.flags.sort", "config.flags.page_size"))
+    assert all(
+        name in said for name in ("secrets.flags.api_key", "config.flags.sort", "config.flags.page_size")
+    )
     assert "flags.yaml:5" in said
     assert server.stats()["requests"] == 0
 

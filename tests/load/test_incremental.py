@@ -37,7 +37,9 @@ def test_the_second_run_asks_for_what_is_new(serve: Serve) -> None:
     server.reset()
     second = sync(config, pipeline_name="news")
     assert set(asked(server)) == {newest}
-    assert rows(second, "SELECT count(*), count(DISTINCT id) FROM users") == [(counts(second, "users")["users"],) * 2]
+    assert rows(second, "SELECT count(*), count(DISTINCT id) FROM users") == [
+        (counts(second, "users")["users"],) * 2
+    ]
     assert 0 < of(second, "users").rows < 200
 
 

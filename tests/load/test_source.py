@@ -126,7 +126,12 @@ def test_the_whole_config_from_the_environment(serve: Serve, monkeypatch: pytest
 
 def test_mistakes_are_our_own_errors_before_anything_runs() -> None:
     with pytest.raises(ConfigError) as caught:
-        rest_api_source({"client": {"base_url": "http://127.0.0.1"}, "resources": [{"nam": "x"}, {"name": "y", "endpoint": {"pth": "z"}}]})
+        rest_api_source(
+            {
+                "client": {"base_url": "http://127.0.0.1"},
+                "resources": [{"nam": "x"}, {"name": "y", "endpoint": {"pth": "z"}}],
+            }
+        )
     assert len(caught.value.problems) > 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from dlt import destinations
-from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 from dlt.load.exceptions import LoadClientJobException
@@ -15,6 +15,8 @@ from restmill.errors import ConfigError, DestinationError, Place, Problem, Restm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dlt.common.configuration.exceptions import FieldLookupTraces
 
 _LONGEST = 300
 
@@ -83,20 +85,37 @@ def missing_credentials(error: ConfigFieldMissingException, path: str) -> Config
         Problem(
             Place(path),
             f"has no {missing}, and dlt's secrets have none for it either",
-            hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, or put it in .dlt/secrets.toml.",
+            hint="Give it here as `${secrets...}` or `dlt.secrets[...]`, "
+            f"or in .dlt/secrets.toml as {_looked_for(error)}.",
         )
     )
 
 
 def _missing(error: ConfigFieldMissingException) -> ConfigError:
-    fields = ", ".join(f"`{field}`" for field in error.fields)
     return ConfigError(
         Problem(
             Place(".dlt"),
-            f"dlt's configuration has no {fields}",
+            f"dlt's configuration has no {_looked_for(error)}",
             hint="Put it into .dlt/secrets.toml or .dlt/config.toml, or into an environment variable.",
         )
     )
+
+
+def _looked_for(error: ConfigFieldMissingException) -> str:
+    return ", ".join(f"`{name}`" for name in _names(error.traces))
+
+
+def _names(traces: FieldLookupTraces) -> Iterator[str]:
+    """For each missing value one name that dlt looked for, with the section of its source or destination."""
+    for field, tries in traces.items():
+        inner = [one for one in tries if isinstance(one, LookupTraces)]
+        if inner:
+            yield from _names(inner[0].traces)
+            continue
+        keys = [one.key for one in tries if isinstance(one, LookupTrace)]
+        names = [key.lower().replace("__", ".") for key in keys]  # the environment's way of writing them
+        in_section = [name for name in names if name.startswith(("sources.", "destination."))]
+        yield next(iter(in_section or names), field)
 
 
 def _unknown(name: str) -> ConfigError:
