@@ -14,7 +14,6 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 # Read before the settings of the environment are dropped for the session.
@@ -49,12 +48,12 @@ def _settings(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def redmine(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def redmine(monkeypatch: pytest.MonkeyPatch) -> str:
     """The base URL of a running Redmine; its key is where the example looks for it."""
-    yield _settings("redmine", monkeypatch)
+    return _settings("redmine", monkeypatch)
 
 
 @pytest.fixture
-def unleash(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def unleash(monkeypatch: pytest.MonkeyPatch) -> str:
     """The base URL of a running Unleash; its token is where the example looks for it."""
-    yield _settings("unleash", monkeypatch)
+    return _settings("unleash", monkeypatch)

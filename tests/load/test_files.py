@@ -90,7 +90,12 @@ config = {
     "pipeline": {"name": "flags", "dataset_name": "features"},
     "client": {
         "base_url": os.environ["THE_API"] + "/v1",
-        "auth": {"type": "api_key", "name": "api_key", "api_key": dlt.secrets["flags.api_key"], "location": "query"},
+        "auth": {
+            "type": "api_key",
+            "name": "api_key",
+            "api_key": dlt.secrets["flags.api_key"],
+            "location": "query",
+        },
     },
     "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
     "resources": [
@@ -165,7 +170,7 @@ def test_shipped_connectors_load_completely_and_again(
         receipt = sync(connector(name))
         assert (receipt.exit_code, receipt.pipeline, receipt.dataset) == (0, name, f"{name}_data")
         assert of(receipt, table).rows == 230
-        assert rows(receipt, f"SELECT count(*), count(DISTINCT id) FROM {table}") == [(230, 230)]
+        assert rows(receipt, f"SELECT count(*), count(DISTINCT id) FROM {table}") == [(230, 230)]  # noqa: S608
 
 
 def test_a_connector_without_its_values_says_which(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The same config into PostgreSQL and into DuckDB: the same tables, rows and values, on the second run, too."""
+"""One config into PostgreSQL and into DuckDB: the same tables, rows and values, on the second run, too."""
 
 from __future__ import annotations
 
@@ -49,13 +49,14 @@ def contents(found: list[tuple[Any, ...]]) -> list[str]:
 def compare(dsn: str, dataset: str, receipt: Receipt) -> None:
     """Every data table has the same columns and the same values in both; dlt's own keys differ by nature."""
     in_postgres = query(
-        dsn, f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{dataset}'"
+        dsn,
+        f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{dataset}'",  # noqa: S608
     )
     assert {name for (name,) in in_postgres if not name.startswith("_dlt")} == tables(receipt)
     for table in tables(receipt):
         names = ", ".join(f'"{name}"' for name in sorted(columns(receipt, table)))
-        ours = query(dsn, f'SELECT {names} FROM {dataset}."{table}"')
-        theirs = duckdb_rows(receipt, f'SELECT {names} FROM "{table}"')
+        ours = query(dsn, f'SELECT {names} FROM {dataset}."{table}"')  # noqa: S608
+        theirs = duckdb_rows(receipt, f'SELECT {names} FROM "{table}"')  # noqa: S608
         assert contents(ours) == contents(theirs), table
 
 

@@ -1,4 +1,4 @@
-"""Scripts that were written for dlt alone: each is a whole job, unchanged, in this process and from a shell."""
+"""Scripts written for dlt alone: each is a whole job, unchanged, in this process and from a shell."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_a_script_as_it_stands(name: str, code: str, serve: Serve) -> None:
     table = _NAME.findall(code)[-1]
     assert (receipt.exit_code, receipt.verdict) == (0, "complete")
     assert (of(receipt, table).rows, of(receipt, table).pages) == (230, 3)
-    assert rows(receipt, f"SELECT count(*), count(DISTINCT id) FROM {table}") == [(230, 230)]
+    assert rows(receipt, f"SELECT count(*), count(DISTINCT id) FROM {table}") == [(230, 230)]  # noqa: S608
     again = execute(script, sandbox=server.base_url)
-    assert rows(again, f"SELECT count(*) FROM {table}") == [(230,)]
+    assert rows(again, f"SELECT count(*) FROM {table}") == [(230,)]  # noqa: S608
 
 
 @pytest.mark.slow

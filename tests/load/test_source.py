@@ -83,12 +83,17 @@ def test_steps_run_in_order_and_later_ones_of_dlt_after_them(serve: Serve) -> No
 
 def test_renaming_comes_before_steps_keys_and_columns(serve: Serve) -> None:
     seen: list[Json] = []
+
+    def look(user: Json) -> Json:
+        seen.append(user["user_key"])
+        return user
+
     users = resource(
         "users",
         rename={"id": "user_key", "preferences.theme.dark": "dark"},
         primary_key="user_key",
         columns={"user_key": {"data_type": "text"}},
-        processing_steps=[{"map": lambda user: (seen.append(user["user_key"]), user)[1]}],
+        processing_steps=[{"map": look}],
     )
     config = api(serve(rows=5).base_url, users)
     receipt = sync(config, pipeline_name="renamed")
