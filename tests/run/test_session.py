@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from restmill.wire.gate import Limits
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from restmill.run.clock import Clock
     from restmill.wire.message import Request, Response
 
 
@@ -159,3 +161,26 @@ def test_a_full_channel_waits_for_room_and_a_page_larger_than_the_bound_fits() -
         assert channel.take() == [2]
 
     asyncio.run(main())
+
+
+def test_an_engine_that_winds_up_leaves_its_successors_connections_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("restmill.run.session._LINGER", 0.0)
+    before = sys.getswitchinterval()
+    made: list[FakeTransport] = []
+
+    def transport(_: Clock) -> FakeTransport:
+        made.append(FakeTransport(Offsets(30)))
+        return made[-1]
+
+    session = Session(Limits(), transport)
+    for _ in range(200):  # each read begins while the engine of the one before may be winding up
+        handle = session.read(order())
+        assert sum(len(page) for page in taken(handle)) == 30
+        handle.close()
+    session.close()
+    for thread in restmill_threads():
+        thread.join(10)
+    assert all(one.closed for one in made)
+    assert sys.getswitchinterval() == before

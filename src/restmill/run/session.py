@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from restmill.events import ReadFailed, ReadStarted, ignore
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 
 _LINGER = 1.0
 """Seconds the loop outlives its last read: the children of the next parent page are usually close behind."""
-_SWITCH_INTERVAL = 0.0005
-"""Seconds a busy caller keeps the interpreter from the loop; Python's own 5 ms would be paid for every
-page."""
+_SWITCH_INTERVAL = 0.0005  # seconds
 
 
 class Session:
@@ -52,21 +51,16 @@ class Session:
         self._clock = clock or SystemClock()
         self._guard = threading.Lock()
         self._bell = Bell()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._open = 0
-        self._fetcher: Fetcher | None = None
-        self._transport: Transport | None = None
-        self._closing: asyncio.TimerHandle | None = None
+        self._engine: _Engine | None = None
 
     def read(self, order: Order) -> ReadHandle:
         """Start reading at once; take the pages from the handle."""
         with self._guard:
-            loop = self._loop or self._start()
-            self._open += 1
-        channel = Channel(loop, self._bell)
-        future = asyncio.run_coroutine_threadsafe(self._run(order, channel), loop)
-        return ReadHandle(self, channel, future)
+            engine = self._engine = self._engine or self._started()
+            engine.open += 1
+        channel = Channel(engine.loop, self._bell)
+        future = asyncio.run_coroutine_threadsafe(engine.run(order, channel), engine.loop)
+        return ReadHandle(self._bell, channel, future, partial(self._closed_one, engine))
 
     def skipped(self, resource: str, why: str) -> None:
         """Tell the observer about a read that could not even begin: it counts as failed."""
@@ -74,32 +68,66 @@ class Session:
         self.observer(ReadStarted(resource, now, ""))
         self.observer(ReadFailed(resource, now, 0, 0, why))
 
-    def bell(self) -> Bell:
-        """Rung when any read of this session has something new."""
-        return self._bell
-
     def close(self) -> None:
         """End the thread now. Reads still open are cancelled; the session can be used again."""
         with self._guard:
-            loop, thread = self._loop, self._thread
-            self._loop = self._thread = None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.loop.call_soon_threadsafe(engine.loop.stop)
+            engine.thread.join()
 
-    def closed_one(self) -> None:
-        """A read was closed; with the last one the loop begins to linger."""
+    def _started(self) -> _Engine:
+        def fetcher(transport: Transport) -> Fetcher:
+            return Fetcher(transport, self._memory, self._clock, self.observer)
+
+        engine = _Engine(partial(self._make_transport, self._clock), fetcher, self._clock, self.observer)
+        engine.thread.start()
+        return engine
+
+    def _closed_one(self, engine: _Engine) -> None:
+        """A read was closed; with the last one its engine begins to linger."""
         with self._guard:
-            self._open -= 1
-            if self._open == 0 and self._loop is not None:
-                self._loop.call_soon_threadsafe(self._linger)
+            engine.open -= 1
+            if engine.open == 0 and self._engine is engine:
+                engine.loop.call_soon_threadsafe(engine.linger, self._retire)
 
-    async def _run(self, order: Order, channel: Channel) -> None:
-        if self._fetcher is None:
-            self._transport = self._transport or self._make_transport(self._clock)
-            self._fetcher = Fetcher(self._transport, self._memory, self._clock, self.observer)
+    def _retire(self, engine: _Engine) -> bool:
+        """Whether an engine that lingered may stop: nobody has begun a read meanwhile."""
+        with self._guard:
+            idle = engine.open == 0 and self._engine is engine
+            if idle:
+                self._engine = None
+        return idle
+
+
+class _Engine:
+    """One thread, its loop, and what lives and dies with it: the transport, and the doors of the fetcher."""
+
+    def __init__(
+        self,
+        transport: Callable[[], Transport],
+        fetcher: Callable[[Transport], Fetcher],
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        self.open = 0
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._serve, name="restmill", daemon=True)
+        self._make_transport = transport
+        self._make_fetcher = fetcher
+        self._clock = clock
+        self._observer = observer
+        self._transport: Transport | None = None
+        self._fetcher: Fetcher | None = None
+        self._closing: asyncio.TimerHandle | None = None
+
+    async def run(self, order: Order, channel: Channel) -> None:
+        """One read, its pages and its end put into `channel`."""
+        if self._transport is None or self._fetcher is None:
+            self._transport = self._make_transport()
+            self._fetcher = self._make_fetcher(self._transport)
         try:
-            await Reading(order, self._fetcher, self._clock, self.observer, channel.put).run()
+            await Reading(order, self._fetcher, self._clock, self._observer, channel.put).run()
         except asyncio.CancelledError:
             channel.end()
             raise
@@ -108,75 +136,87 @@ class Session:
         else:
             channel.end()
 
-    def _start(self) -> asyncio.AbstractEventLoop:
-        self._loop = loop = asyncio.new_event_loop()
-        # Doors hold asyncio primitives of the old loop: a new thread begins with new ones.
-        self._fetcher = None
-        self._transport = None
-        self._open = 0
-        self._thread = threading.Thread(target=self._serve, args=(loop,), name="restmill", daemon=True)
-        self._thread.start()
-        return loop
+    def linger(self, may_stop: Callable[[_Engine], bool]) -> None:
+        """Stop after a while, if `may_stop` then agrees."""
 
-    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(min(interval, _SWITCH_INTERVAL))
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-        finally:
-            loop.run_until_complete(self._wind_up(loop))
-            loop.close()
-            sys.setswitchinterval(interval)
+        def stop() -> None:
+            if may_stop(self):
+                self.loop.stop()
 
-    async def _wind_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        rest = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
+        if self._closing is not None:
+            self._closing.cancel()
+        self._closing = self.loop.call_later(_LINGER, stop)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        with _brisk_switching:
+            try:
+                self.loop.run_forever()
+            finally:
+                self.loop.run_until_complete(self._wind_up())
+                self.loop.close()
+
+    async def _wind_up(self) -> None:
+        rest = [task for task in asyncio.all_tasks(self.loop) if task is not asyncio.current_task()]
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
-        await loop.shutdown_default_executor()
+        await self.loop.shutdown_default_executor()
         if self._transport is not None:
             await self._transport.close()
-            self._transport = None
 
-    def _linger(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._closing is not None:
-            self._closing.cancel()
-        self._closing = loop.call_later(_LINGER, self._stop_if_idle, loop)
 
-    def _stop_if_idle(self, loop: asyncio.AbstractEventLoop) -> None:
+class _BriskSwitching:
+    """While any engine runs, threads switch every 0.5 ms; Python's own 5 ms would be paid for each page."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._engines = 0
+        self._before = 0.0
+
+    def __enter__(self) -> None:
         with self._guard:
-            if self._open or self._loop is not loop:
-                return
-            self._loop = self._thread = None
-        loop.stop()
+            if self._engines == 0:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(self._before, _SWITCH_INTERVAL))
+            self._engines += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            self._engines -= 1
+            if self._engines == 0:
+                sys.setswitchinterval(self._before)
+
+
+_brisk_switching = _BriskSwitching()
 
 
 class ReadHandle:
     """One read, seen from the caller's thread."""
 
-    def __init__(self, session: Session, channel: Channel, future: Future[None]) -> None:
-        self._session = session
+    def __init__(
+        self, bell: Bell, channel: Channel, future: Future[None], closed: Callable[[], None]
+    ) -> None:
+        self._bell = bell
         self._channel = channel
         self._future = future
-        self._closed = False
+        self._tell_closed: Callable[[], None] | None = closed
 
     def poll(self, wait: float = 0.0) -> list[Json] | Ended | None:
         """The next page, or the end, or None when nothing has come within `wait` seconds.
 
         The wait ends early when any read of the session has news: a caller of many reads polls them in turn.
         """
-        seen = self._session.bell().count()
+        seen = self._bell.count()
         item = self._channel.take()
         if item is None and wait > 0:
-            self._session.bell().wait(seen, wait)
+            self._bell.wait(seen, wait)
             item = self._channel.take()
         return item
 
     def close(self) -> None:
         """Stop the read; its requests are cancelled. Closing twice does nothing."""
-        if not self._closed:
-            self._closed = True
+        if self._tell_closed is not None:
+            tell, self._tell_closed = self._tell_closed, None
             self._future.cancel()
-            self._session.closed_one()
+            tell()
