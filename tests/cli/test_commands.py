@@ -296,17 +296,6 @@ def test_quiet_speaks_only_when_something_is_missing(
     assert bool(captured.out) == (verdict == "suspect")
 
 
-def test_plan_says_what_will_be_asked_in_which_order(good: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["plan", good]) == 0
-    text = capsys.readouterr().out
-    assert text.index("1. users") < text.index("2. tasks")
-    assert "GET https://api.test/users/{resources.users.id}/tasks" in text
-    assert "detected from the first answer" in " ".join(text.split())
-    assert max(map(len, text.splitlines())) <= 80
-    assert main(["plan", good, "--json"]) == 0
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)["resources"]] == ["users", "tasks"]
-
-
 def test_connectors_are_listed_with_what_they_need(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["connectors"]) == 0
     text = capsys.readouterr().out

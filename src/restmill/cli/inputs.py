@@ -13,15 +13,11 @@ import click
 from restmill.errors import ConfigError, Place, Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from click.shell_completion import CompletionItem
 
-    from restmill.config.files import Source
-    from restmill.config.model import Config
     from restmill.config.places import Positions
-    from restmill.config.references import Reference
-    from restmill.plan.spec import Plan
 
 F = TypeVar("F", bound="Callable[..., object]")
 
@@ -127,47 +123,6 @@ class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
         return share
 
 
-def checked(path: Path) -> tuple[Config, Plan | None]:
-    """The config in a file, and its plan; nothing is looked up, nothing is sent.
-
-    A stand-in takes the place of each reference. Where none fits there is no plan, and what only a plan would
-    find is found when the config runs.
-
-    Raises:
-        ConfigError: all problems at once.
-    """
-    from restmill.config import files  # noqa: PLC0415  # `--help` must not pay for it
-    from restmill.config.check import check  # noqa: PLC0415
-    from restmill.plan.build import build  # noqa: PLC0415
-
-    source = files.load(path)
-    config = check(source.tree, source=source)
-    complete: Config | None = config
-    if config.unresolved:
-        complete = _with_stand_ins(source)
-    if complete is None:
-        return config, None
-    with placed(path):
-        return config, build(complete, on_error="isolate", name=path.stem)
-
-
-def _with_stand_ins(source: Source) -> Config | None:
-    """The config with a stand-in for every reference: a URL where one is due, else `1`, text and number."""
-    from restmill.config.check import check  # noqa: PLC0415  # as in `checked`
-    from restmill.config.references import find, resolve  # noqa: PLC0415
-
-    urls = {one.reference for one in find(source.tree) if one.keys[-1] in ("base_url", "proxy")}
-
-    def stand_in(reference: Reference) -> str:
-        return "https://host.invalid" if reference in urls else "1"
-
-    tree, secrets = resolve(source.tree, stand_in, source.positions)
-    try:
-        return check(tree, source=source, secrets=secrets)
-    except ConfigError:  # the stand-in, not the config, is what does not fit
-        return None
-
-
 @contextmanager
 def placed(path: Path) -> Iterator[None]:
     """Give the problems of a plan their lines in the config file: a plan knows config paths only."""
@@ -176,11 +131,18 @@ def placed(path: Path) -> Iterator[None]:
     except ConfigError as error:
         if all(problem.place.file for problem in error.problems):
             raise
-        from restmill.config import files  # noqa: PLC0415  # only a failure needs it
+        raise ConfigError(*located(error.problems, path)) from error
 
-        marks = files.load(path).positions
-        problems = [replace(one, place=_located(one.place, marks)) for one in error.problems]
-        raise ConfigError(*problems) from error
+
+def located(problems: Iterable[Problem], path: Path) -> list[Problem]:
+    """The problems with their lines in the config file; those that have one keep it."""
+    problems = list(problems)
+    if all(one.place.file for one in problems):
+        return problems
+    from restmill.config import files  # noqa: PLC0415  # only a problem needs it
+
+    marks = files.load(path).positions
+    return [replace(one, place=_located(one.place, marks)) for one in problems]
 
 
 def _located(place: Place, positions: Positions) -> Place:

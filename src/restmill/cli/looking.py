@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restmill.cli.inputs import ConfigFile, checked, placed, unknown_resources, with_debug
+from restmill.cli.inputs import ConfigFile, placed, unknown_resources, with_debug
 from restmill.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from restmill.config.model import Config
+    from restmill.cli.stand_ins import Checked
     from restmill.plan.spec import Plan
     from restmill.run.preview import Glimpse
 
@@ -36,34 +36,37 @@ def check(config: Path, *, json_wanted: bool) -> int:
     CONFIG is a YAML, TOML, JSON or Python file, or the name of a shipped connector. Secrets are not looked
     up.
     """
-    from restmill.cli.problems import problem_fields, show_problems  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.inputs import located  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.problems import problem_fields, show_problems  # noqa: PLC0415
+    from restmill.cli.stand_ins import checked  # noqa: PLC0415
 
     try:
-        found, _ = checked(config)
+        found = checked(config)
     except ConfigError as error:
         if not json_wanted:
             raise
         print_json({"ok": False, "problems": [problem_fields(one) for one in error.problems]})
         return error.exit_code
+    warnings = located(found.warnings, config)
     if json_wanted:
-        warnings = [problem_fields(one) for one in found.warnings]
-        names = [one.name for one in found.resources]
-        print_json({"ok": True, "resources": names, "problems": [], "warnings": warnings})
+        names = [one.name for one in found.config.resources]
+        told = [problem_fields(one) for one in warnings]
+        print_json({"ok": True, "resources": names, "problems": [], "warnings": told})
         return 0
-    show_problems(found.warnings, style="yellow", word="warning")
+    show_problems(warnings, style="yellow", word="warning")
     click.echo(_ok(found))
     return 0
 
 
-def _ok(config: Config) -> str:
+def _ok(found: Checked) -> str:
     from restmill.cli.problems import painted  # noqa: PLC0415  # `--help` is quick
     from restmill.cli.text import counted  # noqa: PLC0415
 
-    told = [counted(len(config.resources), "resource")]
-    if config.unresolved:
-        told.append(f"{counted(len(set(config.unresolved)), 'reference')} to look up when it runs")
-    if config.warnings:
-        told.append(counted(len(config.warnings), "warning"))
+    told = [counted(len(found.config.resources), "resource")]
+    if found.config.unresolved:
+        told.append(f"{counted(len(set(found.config.unresolved)), 'reference')} to look up when it runs")
+    if found.warnings:
+        told.append(counted(len(found.warnings), "warning"))
     return f"{painted('ok', 'green', bold=True)}: {', '.join(told)}. Nothing was sent."
 
 
@@ -79,18 +82,20 @@ Examples:
 @as_json
 @with_debug
 def plan(config: Path, *, json_wanted: bool) -> int:
-    """Show what CONFIG will request, in which order, and what was guessed; sends nothing."""
-    from restmill.cli.view_plan import plan_fields, show_plan  # noqa: PLC0415  # `--help` is quick
-    from restmill.load.plans import plan_of_file  # noqa: PLC0415  # dlt looks the references up
+    """Show what CONFIG will request, in which order, and what was guessed; sends nothing.
 
-    with placed(config):
-        planned = plan_of_file(config)
+    References such as ${secrets.api_key} are shown as written and not looked up.
+    """
+    from restmill.cli.stand_ins import checked  # noqa: PLC0415  # `--help` is quick
+
+    told = checked(config).described()
     if json_wanted:
-        print_json(plan_fields(planned))
+        print_json(told)
         return 0
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415
+    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
+    from restmill.cli.view_plan import show_plan  # noqa: PLC0415
 
-    show_plan(Sheet(), planned)
+    show_plan(Sheet(), told)
     return 0
 
 

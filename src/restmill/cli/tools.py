@@ -100,12 +100,12 @@ def connectors(wanted: str | None, *, json_wanted: bool) -> int:
     if json_wanted:
         print_json({name: str(path) for name, path in found.items()})
         return 0
-    from restmill.cli.inputs import checked  # noqa: PLC0415
     from restmill.cli.sheet import Column, Row, Sheet  # noqa: PLC0415
+    from restmill.cli.stand_ins import checked  # noqa: PLC0415
 
     rows = []
     for name, path in found.items():
-        config, _ = checked(path)
+        config = checked(path).config
         needs = sorted(set(config.unresolved))
         rows.append(Row((name, ", ".join(one.name for one in config.resources)), "cyan", tuple(needs)))
     sheet = Sheet()

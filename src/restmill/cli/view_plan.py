@@ -4,65 +4,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from restmill.plan.describe import as_json, describe
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from restmill.cli.sheet import Sheet
-    from restmill.plan.describe import Described, Description
-    from restmill.plan.spec import Plan
+    from restmill.path import Json
 
 _HANG = 10
-plan_fields = as_json
+_COMMON = (
+    ("api", "base_url"),
+    ("budget", "budget"),
+    ("transport", "connection"),
+    ("hosts", "allowed_hosts"),
+    ("pipeline", "pipeline"),
+)
+_BEFORE_TABLE = (
+    ("request", "request"),
+    ("params", "params"),
+    ("headers", "headers"),
+    ("body", "body"),
+    ("auth", "auth"),
+    ("parent", "parent"),
+    ("cursor", "cursor"),
+    ("paging", "pages"),
+    ("records", "records"),
+)
 
 
-def show_plan(sheet: Sheet, plan: Plan) -> None:
-    """The plan as text: what holds for all, then each resource in the order it is read."""
-    told = describe(plan)
-    for label, words in _common(told):
-        _line(sheet, label, words)
-    for note in told.notes:
-        sheet.say(f"note      {note}", "dim", hang=_HANG)
-    for number, one in enumerate(told.resources, start=1):
+def show_plan(sheet: Sheet, told: Mapping[str, Json]) -> None:
+    """A plan in words (`Checked.described`): what holds for all, then each resource as it is read."""
+    for label, key in _COMMON:
+        _line(sheet, label, _joined(told[key]))
+    _notes(sheet, told)
+    for number, one in enumerate(told["resources"], start=1):
         sheet.say()
-        sheet.say(f"{number}. {one.name}", "bold cyan")
+        sheet.say(f"{number}. {one['name']}", "bold cyan")
         for label, words in _lines(one):
             _line(sheet, label, words)
-        for note in one.notes:
-            sheet.say(f"note      {note}", "dim", hang=_HANG)
+        _notes(sheet, one)
     sheet.say()
     sheet.say("Nothing was sent. `restmill preview` sends one request for each resource.", "dim")
 
 
-def _common(told: Description) -> Iterator[tuple[str, str]]:
-    yield "api", told.base_url
-    yield "budget", told.budget
-    yield "transport", told.connection
-    yield "hosts", ", ".join(told.allowed_hosts)
-    yield "pipeline", told.pipeline
+def _lines(one: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    for label, key in _BEFORE_TABLE:
+        yield label, _joined(one[key])
+    yield "rules", "; ".join(one["rules"])
+    yield "rename", ", ".join(f"{path} -> {name}" for path, name in one["rename"].items())
+    yield "steps", _joined(one["steps"])
+    if one["on_error"]:  # not for a dlt resource of the user's own
+        yield "table", _table(one)
+    yield "retry", one["retry"]
+    yield "errors", one["on_error"]
 
 
-def _lines(one: Described) -> Iterator[tuple[str, str]]:
-    yield "request", one.request
-    yield "params", _pairs(one.params)
-    yield "headers", ", ".join(one.headers)
-    yield "body", one.body
-    yield "auth", one.auth
-    yield "parent", one.parent
-    yield "cursor", one.cursor
-    yield "paging", one.pages
-    yield "records", one.records
-    yield "rules", "; ".join(one.rules)
-    yield "rename", ", ".join(f"{path} -> {name}" for path, name in one.rename.items())
-    yield "steps", ", ".join(one.steps)
-    yield "table", ", ".join(f"{name} {value}" for name, value in one.table.items())
-    yield "retry", one.retry
-    yield "errors", one.on_error
+def _table(one: Mapping[str, Json]) -> str:
+    """The hints of the table, first of all what becomes of the rows that are there already."""
+    hints = dict(one["table"])
+    given = hints.pop("write_disposition", "")
+    first = f"write_disposition {given or 'append (default)'}"
+    if given in ("", "append"):
+        first += f": each run adds {'what is new' if one['cursor'] else 'its rows again'}"
+    return ", ".join([first, *(f"{name} {value}" for name, value in hints.items())])
 
 
-def _pairs(params: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in params.items())
+def _joined(words: Json) -> str:
+    match words:
+        case dict():
+            return ", ".join(f"{name}={value}" for name, value in words.items())
+        case list() | tuple():
+            return ", ".join(words)
+        case _:
+            return str(words)
+
+
+def _notes(sheet: Sheet, told: Mapping[str, Json]) -> None:
+    for note in told["notes"]:
+        sheet.say(f"note      {note}", "dim", hang=_HANG)
 
 
 def _line(sheet: Sheet, label: str, words: str) -> None:
