@@ -105,6 +105,10 @@ class DestinationError(RestmillError):
     exit_code = 5
 
 
+class CodeError(RestmillError):
+    """A function or script of the user's raised an exception of its own; the place is where."""
+
+
 class Interrupted(RestmillError):  # noqa: N818
     """The user stopped the run."""
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from restmill import sync
-from restmill.errors import ApiError
-from tests.load.api import api, child, counts, resource, rows
+from tests.load.api import api, child, counts, of, resource, rows
 
 if TYPE_CHECKING:
     from tests.load.conftest import Serve
@@ -30,10 +27,10 @@ def test_a_partial_read_leaves_the_table_and_the_next_run_works(serve: Serve) ->
     before = sync(config, pipeline_name="whole")
     server.reset()
     server.change(dead_after=2)
-    with pytest.raises(ApiError) as caught:
-        sync(config, pipeline_name="whole")
-    assert "would have replaced" in caught.value.problem.what
-    assert caught.value.exit_code == 4
+    receipt = sync(config, pipeline_name="whole")
+    assert of(receipt, "projects").verdict == "partial"
+    assert "left as it was" in of(receipt, "projects").reason
+    assert receipt.exit_code == 3
     assert counts(before, "projects") == {"projects": 30}
     server.change(dead_after=0, rows=35)
     assert counts(sync(config, pipeline_name="whole"), "projects") == {"projects": 35}
@@ -46,18 +43,27 @@ def test_children_of_a_partial_parent_do_not_replace_theirs(serve: Serve) -> Non
     before = sync(config, pipeline_name="family")
     tasks = counts(before, "tasks")
     projects["endpoint"]["paginator"]["maximum_offset"] = 20
-    with pytest.raises(ApiError):
-        sync(config, pipeline_name="family")
+    assert sync(config, pipeline_name="family").exit_code == 3
     assert counts(before, "tasks") == tasks
 
 
-def test_what_was_read_beside_it_comes_with_the_next_run(serve: Serve) -> None:
-    """The refusal takes the cursor of every other resource back, too, or their rows would be lost."""
+def test_what_was_read_beside_it_is_loaded(serve: Serve) -> None:
     server = serve(rows=30)
     users = resource("users", primary_key="id", write_disposition="merge")
     users["endpoint"]["incremental"] = {"cursor_path": "updated_at", "start_param": "since"}
     bad = resource("nothing", "/v1/no-such")
-    with pytest.raises(ApiError):
-        sync(api(server.base_url, users, bad, defaults=REPLACE), pipeline_name="beside")
-    receipt = sync(api(server.base_url, users, defaults=REPLACE), pipeline_name="beside")
+    receipt = sync(api(server.base_url, users, bad, defaults=REPLACE), pipeline_name="beside")
     assert rows(receipt, "SELECT count(*) FROM users") == [(30,)]
+    assert receipt.exit_code == 3
+    assert receipt.tables == ("users",)
+
+
+def test_nested_tables_are_left_with_their_root(serve: Serve) -> None:
+    server = serve(rows=30)
+    config = api(server.base_url, resource("projects", limit=10), defaults=REPLACE)
+    before = sync(config, pipeline_name="nested")
+    members = counts(before, "projects__members")
+    server.reset()
+    server.change(dead_after=2)
+    sync(config, pipeline_name="nested")
+    assert counts(before, "projects", "projects__members") == {"projects": 30, **members}

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import sysconfig
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+import dlt
 from dlt import destinations
 from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
-from dlt.common.exceptions import MissingDependencyException
+from dlt.common.exceptions import DltException, MissingDependencyException
+from dlt.extract.exceptions import ResourceExtractionError
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import InvalidPipelineName, PipelineStepFailed
 
-from restmill.errors import ConfigError, DestinationError, Place, Problem, RestmillError, did_you_mean
+from restmill.errors import (
+    CodeError,
+    ConfigError,
+    DestinationError,
+    Place,
+    Problem,
+    RestmillError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dlt.common.configuration.exceptions import FieldLookupTraces
 
 _LONGEST = 300
+_DLT = str(Path(dlt.__file__).parent)
+_RESTMILL = str(Path(__file__).parents[1])
+_LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
 def raise_explained(error: Exception) -> NoReturn:
@@ -30,9 +46,10 @@ def raise_explained(error: Exception) -> NoReturn:
 
 
 def explained(error: BaseException) -> BaseException:
-    """A `RestmillError` when the cause is one, or is the destination's or the configuration's; else `error`.
+    """A `RestmillError` for whatever the user can put right; else `error`, which is restmill's own mistake.
 
-    What remains is a mistake in somebody's code (a processing step, restmill itself) and keeps its traceback.
+    In this order: an error of ours inside dlt's wrappers, the configuration, the user's own code, the
+    destination or the disk, anything else that dlt refuses (a schema contract, a missing key column).
     """
     causes = list(_causes(error))
     for cause in causes:
@@ -41,18 +58,56 @@ def explained(error: BaseException) -> BaseException:
     mistake = next(filter(None, map(_mistake, causes)), None)
     if mistake is not None:
         return mistake
+    own = own_code(causes[-1])
+    if own is not None:
+        name = type(causes[-1]).__name__
+        return CodeError(Problem(own, f"this code raised {name}: {_first_line(causes[-1])}"))
+    return _of_destination(causes) or _of_dlt(causes) or error
+
+
+def own_code(error: BaseException) -> Place | None:
+    """Where in the user's code `error` was raised; None when it was raised in dlt or in restmill."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if _is_ours(frame.filename):
+            return None
+        if not _is_library(frame.filename):
+            return Place(file=frame.filename, line=frame.lineno or 0)
+    return None
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith((_DLT, _RESTMILL))
+
+
+def _is_library(filename: str) -> bool:
+    """The standard library, an installed package, or code that has no file."""
+    return filename.startswith(("<", *_LIBRARIES)) or "site-packages" in filename
+
+
+def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
-    of_destination = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
-    if of_destination or {"load", "sync"} & set(steps):
-        return DestinationError(
-            Problem(
-                Place(steps[0] if steps else "destination"),
-                "the destination could not be written",
-                got=_first_line(causes[-1]),
-                hint="What was read is kept; the next run loads it first.",
-            )
+    writing = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
+    disk = next((cause for cause in causes if isinstance(cause, OSError)), None)
+    if not (writing or disk or {"load", "sync"} & set(steps)):
+        return None
+    return DestinationError(
+        Problem(
+            Place(steps[0] if steps else "destination"),
+            "the destination could not be written" if disk is None else "a file could not be written",
+            got=_first_line(causes[-1] if disk is None else disk),
+            hint="What was read is kept; the next run loads it first." if "load" in steps else "",
         )
-    return error
+    )
+
+
+def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
+    """What dlt itself refuses while it reads, shapes or loads."""
+    refusal = next((cause for cause in reversed(causes) if isinstance(cause, DltException)), None)
+    if refusal is None or isinstance(refusal, PipelineStepFailed | ResourceExtractionError):
+        return None
+    steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
+    what = f"dlt refused it ({type(refusal).__name__})"
+    return DestinationError(Problem(Place(steps[0] if steps else "dlt"), what, got=_first_line(refusal)))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -119,6 +174,7 @@ def _names(traces: FieldLookupTraces) -> Iterator[str]:
 
 
 def _unknown(name: str) -> ConfigError:
+    name = name.partition(":")[0] if "://" in name else name  # a connection string holds a password
     known = sorted(one.lower() for one in destinations.__all__ if one != "destination")
     hint = did_you_mean(name, known) or f"dlt knows {', '.join(known)}."
     return ConfigError(Problem(Place("pipeline.destination"), f"there is no destination `{name}`", hint=hint))

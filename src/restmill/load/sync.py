@@ -15,7 +15,7 @@ import dlt
 from dlt.common.configuration.resolve import inject_section
 from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 
-from restmill.errors import ApiError, ConfigError, Place, Problem, did_you_mean
+from restmill.errors import ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import raise_explained
@@ -23,6 +23,7 @@ from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.source import source_of
 from restmill.load.verdicts import evidence_of
 from restmill.load.watch import tell, watching
+from restmill.load.withhold import with_kept, withhold_partial
 from restmill.plan.spec import OnError, Plan
 from restmill.run.receipt import Ledger, Receipt
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from dlt import Pipeline
     from dlt.extract import DltSource
 
-    from restmill.run.receipt import Evidence
 
 _SECTIONS = ("sources", "rest_api")
 """Where dlt's providers look for credentials that the config leaves out: as for `rest_api_source`."""
@@ -65,8 +65,7 @@ def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
 
     Raises:
         ConfigError: the config is wrong; nothing was sent.
-        ApiError: with `raise`, the first resource that failed; always, a partial read that would replace
-            its table.
+        ApiError: with `raise`, the first resource that failed.
         DestinationError: the destination could not be written.
     """
     with inject_section(ConfigSectionContext(sections=_SECTIONS)):
@@ -98,7 +97,7 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
             _stage("extract")
             with dlt.config.values(_UNPACKED):
                 pipeline.extract(source)
-            _refuse_partial_replace(pipeline, source, evidence_of(ledger, plan, names))
+            withheld = withhold_partial(pipeline, source, evidence_of(ledger, plan, names))
             _stage("normalize")
             with empty_columns_as_events():
                 pipeline.normalize()
@@ -112,8 +111,9 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
         dataset=pipeline.dataset_name or "",
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
-        resources=evidence_of(ledger, plan, names),
+        resources=with_kept(evidence_of(ledger, plan, names), withheld),
         location=location_of(pipeline),
+        tables=_tables(pipeline, source, names),
     )
 
 
@@ -169,18 +169,10 @@ def _selected(source: DltSource, names: Sequence[str]) -> DltSource:
     return source.with_resources(*names) if names else source
 
 
-def _refuse_partial_replace(pipeline: Pipeline, source: DltSource, seen: Sequence[Evidence]) -> None:
-    for evidence in seen:
-        replacing = source.resources[evidence.resource].write_disposition == "replace"
-        if replacing and evidence.verdict == "partial":
-            pipeline.abort_packages()  # takes back what the extract step did to state and schema, too
-            raise ApiError(
-                Problem(
-                    Place(evidence.resource),
-                    f"was read only in part and would have replaced its whole table: {evidence.reason}",
-                    hint="Nothing was loaded. Run again, or leave it out with `--resource`.",
-                )
-            )
+def _tables(pipeline: Pipeline, source: DltSource, names: Sequence[str]) -> tuple[str, ...]:
+    """The root tables of resources, as dlt named them."""
+    tables = pipeline.schemas[source.schema.name].data_tables(seen_data_only=True)
+    return tuple(str(table["name"]) for table in tables if table.get("resource") in names)
 
 
 def _stage(name: str) -> None:

@@ -53,6 +53,8 @@ class Receipt:
     resources: tuple[Evidence, ...]
     location: str = ""
     """Where the destination is, when that can be said (the DuckDB file)."""
+    tables: tuple[str, ...] = ()
+    """The root tables that hold rows, by the names dlt gave them."""
 
     @property
     def verdict(self) -> Verdict:
