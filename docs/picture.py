@@ -1,4 +1,6 @@
-"""A terminal's text, with its colours, as a picture: `tmux capture-pane -pe | python docs/picture.py docs/demo.svg`.
+"""A terminal's text, with its colours, as a picture.
+
+    tmux capture-pane -pe | python docs/picture.py docs/demo.svg
 
 The picture names no font to download: it looks the same without a network.
 """

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
-WIDTH = 86
+NOT_GIVEN = re.compile(r"; (?P<default>[^;.]+?),? when not given\.$")
+"""How a description ends that says what holds when the key is left out."""
+WIDTH = 80
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -117,7 +119,7 @@ def _section(title: str, block: type[kinds.Block], sections: dict[str, type[kind
     above = [known for known in sections.items() if known[1] in block.__mro__[1:]]
     known = kinds.keys_of(above[0][1]) if above else {}
     rows = [
-        (f"`{name}`", _said(kinds.kind_of(one), sections), _default(one), str(one.metadata["doc"]))
+        (f"`{name}`", _said(kinds.kind_of(one), sections), _default(one), _meaning(one))
         for name, one in kinds.keys_of(block).items()
         if name not in known or _default(one) != _default(known[name])
     ]
@@ -130,9 +132,15 @@ def _default(one: Field[object]) -> str:
     if kinds.is_required(one):
         return "**required**"
     if one.default is MISSING or one.default in (None, (), "") or isinstance(one.default, kinds.Block):
-        return ""
+        said = NOT_GIVEN.search(one.metadata["doc"])
+        return said["default"] if said else ""
     shown = one.default if not isinstance(one.default, bool) else str(one.default).lower()
     return ", ".join(f"`{value}`" for value in (shown if isinstance(shown, tuple) else (shown,)))
+
+
+def _meaning(one: Field[object]) -> str:
+    """The description, without the default that stands in a column of its own."""
+    return NOT_GIVEN.sub(".", one.metadata["doc"])
 
 
 WORDS: dict[type[kinds.Kind], str] = {

@@ -133,6 +133,24 @@ def test_everything_missing_is_reported_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("${secrets.none}", 'Put none = "..." at the top of .dlt/secrets.toml, or set NONE.'),
+        ("${secrets.a.b}", 'Put b = "..." under [a] in .dlt/secrets.toml, or set A__B.'),
+        ("${config.a.c.b}", 'Put b = "..." under [a.c] in .dlt/config.toml, or set A__C__B.'),
+        ("${env.NONE}", "Set NONE."),
+    ],
+)
+def test_a_missing_value_is_told_its_place(text: str, hint: str) -> None:
+    def nothing(_reference: object) -> object:
+        raise LookupError
+
+    with pytest.raises(ConfigError) as caught:
+        resolve({"x": text}, nothing)
+    assert caught.value.problem.hint == hint
+
+
 @given(st.text(alphabet="${}secrts.env ax"))
 def test_no_text_breaks_the_cutting(text: str) -> None:
     cut = parts(text)

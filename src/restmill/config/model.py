@@ -124,7 +124,9 @@ class Client(Block):
     retry: Retry | None = key("Which failures are tried again, and when.", Keys(Retry), default=None)
     rate_limit: RateLimit | None = key("The most the host is asked for.", Keys(RateLimit), default=None)
     breaker: Breaker | None = key("When to stop asking a failing host.", Keys(Breaker), default=None)
-    timeout: float | None = key("Seconds until a request is given up.", Number(positive=True), default=None)
+    timeout: float | None = key(
+        "Seconds until a request is given up; 60 when not given.", Number(positive=True), default=None
+    )
     proxy: str | None = key("URL of the proxy to send through.", HttpUrl(), default=None, shown=False)
     verify: bool | str = key(
         "Check the server's certificate: true, false, or the path of a CA bundle.",
@@ -147,13 +149,19 @@ class Client(Block):
 class Pipeline(Block):
     """Where the tables go, for runs that restmill starts itself."""
 
-    name: str | None = key("dlt's pipeline name.", Text(), default=None)
+    name: str | None = key(
+        "dlt's pipeline name, which keys its state; the config file's name when not given.",
+        Text(),
+        default=None,
+    )
     destination: str | Opaque | None = key(
-        "dlt's destination: a name such as `duckdb`, or an object.",
+        "dlt's destination: a name such as `postgres`, or an object; `duckdb` when not given.",
         OneOf((Text(), Instance("a dlt destination"))),
         default=None,
     )
-    dataset_name: str | None = key("Schema or dataset that holds the tables.", Text(), default=None)
+    dataset_name: str | None = key(
+        "Schema or dataset that holds the tables; `<name>_dataset` when not given.", Text(), default=None
+    )
 
 
 AnyResource: TypeAlias = Resource | ReadyResource

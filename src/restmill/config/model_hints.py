@@ -153,7 +153,7 @@ class SharedHints(Block):
     """Hints that root tables and nested tables have in common."""
 
     write_disposition: Any = key(
-        "What happens to the rows already there: a word, or a mapping with options.",
+        "What happens to the rows already there: a word, or a mapping with options; `append` when not given.",
         OneOf((Choice(DISPOSITIONS), Keys(WriteDisposition, plain=True), Function())),
         default=None,
     )

@@ -19,7 +19,7 @@ class Retry(Block):
         default=2.0,
     )
     max_wait: float | None = key(
-        "Longest single wait in seconds, also when the API asks for more; None leaves it to restmill.",
+        "Longest single wait in seconds, also when the API asks for more; 300 when not given.",
         Number(positive=True),
         default=None,
     )
@@ -29,9 +29,15 @@ class Retry(Block):
 class RateLimit(Block):
     """The most a host is asked for; below it restmill adapts to what the host answers."""
 
-    requests_per_second: float | None = key("Requests per second.", Number(positive=True), default=None)
-    burst: int | None = key("Requests that may be sent at once after a pause.", Whole(1), default=None)
-    concurrency: int | None = key("Requests under way at the same time.", Whole(1), default=None)
+    requests_per_second: float | None = key(
+        "Requests per second; as many as the host takes when not given.", Number(positive=True), default=None
+    )
+    burst: int | None = key(
+        "Requests that may be sent at once after a pause; 1 when not given.", Whole(1), default=None
+    )
+    concurrency: int | None = key(
+        "Requests under way at the same time; 16 when not given.", Whole(1), default=None
+    )
 
 
 @block

@@ -96,7 +96,11 @@ class OffsetPaginator(Block):
         default="total",
         null=True,
     )
-    maximum_offset: int | None = key("Offset at which the read stops.", Whole(0), default=None)
+    maximum_offset: int | None = key(
+        "Offset at which the read stops; if that is before the end, it is `partial`, by choice.",
+        Whole(0),
+        default=None,
+    )
     stop_after_empty_page: bool = key(_EMPTY, Flag(), default=True)
     has_more_path: str | None = key(_HAS_MORE, JsonPath(empty=True), default=None)
 
@@ -125,7 +129,11 @@ class PageNumberPaginator(Block):
         default="total",
         null=True,
     )
-    maximum_page: int | None = key("Page number at which the read stops.", Whole(0), default=None)
+    maximum_page: int | None = key(
+        "Page number at which the read stops; if that is before the end, it is `partial`, by choice.",
+        Whole(0),
+        default=None,
+    )
     stop_after_empty_page: bool = key(_EMPTY, Flag(), default=True)
     has_more_path: str | None = key(_HAS_MORE, JsonPath(empty=True), default=None)
 

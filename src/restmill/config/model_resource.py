@@ -135,9 +135,13 @@ class ResponseAction(Block):
     status_code: int | None = key("Condition: the HTTP status.", Status(), default=None)
     content: str | None = key("Condition: the body contains this text.", Text(), default=None)
     header: Mapping[str, str] = key(
-        "Condition: each named response header contains this text.", Table(Text()), factory=dict
+        "Condition: the response header named contains this text; several headers in one action: not yet.",
+        Table(Text()),
+        factory=dict,
     )
-    empty: bool | None = key("Condition: the body is empty (true) or not (false).", Flag(), default=None)
+    empty: bool | None = key(
+        "Condition: the body is empty; only true, false is not yet possible.", Flag(), default=None
+    )
     action: ActionWord | Opaque | tuple[Opaque, ...] = key(
         "`ignore`: end the read, keep what came before. `retry`: ask again. `skip`: take the next page. "
         "`end`: the read is complete. `fail`: the resource failed. `reauth`: renew credentials, ask again. "
@@ -200,7 +204,7 @@ class Endpoint(Block):
     )
     retry: Retry | None = key("Retry settings of this endpoint alone.", Keys(Retry), default=None)
     format: Literal["json", "jsonl", "csv", "xml"] = key(
-        "Format of the response; gzip and zip are unpacked.",
+        "Format of the response; only `json`, the others not yet.",
         Choice(("json", "jsonl", "csv", "xml")),
         default="json",
     )
@@ -217,7 +221,7 @@ class ProcessingStep(Block):
 
 @block
 class DeleteMissing(Block):
-    """What happens to rows whose record the API no longer has; only after a read proven complete."""
+    """Not yet, refused today: what happens to rows whose record the API no longer has."""
 
     mode: Literal["soft", "hard"] = key(
         "`soft` marks the rows, `hard` deletes them.", Choice(("soft", "hard"))
@@ -250,7 +254,7 @@ class ResourceDefaults(TableHints):
         factory=dict,
     )
     delete_missing: DeleteMissing | None = key(
-        "What happens to rows whose record the API no longer has; nothing when not given.",
+        "Not yet, refused today: what happens to rows whose record the API no longer has.",
         Keys(DeleteMissing, shorthand="mode"),
         default=None,
     )

@@ -153,7 +153,7 @@ class _Filling:
                 try:
                     value = self._lookup(part)
                 except LookupError:
-                    return self._wrong(keys, f"there is no value for `{part}`", _REMEDY[part.provider])
+                    return self._wrong(keys, f"there is no value for `{part}`", _remedy(part))
                 return self._sealed(value) if part.provider == "secrets" else value
             case _:
                 assert_never(part)
@@ -193,11 +193,14 @@ class _Filling:
         return ""
 
 
-_REMEDY = {
-    "secrets": "Put it into .dlt/secrets.toml, or into the environment variable dlt reads for it.",
-    "config": "Put it into .dlt/config.toml, or into the environment variable dlt reads for it.",
-    "env": "Set the environment variable.",
-}
+def _remedy(missing: Reference) -> str:
+    """Where to put a value that is missing: dlt's providers know the last part of a name in its sections."""
+    if missing.provider == "env":
+        return f"Set {missing.name}."
+    section, _, name = missing.name.rpartition(".")
+    place = f"under [{section}] in" if section else "at the top of"
+    variable = missing.name.replace(".", "__").upper()
+    return f'Put {name} = "..." {place} .dlt/{missing.provider}.toml, or set {variable}.'
 
 
 def _part(token: re.Match[str]) -> Part:
