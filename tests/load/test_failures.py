@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import dlt
 import pytest
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill import rest_api_source, sync
 from restmill.errors import ApiError, ConfigError, DestinationError, RestmillError
@@ -62,22 +61,22 @@ def test_a_destination_without_its_settings(serve: Serve) -> None:
     assert "`destination.postgres.credentials.password`" in str(caught.value)
 
 
-def test_a_step_that_raises_stays_its_own_error_with_its_cause(serve: Serve) -> None:
+def test_a_step_that_raises_is_named_with_its_line_and_its_cause(serve: Serve) -> None:
     def broken(user: Json) -> Json:
         raise LookupError(user["id"])
 
     config = api(serve(rows=3).base_url, resource("users", processing_steps=[{"map": broken}]))
-    with pytest.raises(PipelineStepFailed) as caught:
+    with pytest.raises(CodeError, match="LookupError") as caught:
         sync(config, pipeline_name="broken")
+    assert caught.value.problem.place.file == __file__
     assert cause_of(caught.value, LookupError).args == (1,)
-    assert caught.value.__cause__ is not caught.value
     assert explained(caught.value) is caught.value
 
 
 def test_a_run_after_a_step_that_raised(serve: Serve) -> None:
     server = serve(rows=30)
     users = resource("users", limit=10, processing_steps=[{"map": lambda user: 1 // (15 - user["id"])}])
-    with pytest.raises(PipelineStepFailed):
+    with pytest.raises(CodeError):
         sync(api(server.base_url, users), pipeline_name="broken")
     receipt = sync(api(server.base_url, resource("users")), pipeline_name="broken")
     assert receipt.exit_code == 0

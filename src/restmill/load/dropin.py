@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -29,12 +30,12 @@ from restmill.load import source as ours
 from restmill.load.failures import raise_explained
 from restmill.load.route import sandboxed
 from restmill.load.sync import destination_of, location_of
+from restmill.load.upstream import pipelines_within
 from restmill.load.watch import watching
 from restmill.run.receipt import Ledger, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from dlt import Pipeline
 
@@ -43,15 +44,21 @@ if TYPE_CHECKING:
 SANDBOX_KEY = "sandbox-key"
 _SECRET_NAME = re.compile(r"key|token|secret|password|username|user|client_id", re.IGNORECASE)
 _NOT_OF_A_SOURCE = {"destination", "runtime", "schema", "normalize", "load", "extract"}
+SANDBOX_GROUND = Path(".restmill/sandbox")
 _NAMES = ("rest_api", "rest_api_source", "rest_api_resources")
+
+
+def serve() -> None:
+    """Let `dlt.sources.rest_api` be restmill's from now on: whatever imports from it afterwards gets ours."""
+    for name in _NAMES:
+        setattr(dlts, name, getattr(ours, name))
 
 
 @contextmanager
 def install() -> Iterator[None]:
     """Let `dlt.sources.rest_api` be restmill's until the block ends."""
     before = {name: getattr(dlts, name) for name in _NAMES}
-    for name in _NAMES:
-        setattr(dlts, name, getattr(ours, name))
+    serve()
     try:
         yield
     finally:
@@ -67,7 +74,10 @@ def execute(
     destination: str = "duckdb",
     observer: Observer = ignore,
 ) -> Receipt:
-    """Run a Python script under the drop-in; `sandbox` is the base URL all its requests go to instead.
+    """Run a Python script under the drop-in.
+
+    `sandbox` is the base URL of a sandbox: requests of `rest_api` sources go there, tables go to
+    `.restmill/sandbox/` whatever the script's destination is. The script's own requests are not touched.
 
     Raises:
         ConfigError: the script is missing, or a config in it is wrong.
@@ -85,6 +95,8 @@ def execute(
         if sandbox:
             stack.enter_context(sandboxed(sandbox))
             stack.enter_context(_sandbox_secrets())
+            SANDBOX_GROUND.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(pipelines_within(SANDBOX_GROUND.resolve()))
         try:
             before = _active()
             variables = _run_as_main(script, args)
@@ -177,7 +189,10 @@ class _SandboxSecrets(ConfigProvider):
         *sections: str,
     ) -> tuple[str | None, str]:
         """The sandbox's key for a name that looks like a credential."""
-        ours_to_give = _SECRET_NAME.search(key) and not _NOT_OF_A_SOURCE & set(sections)
+        foreign = _NOT_OF_A_SOURCE & set(sections) or (
+            "credentials" in sections and "sources" not in sections
+        )
+        ours_to_give = _SECRET_NAME.search(key) and not foreign
         return (SANDBOX_KEY if ours_to_give else None), ".".join((*sections, key))
 
 
