@@ -26,7 +26,7 @@ def _nothing() -> Config:
     return {}
 
 
-def _as_built(source: DltSource) -> DltSource | None:  # noqa: ARG001  # the face of `then`
+def _as_built(source: DltSource) -> DltSource | None:
     return None
 
 

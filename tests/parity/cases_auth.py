@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dlt.common.configuration.specs import configspec
-from dlt.common.typing import TSecretStrValue
+from dlt.common.typing import TSecretStrValue  # noqa: TC002  # dlt reads the annotation
 from dlt.sources.helpers.rest_client.auth import (
     APIKeyAuth,
     AuthConfigBase,
@@ -75,9 +76,8 @@ def _with_object(api: str) -> Config:
 
 
 def _jwt(api: str) -> Config:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # an optional guest of dlt
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
-
+    serialization = import_module("cryptography.hazmat.primitives.serialization")
+    rsa = import_module("cryptography.hazmat.primitives.asymmetric.rsa")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -104,25 +104,48 @@ CASES = (
     Case("auth bearer", _guarded({"type": "bearer", "token": KEY}), LOCKED),
     Case("auth without a type is bearer", _guarded({"token": KEY}), LOCKED),
     Case("auth by name, token from dlt's secrets", _guarded("bearer"), LOCKED, environment=_FROM_ENVIRONMENT),
-    Case("auth bearer without token, from dlt's secrets", _guarded({"type": "bearer"}), LOCKED,
-         environment=_FROM_ENVIRONMENT),
-    Case("auth api_key in a header", _guarded({"type": "api_key", "name": "X-API-Key", "api_key": KEY}), LOCKED),
+    Case(
+        "auth bearer without token, from dlt's secrets",
+        _guarded({"type": "bearer"}),
+        LOCKED,
+        environment=_FROM_ENVIRONMENT,
+    ),
+    Case(
+        "auth api_key in a header", _guarded({"type": "api_key", "name": "X-API-Key", "api_key": KEY}), LOCKED
+    ),
     Case("auth api_key in the default header", _seen({"type": "api_key", "api_key": KEY})),
-    Case("auth api_key in the query",
-         _guarded({"type": "api_key", "name": "api_key", "api_key": KEY, "location": "query"}), LOCKED),
-    Case("auth api_key as param",
-         _guarded({"type": "api_key", "name": "key", "api_key": KEY, "location": "param"}), LOCKED),
-    Case("auth api_key beside other params",
-         lambda api: one(api, "v1/users",
-                         client={"auth": {"type": "api_key", "name": "key", "api_key": KEY, "location": "query"}},
-                         params={"sort": "name", "order": "desc"}, paginator=PAGED), LOCKED),
+    Case(
+        "auth api_key in the query",
+        _guarded({"type": "api_key", "name": "api_key", "api_key": KEY, "location": "query"}),
+        LOCKED,
+    ),
+    Case(
+        "auth api_key as param",
+        _guarded({"type": "api_key", "name": "key", "api_key": KEY, "location": "param"}),
+        LOCKED,
+    ),
+    Case(
+        "auth api_key beside other params",
+        lambda api: one(
+            api,
+            "v1/users",
+            client={"auth": {"type": "api_key", "name": "key", "api_key": KEY, "location": "query"}},
+            params={"sort": "name", "order": "desc"},
+            paginator=PAGED,
+        ),
+        LOCKED,
+    ),
     Case("auth http_basic", _guarded({"type": "http_basic", "username": "me", "password": KEY}), LOCKED),
-    Case("auth http_basic with letters beyond ASCII",
-         _seen({"type": "http_basic", "username": "zoë", "password": "grün:öl"})),
+    Case(
+        "auth http_basic with letters beyond ASCII",
+        _seen({"type": "http_basic", "username": "zoë", "password": "grün:öl"}),
+    ),
     Case("auth oauth2_client_credentials", _oauth(), LOCKED),
     Case("auth oauth2 with request data", _oauth(access_token_request_data={"scope": "read"}), LOCKED),
-    Case("auth oauth2 default_token_expiration",
-         _oauth(access_token_url="{api}/token/none", default_token_expiration=3600)),
+    Case(
+        "auth oauth2 default_token_expiration",
+        _oauth(access_token_url="{api}/token/none", default_token_expiration=3600),
+    ),
     Case("auth on an endpoint overrides the client's, None removes it", _per_endpoint),
     Case("auth BearerTokenAuth object", _guarded(BearerTokenAuth(token=KEY)), LOCKED),
     Case("auth APIKeyAuth object", _guarded(APIKeyAuth(name="X-API-Key", api_key=KEY)), LOCKED),
@@ -132,4 +155,4 @@ CASES = (
     Case("auth object of a class of the user's own", _guarded(VendorAuth(token=KEY)), LOCKED),
     Case("auth registered under a name", build=_registered, switches=LOCKED),
     Case("auth wrong key", _guarded({"token": "wrong"}), LOCKED, fails=True),
-)  # fmt: skip
+)

@@ -20,7 +20,9 @@ def _projects(**keys: Any) -> Config:
     return resource("projects", "v1/projects", paginator=PAGED, **keys)
 
 
-def _family(path: str = _TASKS, name: str = "tasks", parent: Config | None = None, **keys: Any) -> Callable[[str], Config]:
+def _family(
+    path: str = _TASKS, name: str = "tasks", parent: Config | None = None, **keys: Any
+) -> Callable[[str], Config]:
     child = resource(name, path, **{"paginator": _FIFTY, **keys})
     return lambda api: many(api, _projects(**(parent or {})), child)
 
@@ -46,7 +48,9 @@ def _two_resolved(api: str) -> Config:
 def _three_levels(api: str) -> Config:
     return many(
         api,
-        resource("checks", "echo/{resources.tasks.project_id}/{resources.tasks.id}", include_from_parent=["done"]),
+        resource(
+            "checks", "echo/{resources.tasks.project_id}/{resources.tasks.id}", include_from_parent=["done"]
+        ),
         resource("tasks", _TASKS, paginator=_FIFTY, include_from_parent=["id", "name"]),
         _projects(),
     )
@@ -57,7 +61,12 @@ def _four_levels(api: str) -> Config:
         api,
         _projects(selected=False),
         resource("tasks", _TASKS, paginator=_FIFTY, selected=False),
-        resource("task", "v1/tasks/{resources.tasks.id}", data_selector="$", processing_steps=[{"filter": lambda row: row["id"] < 9}]),
+        resource(
+            "task",
+            "v1/tasks/{resources.tasks.id}",
+            data_selector="$",
+            processing_steps=[{"filter": lambda row: row["id"] < 9}],
+        ),
         resource("echo", "echo/{resources.task.id}", data_selector="$"),
     )
 
@@ -114,45 +123,105 @@ _CASES = (
     Case("child by resolve beside other params", _resolved("project", sort="id", order="desc")),
     Case("child by two resolves", _two_resolved),
     Case("child by a nested field", _echoed("echo/{resources.projects.owner.name}")),
-    Case("child by placeholders in params", _echoed(params={"p": "{resources.projects.id}", "n": "no {resources.projects.name}"})),
+    Case(
+        "child by placeholders in params",
+        _echoed(params={"p": "{resources.projects.id}", "n": "no {resources.projects.name}"}),
+    ),
     Case("child by placeholders in headers", _echoed(headers={"X-Project": "p{resources.projects.id}"})),
-    Case("child by placeholders in json", _echoed(
-        method="POST", json={"id": "{resources.projects.id}", "text": "id {resources.projects.id}", "list": ["{resources.projects.owner}"]})),
+    Case(
+        "child by placeholders in json",
+        _echoed(
+            method="POST",
+            json={
+                "id": "{resources.projects.id}",
+                "text": "id {resources.projects.id}",
+                "list": ["{resources.projects.owner}"],
+            },
+        ),
+    ),
     Case("child by placeholders in data", _echoed(method="POST", data={"id": "{resources.projects.id}"})),
-    Case("child by a filter in json", _family(
-        "search/tasks", method="POST", json={"filter": {"project_id": "{resources.projects.id}"}, "limit": 200}, paginator="single_page")),
+    Case(
+        "child by a filter in json",
+        _family(
+            "search/tasks",
+            method="POST",
+            json={"filter": {"project_id": "{resources.projects.id}"}, "limit": 200},
+            paginator="single_page",
+        ),
+    ),
     Case("children three levels deep, declared backwards", _three_levels),
     Case("children four levels deep below unselected parents", _four_levels),
     Case("children of one parent side by side", _siblings),
     Case("child with several pages", _family(paginator={"type": "offset", "limit": 30})),
-    Case("child with detected paginator", _family("links/{resources.projects.kind}", "lists", parent={
-        "processing_steps": [{"filter": lambda row: row["id"] < 3}, {"map": lambda row: {**row, "kind": ["users", "events"][row["id"] - 1]}}]},
-        paginator="auto")),
+    Case(
+        "child with detected paginator",
+        _family(
+            "links/{resources.projects.kind}",
+            "lists",
+            parent={
+                "processing_steps": [
+                    {"filter": lambda row: row["id"] < 3},
+                    {"map": lambda row: {**row, "kind": ["users", "events"][row["id"] - 1]}},
+                ]
+            },
+            paginator="auto",
+        ),
+    ),
     Case("child of an unselected parent", _family(parent={"selected": False})),
     Case("child that is not selected", _family(selected=False)),
     Case("child with parallelized", _family(parallelized=True, parent={"parallelized": True})),
     Case("child of an empty parent", _family(), {"rows": 0}, empty=True),
     Case("include_from_parent", _family(include_from_parent=["id", "name", "owner", "members"])),
     Case("include_from_parent of a missing field", _family(include_from_parent=["nmae"]), fails=True),
-    Case("include_from_parent without a parent", lambda api: many(api, resource("users", "v1/users", include_from_parent=["id"])), fails=True),
-    Case("child sees the parent's steps", _echoed("echo/{resources.projects.mark}", parent={
-        "processing_steps": [{"filter": _odd}, {"map": _marked}]})),
-    Case("child with steps of its own", _family(include_from_parent=["name"], processing_steps=[
-        {"filter": _odd}, {"map": lambda row: {**row, "of": row["_projects_name"]}}])),
-    Case("child ignores a missing list", _family(response_actions=[{"status_code": 404, "action": "ignore"}]), {"broken_child": 3}),
-    Case("child of a parent without the field", lambda api: many(
-        api, resource("parents", "made/parents"), resource("users", "v1/users/{resources.parents.id}")),
-        documents=_GAPS, fails=True),
+    Case(
+        "include_from_parent without a parent",
+        lambda api: many(api, resource("users", "v1/users", include_from_parent=["id"])),
+        fails=True,
+    ),
+    Case(
+        "child sees the parent's steps",
+        _echoed(
+            "echo/{resources.projects.mark}",
+            parent={"processing_steps": [{"filter": _odd}, {"map": _marked}]},
+        ),
+    ),
+    Case(
+        "child with steps of its own",
+        _family(
+            include_from_parent=["name"],
+            processing_steps=[{"filter": _odd}, {"map": lambda row: {**row, "of": row["_projects_name"]}}],
+        ),
+    ),
+    Case(
+        "child ignores a missing list",
+        _family(response_actions=[{"status_code": 404, "action": "ignore"}]),
+        {"broken_child": 3},
+    ),
+    Case(
+        "child of a parent without the field",
+        lambda api: many(
+            api, resource("parents", "made/parents"), resource("users", "v1/users/{resources.parents.id}")
+        ),
+        documents=_GAPS,
+        fails=True,
+    ),
     Case("child with merge and primary key", _family(primary_key="id", write_disposition="merge"), runs=2),
     Case("DltResource among the resources", _foreign),
     Case("DltResource as parent of whole pages", _foreign_parent),
-    Case("resources as text", lambda api: {
-        "client": {"base_url": f"{api}/v1", "paginator": PAGED}, "resources": ["users", "tasks"]}),
+    Case(
+        "resources as text",
+        lambda api: {
+            "client": {"base_url": f"{api}/v1", "paginator": PAGED},
+            "resources": ["users", "tasks"],
+        },
+    ),
     Case("processing_steps filter", _stepped({"filter": _odd})),
     Case("processing_steps map", _stepped({"map": _marked})),
     Case("processing_steps yield_map", _stepped({"yield_map": _doubled})),
     Case("processing_steps in order", _stepped({"map": _marked}, {"yield_map": _doubled}, {"filter": _odd})),
-    Case("processing_steps all in one step", _stepped({"filter": _odd, "map": _marked, "yield_map": _doubled})),
+    Case(
+        "processing_steps all in one step", _stepped({"filter": _odd, "map": _marked, "yield_map": _doubled})
+    ),
     Case("processing_steps that drop everything", _stepped({"filter": lambda _: False}), empty=True),
 )
 CASES = tuple(replace(case, any_order=True) for case in _CASES)  # fmt: skip

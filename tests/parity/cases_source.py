@@ -28,7 +28,9 @@ def _source(argument: str, value: object) -> Case:
 
 def _schema() -> Schema:
     schema = Schema("rest_api")
-    schema.update_table({"name": "things", "columns": {"key": {"name": "key", "data_type": "text", "nullable": False}}})
+    schema.update_table(
+        {"name": "things", "columns": {"key": {"name": "key", "data_type": "text", "nullable": False}}}
+    )
     return schema
 
 
@@ -69,7 +71,12 @@ primary_key = "id"
 """
 
 
-def _then(name: str, change: Callable[[DltSource], Any], config: Callable[[str], Config] = _family(), **keys: Any) -> Case:
+FAMILY = _family()
+
+
+def _then(
+    name: str, change: Callable[[DltSource], Any], config: Callable[[str], Config] = FAMILY, **keys: Any
+) -> Case:
     def then(source: DltSource) -> Any:
         result = change(source)
         return result if isinstance(result, (type(source), list)) else None
@@ -78,7 +85,9 @@ def _then(name: str, change: Callable[[DltSource], Any], config: Callable[[str],
 
 
 def _hint_table(source: DltSource) -> None:
-    source.tasks.apply_hints(table_name="todo", primary_key="id", write_disposition="merge", columns={"id": {"data_type": "text"}})
+    source.tasks.apply_hints(
+        table_name="todo", primary_key="id", write_disposition="merge", columns={"id": {"data_type": "text"}}
+    )
 
 
 def _rename(source: DltSource) -> list[DltResource]:
@@ -114,13 +123,25 @@ CASES = (
     _then("add_filter on a parent", lambda source: source.projects.add_filter(_odd)),
     _then("add_filter on a child", lambda source: source.tasks.add_filter(_odd)),
     _then("add_yield_map", lambda source: source.things.add_yield_map(_doubled), _pages),
-    _then("add_yield_map of whole pages on a parent",
-          lambda source: source.projects.add_yield_map(lambda row: [[row, row]], insert_at=1)),
+    _then(
+        "add_yield_map of whole pages on a parent",
+        lambda source: source.projects.add_yield_map(lambda row: iter([[row, row]]), insert_at=1),
+    ),
     _then("steps on parent and child", _all_steps),
     _then("add_map at the front", lambda source: source.tasks.add_map(_marked, insert_at=1)),
     _then("add_limit on pages", lambda source: source.things.add_limit(2), _pages, may_ask_past_end=True),
-    _then("add_limit on a list without total", lambda source: source.things.add_limit(1), _unpaged, may_ask_past_end=True),
-    _then("add_limit counts rows", lambda source: source.things.add_limit(4, count_rows=True), _pages, may_ask_past_end=True),
+    _then(
+        "add_limit on a list without total",
+        lambda source: source.things.add_limit(1),
+        _unpaged,
+        may_ask_past_end=True,
+    ),
+    _then(
+        "add_limit counts rows",
+        lambda source: source.things.add_limit(4, count_rows=True),
+        _pages,
+        may_ask_past_end=True,
+    ),
     _then("add_limit on a parent", lambda source: source.projects.add_limit(1), may_ask_past_end=True),
     _then("add_limit on a child", lambda source: source.tasks.add_limit(2), may_ask_past_end=True),
     _then("add_limit on the source", lambda source: source.add_limit(1), may_ask_past_end=True),
@@ -133,9 +154,17 @@ CASES = (
     _then("renaming", _rename, _pages),
     _then("root_key set by hand", lambda source: setattr(source, "root_key", True), _flags),
     _then("max_table_nesting set by hand", lambda source: setattr(source, "max_table_nesting", 0), _flags),
-    _then("pipe of a resource into a transformer", lambda source: [
-        source.projects | dlt.transformer(lambda page: [{"only": row["id"]} for row in page], name="ids")]),
-    Case("two unrelated resources in one run", lambda api: many(
-        api, resource("users", "v1/users"), resource("flags", "v1/feature_flags"), paginator=PAGED),
-        then=lambda source: source.with_resources("flags", "users")),
-)  # fmt: skip
+    _then(
+        "pipe of a resource into a transformer",
+        lambda source: [
+            source.projects | dlt.transformer(lambda page: [{"only": row["id"]} for row in page], name="ids")
+        ],
+    ),
+    Case(
+        "two unrelated resources in one run",
+        lambda api: many(
+            api, resource("users", "v1/users"), resource("flags", "v1/feature_flags"), paginator=PAGED
+        ),
+        then=lambda source: source.with_resources("flags", "users"),
+    ),
+)

@@ -18,7 +18,6 @@ import duckdb
 import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
-from dlt.extract import DltResource, DltSource
 from dlt.sources import rest_api as theirs
 
 from restmill.load import source as ours
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from dlt.common.schema import Schema
+    from dlt.extract import DltResource, DltSource
 
     from restmill.sandbox import SandboxServer
     from tests.parity.case import Case
@@ -45,7 +45,7 @@ class Outcome:
     failed: str = ""
     hints: Mapping[str, Row] = field(default_factory=dict)
     """Table name -> what dlt's schema says about it, columns aside."""
-    columns: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Table name -> column name -> dlt's column hints."""
     physical: Mapping[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     """Table name -> DuckDB's columns in order: name, type, nullable."""
@@ -121,7 +121,7 @@ def _kept(pipeline: dlt.Pipeline, database: duckdb.DuckDBPyConnection, seen: See
             name: {key: value for key, value in table.items() if key != "columns"}
             for name, table in schema.tables.items()
         },
-        columns={name: table["columns"] for name, table in schema.tables.items()},
+        columns={name: dict(table["columns"]) for name, table in schema.tables.items()},
         physical=physical,
         rows=trees(tables, schema, api),
         state=dict(pipeline.state.get("sources", {})),

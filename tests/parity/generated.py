@@ -24,16 +24,41 @@ BATCH = 25
 KEYS = st.one_of(
     st.sampled_from(
         [
-            "id", "name", "Name", "fullName", "full_name", "äöü", "日本", "with space", "with-dash", "a.b", "1st",
-            "__dunder__", "select", "value", "list", "x" * 70, "emoji🚀", "UPPER", "camelCaseKey", "trailing_", "$ref",
-            "@type", "a__b", "_dlt", "", "é",
+            "id",
+            "name",
+            "Name",
+            "fullName",
+            "full_name",
+            "äöü",
+            "日本",
+            "with space",
+            "with-dash",
+            "a.b",
+            "1st",
+            "__dunder__",
+            "select",
+            "value",
+            "list",
+            "x" * 70,
+            "emoji🚀",
+            "UPPER",
+            "camelCaseKey",
+            "trailing_",
+            "$ref",
+            "@type",
+            "a__b",
+            "_dlt",
+            "",
+            "é",
         ]
     ),
     st.text(string.ascii_letters + "_ -.äß0123456789", min_size=1, max_size=8),
-)  # fmt: skip
+)
 TIMES = st.sampled_from(["2025-01-01T00:00:00Z", "2024-02-29T12:30:00.123456+02:00", "1999-12-31T23:59:59Z"])
 DATES = st.sampled_from(["2025-01-01", "2024-02-29"])
-TEXTS = st.sampled_from(["", "plain", "ünï", "日本 🚀", "line\nbreak", "it's \"quoted\"", "true", "12", "1.5", "null", "\\N", "\t"])
+TEXTS = st.sampled_from(
+    ["", "plain", "ünï", "日本 🚀", "line\nbreak", 'it\'s "quoted"', "true", "12", "1.5", "null", "\\N", "\t"]
+)
 WHOLE = st.one_of(st.integers(-10, 10), st.sampled_from([2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63)]))
 PARTS = st.sampled_from([0.0, 0.1, 1e-300, 1e300, -2.5, 1.0, 123456789.123456789, 5e-324])
 FLAGS = st.booleans()
@@ -92,7 +117,11 @@ class Served:
 
     def resource(self, number: int) -> Record:
         """The resource of the config that reads list `number`."""
-        endpoint: Record = {"path": f"list/{number}", "paginator": self.paginator(), "data_selector": self.selector}
+        endpoint: Record = {
+            "path": f"list/{number}",
+            "paginator": self.paginator(),
+            "data_selector": self.selector,
+        }
         if self.selector == "detected":
             del endpoint["data_selector"]
         return {"name": f"list_{number}", "endpoint": endpoint, **self.hints}
@@ -136,7 +165,7 @@ class Served:
                 return {"results": rows, **rest}
 
 
-HINTS = st.sampled_from(
+HINTS: st.SearchStrategy[Record] = st.sampled_from(
     [
         {},
         {},
@@ -156,7 +185,8 @@ HINTS = st.sampled_from(
 @st.composite
 def lists(draw: st.DrawFn) -> Served:
     """One random list and one random way to serve and read it."""
-    found = draw(st.lists(draw(records(draw(st.integers(0, 2)))), max_size=7))
+    looks = draw(records(draw(st.integers(0, 2))))
+    found = draw(st.lists(looks, max_size=7))
     # Numbered, because restmill takes a page that comes twice for a loop.
     rows = [{**row, "nr": number} for number, row in enumerate(found)]
     style = draw(st.sampled_from(["offset", "page", "cursor", "link", "single"]))

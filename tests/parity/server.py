@@ -24,7 +24,7 @@ from restmill.sandbox import Behaviour, SandboxServer
 from restmill.sandbox.app import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from restmill.path import Json
     from tests.parity.generated import Served
@@ -67,25 +67,23 @@ class RecordingSandbox(Sandbox):
         sent = await _sent(request, self.seen.run)
         self.seen.requests.append(sent)
         first, _, rest = request.path[1:].partition("/")
-        match first:
-            case "made" if rest in self.seen.documents:
-                return _json(self.seen.documents[rest])
-            case "list":
-                served = self.seen.lists[int(rest)]
-                return _json(served.page(int(rest), dict(request.rel_url.query)))
-            case "echo":
-                return _json([_echo(request, sent)])
-            case "more":
-                return _json(self._cut(rest, dict(request.rel_url.query)))
-            case "body":
-                return _json(self._cut(rest, orjson.loads(sent.body)["paging"]))
-            case "status":
-                return _json({"error": "gone for good"}, int(rest))
-            case "token":
-                life = {} if rest == "none" else {"expires_in": int(rest)}
-                return _json({"access_token": "made-token", **life})
-            case _:
-                return await super().handle(request)
+        if first == "status":
+            return _json({"error": "gone for good"}, int(rest))
+        own = self._own(first, rest, request, sent)
+        return await super().handle(request) if own is None else _json(own)
+
+    def _own(self, first: str, rest: str, request: web.BaseRequest, sent: Sent) -> Json:
+        """The document of one of our own routes, or None."""
+        query = dict(request.rel_url.query)
+        own: dict[str, Callable[[], Json]] = {
+            "made": lambda: self.seen.documents.get(rest),
+            "list": lambda: self.seen.lists[int(rest)].page(int(rest), query),
+            "echo": lambda: [_echo(request, sent)],
+            "more": lambda: self._cut(rest, query),
+            "body": lambda: self._cut(rest, orjson.loads(sent.body)["paging"]),
+            "token": lambda: {"access_token": "made-token"} | _life(rest),
+        }
+        return own[first]() if first in own else None
 
     def _cut(self, name: str, paging: Mapping[str, Json]) -> Json:
         """One page of a collection, wherever the paging came from."""
@@ -104,6 +102,10 @@ def recording(switches: Mapping[str, object], seen: Seen) -> SandboxServer:
     server = SandboxServer(behaviour)
     server._sandbox = RecordingSandbox(behaviour, seen)
     return server
+
+
+def _life(seconds: str) -> Json:
+    return {} if seconds == "none" else {"expires_in": int(seconds)}
 
 
 async def _sent(request: web.BaseRequest, run: int) -> Sent:

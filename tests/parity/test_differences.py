@@ -1,4 +1,4 @@
-"""The known differences of `docs/differences.md`, one test each: what dlt does, and what restmill does instead."""
+"""The known differences of `docs/differences.md`, one test each: what dlt does, and what restmill does."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 Both: TypeAlias = "Callable[..., tuple[Outcome, Outcome]]"
-# dlt leaves the sockets of its session to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 UNCOUNTED: Config = {"type": "offset", "limit": 3, "total_path": None}
 
 
@@ -36,8 +34,6 @@ def both(tmp_path: Path) -> Callable[..., tuple[Outcome, Outcome]]:
         return outcome_of(case, "dlt", tmp_path / "dlt"), outcome_of(case, "restmill", tmp_path / "restmill")
 
     return run
-
-
 
 
 def targets(outcome: Outcome) -> list[str]:
@@ -65,7 +61,9 @@ def test_look_ahead(both: Both) -> None:
 def test_total_that_may_be_the_length_of_the_page(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED), switches={"rows": 3})
     assert dlts.rows == ours.rows
-    assert [target for target in targets(ours) if target not in targets(dlts)] == ["/v1/users?offset=3&limit=3"]
+    assert [target for target in targets(ours) if target not in targets(dlts)] == [
+        "/v1/users?offset=3&limit=3"
+    ]
 
 
 def test_total_of_the_page_only(both: Both) -> None:
@@ -163,14 +161,20 @@ class HeaderAuth(AuthBase):
 
 def test_auth_objects_of_requests(both: Both) -> None:
     dlts, ours = both(
-        lambda api: one(api, "v1/users", client={"auth": HeaderAuth()}, paginator=PAGED), switches={"key": KEY}
+        lambda api: one(api, "v1/users", client={"auth": HeaderAuth()}, paginator=PAGED),
+        switches={"key": KEY},
     )
     assert dlts.failed
     assert ours.count() == 7
 
 
 def test_token_that_is_rejected_in_mid_run(both: Both) -> None:
-    auth = {"type": "oauth2_client_credentials", "client_id": "me", "client_secret": KEY, "access_token": "old"}
+    auth = {
+        "type": "oauth2_client_credentials",
+        "client_id": "me",
+        "client_secret": KEY,
+        "access_token": "old",
+    }
     dlts, ours = both(
         lambda api: one(
             api,
@@ -259,7 +263,9 @@ def test_cursor_of_a_child(both: Both) -> None:
     cursor = {"cursor_path": "updated_at", "initial_value": START, "start_param": "since"}
     dlts, ours = both(_family(incremental=cursor))
     assert len(dlts.rows["tasks"]) < len(ours.rows["tasks"]) == task_count(7)
-    assert dlts.state["rest_api"]["resources"]["tasks"]["incremental"]["updated_at"]["last_value"] == last(ours)
+    assert dlts.state["rest_api"]["resources"]["tasks"]["incremental"]["updated_at"]["last_value"] == last(
+        ours
+    )
 
 
 def last(outcome: Outcome) -> str:

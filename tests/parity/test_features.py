@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from tests.parity.case import Case
     from tests.parity.engines import Outcome
 
-# dlt leaves the sockets of its session to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
-)
 _REFUSED = pytest.mark.xfail(raises=ConfigError, strict=True, reason="refused by name for now")
 _LEAST = 80
 

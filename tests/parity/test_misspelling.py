@@ -1,4 +1,4 @@
-"""Property: any key of any parity config, misspelt, is one problem that names it and never shows its value."""
+"""Property: any key of any parity config, misspelt, is one problem that names it and shows no value."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ API = "http://api.invalid"
 # A config that both engines refuse has a problem of its own already; one that `build` makes is none.
 SOUND = [case for case in CASES.values() if not (case.fails or case.build or case.needs)]
 PLACES = [
-    (case, path, siblings)
-    for case in SOUND
-    for path, siblings in keys_in(Keys(Config), case.config(API), ())
+    (case, path, siblings) for case in SOUND for path, siblings in keys_in(Keys(Config), case.config(API), ())
 ]
 _LEAST = 1000
 
