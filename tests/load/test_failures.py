@@ -12,7 +12,7 @@ import dlt
 import pytest
 
 from restmill import rest_api_source, sync
-from restmill.errors import CodeError, ConfigError, DestinationError
+from restmill.errors import ApiError, CodeError, ConfigError, DestinationError, RestmillError
 from restmill.load.failures import explained
 from restmill.load.watch import watching
 from restmill.testing import Recorder
