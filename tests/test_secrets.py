@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
-from typing import TYPE_CHECKING
+from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote, quote_plus
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from restmill.secrets import MASK, Redactor, Secret
-
-if TYPE_CHECKING:
-    import pytest
+from restmill.wire.message import Request, requote
 
 values = st.text(min_size=4, max_size=12).filter(lambda value: value.strip("*") and value not in MASK)
 
@@ -56,3 +54,60 @@ def test_longer_values_go_first_and_short_ones_stay() -> None:
     assert redact("password, pass, abc") == "***, ***, abc"
     assert redact.plus([Secret("later")])("password later") == "*** ***"
     assert Redactor()("anything") == "anything"
+    assert (
+        Redactor().plus([Secret("a\n\n\n"), Secret("%61%62"), Secret("Key abc")])("a, ab, abc")
+        == "a, ab, abc"
+    )
+
+
+@given(values.filter(lambda value: not {"?", "#", "/", "@", ":"} & set(value) and value.strip(". ") == value))
+def test_no_form_that_a_request_gives_a_value_is_left(value: str) -> None:
+    redact = Redactor().plus([Secret(value)])
+    at = "http://api.test/"
+    for request in (
+        Request("GET", f"{at}bot{value}/x"),
+        Request("GET", at, params={"key": value}),
+        Request("GET", f"{at}?key={value}"),
+    ):
+        tail = request.url.removeprefix(at)
+        assert redact(tail) in (f"bot{MASK}/x", f"?key={MASK}"), tail
+        assert redact(requote(tail)) in (f"bot{MASK}/x", f"?key={MASK}"), tail
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "S3c+ret/k%C3%A9",
+        "S3c%2bret%2fk%c3%a9",
+        "S3c%252Bret%252Fk%25C3%25A9",
+        "s3c+ret/k\u00e9",
+        "S3c+ret/k\\u00e9",
+        urlsafe_b64encode("S3c+ret/k\u00e9".encode()).decode().rstrip("="),
+        quote(b64encode("S3c+ret/k\u00e9".encode())),
+    ],
+)
+def test_a_value_is_known_however_it_was_encoded(form: str) -> None:
+    assert Redactor().plus([Secret("S3c+ret/k\u00e9")])(f"<{form}>") == f"<{MASK}>"
+
+
+@pytest.mark.parametrize(
+    ("joined", "text"),
+    [
+        ("Bearer tok-12345", "token tok-12345"),
+        ("http://me:pass%2Fword@api.test/t/path-12345/", "GET http://api.test/t/path-12345/items"),
+        ("http://me:pass%2Fword@api.test/", "it is pass/word"),
+        ("http://me:pass-word@api.test/", "it is pass-word"),
+        ("https://api.test/items?sig=path-12345", "sig=path-12345"),
+    ],
+)
+def test_the_parts_of_a_joined_secret_are_secret_too(joined: str, text: str) -> None:
+    redacted = Redactor().plus([Secret(joined)])(text)
+    assert MASK in redacted
+    assert not any(part in redacted for part in ("12345", "word"))
+    assert redacted.startswith(("token ", "GET http://api.test/", "it is ", MASK))
+
+
+def test_values_that_overlap_leave_nothing_behind() -> None:
+    redact = Redactor().plus([Secret("abcdef"), Secret("defghijk")])
+    assert redact("<abcdefghijk>") == f"<{MASK}>"
+    assert "abcdef" not in repr(redact)
