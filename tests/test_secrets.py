@@ -60,7 +60,16 @@ def test_longer_values_go_first_and_short_ones_stay() -> None:
     )
 
 
-@given(values.filter(lambda value: not {"?", "#", "/", "@", ":"} & set(value) and value.strip(". ") == value))
+in_a_path = values.filter(
+    lambda value: (
+        not {"?", "#", "/", "@", ":"} & set(value)
+        and value.strip(". ") == value
+        and len("".join(value.split())) >= 4  # urlsplit drops line ends; what is shorter is left alone
+    )
+)
+
+
+@given(in_a_path)
 def test_no_form_that_a_request_gives_a_value_is_left(value: str) -> None:
     redact = Redactor().plus([Secret(value)])
     at = "http://api.test/"
