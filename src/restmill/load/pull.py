@@ -15,6 +15,7 @@ from restmill.errors import ApiError, Place, Problem
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
 from restmill.shape.rename import rename
+from restmill.shape.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -122,9 +123,11 @@ def _drain(handle: ReadHandle, resource: Resource) -> Iterator[list[Json] | None
             ):
                 raise item.error
             return
-        if item is not None and resource.rename:
-            item = [rename(record, resource.rename) for record in item]
-        yield item
+        if item is None:
+            yield None
+            continue
+        renamed = [rename(record, resource.rename) for record in item] if resource.rename else item
+        yield storable(renamed)
 
 
 def _with_parent(

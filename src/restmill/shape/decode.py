@@ -61,7 +61,7 @@ def document_of(body: bytes, content_type: str = "") -> Json:
 
 
 def _loads(body: bytes) -> Json:
-    """orjson with the cyclic garbage collector held off: parsing makes many containers and no garbage."""
+    """Orjson with the cyclic garbage collector held off: parsing makes many containers and no garbage."""
     held = gc.isenabled()
     gc.disable()
     try:

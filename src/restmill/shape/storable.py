@@ -1,0 +1,44 @@
+"""Values that no table can hold, made into ones that can: the row is kept, and so is the run.
+
+Integers beyond 64 bits become decimals, exactly, or text beyond 29 digits (dlt's decimal has 38 of them, 9
+behind the point); half of a surrogate pair, a cut emoji, becomes U+FFFD. dlt's extract step refuses both.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from restmill.path import Json
+
+_MOST_WHOLE = 10**29
+
+
+def storable(records: list[Json]) -> list[Json]:
+    """The same records, unless one holds such a value: then copies with all of them replaced."""
+    try:
+        orjson.dumps(
+            records, default=str, option=orjson.OPT_NON_STR_KEYS
+        )  # what dlt would do, a moment later
+    except TypeError:
+        return [_mended(record) for record in records]
+    return records
+
+
+def _mended(value: Json) -> Json:
+    match value:
+        case dict():
+            return {_mended(key): _mended(item) for key, item in value.items()}
+        case list():
+            return [_mended(item) for item in value]
+        case bool():
+            return value
+        case int() if not -(2**63) <= value < 2**63:
+            return Decimal(value) if abs(value) < _MOST_WHOLE else str(value)
+        case str() if not value.isascii():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case _:
+            return value
