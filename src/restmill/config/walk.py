@@ -53,6 +53,10 @@ LATER: Final = object()
 """Returned for a mapping or list whose place a reference holds: unknown until it is resolved."""
 
 
+# What a checked value becomes: a block, a tuple, a scalar, a secret or an object, as its kind says.
+Checked: TypeAlias = Any
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where the walk is: the path, the blocks around it, and whether values here may be credentials."""
@@ -83,7 +87,7 @@ class Walk:
     built: dict[PathKeys, Block] = field(default_factory=dict)
     """Every block that is sound in itself, by its path."""
 
-    def take(self, kind: Kind, value: Json, spot: Spot) -> Any:
+    def take(self, kind: Kind, value: Json, spot: Spot) -> Checked:
         """`value` as `kind` keeps it, or FAILED, or LATER."""
         if self.positions.stage == "file" and waits(value):
             return self._waiting(_for_text(kind), value, spot)
@@ -93,7 +97,7 @@ class Walk:
             return method(self, kind, value, spot)
         return self._scalar(kind, value, value, spot)
 
-    def _scalar(self, kind: Kind, value: Json, as_got: Json, spot: Spot) -> Any:
+    def _scalar(self, kind: Kind, value: Json, as_got: Json, spot: Spot) -> Checked:
         taken = check_scalar(kind, value)
         if isinstance(taken, Complaint):
             return self.wrong(
@@ -101,7 +105,7 @@ class Walk:
             )
         return self._noted(kind, taken, spot)
 
-    def wrong(self, spot: Spot, what: str, got: str = "", hint: str = "") -> Any:
+    def wrong(self, spot: Spot, what: str, got: str = "", hint: str = "") -> Checked:
         """Note a problem; FAILED."""
         self.problems.append(Problem(self.positions.place(spot.keys), what, got, hint))
         return FAILED
@@ -110,7 +114,7 @@ class Walk:
         """Note something that is allowed but unwise."""
         self.warnings.append(Problem(self.positions.place(spot.keys), what, hint=hint))
 
-    def _waiting(self, kind: Kind, value: str, spot: Spot) -> Any:
+    def _waiting(self, kind: Kind, value: str, spot: Spot) -> Checked:
         """A text that waits for a reference passes as any scalar."""
         if isinstance(kind, Keys) and kind.shorthand:
             return self.take_keys(kind, value, spot)
@@ -142,7 +146,7 @@ class Walk:
                 f"Put it into .dlt/secrets.toml and write ${{secrets.{name}}}.",
             )
 
-    def take_secret(self, kind: Hidden, value: Json, spot: Spot) -> Any:
+    def take_secret(self, kind: Hidden, value: Json, spot: Spot) -> Checked:
         """A secret; a literal one in a file is worth a warning."""
         if isinstance(value, Secret):
             self.secrets[value] = None
@@ -153,7 +157,7 @@ class Walk:
             self.literal(spot, str(value))
         return Secret(str(value))
 
-    def take_anything(self, _kind: Anything, value: Json, spot: Spot) -> Any:
+    def take_anything(self, _kind: Anything, value: Json, spot: Spot) -> Checked:
         """A copy of any value: containers are new, everything in them is kept."""
         match value:
             case dict():
@@ -171,14 +175,14 @@ class Walk:
             case _:
                 return value
 
-    def take_object(self, kind: Function | Instance, value: Json, spot: Spot) -> Any:
+    def take_object(self, kind: Function | Instance, value: Json, spot: Spot) -> Checked:
         """A Python object, wrapped with its path."""
         if fits(kind, value):
             return Opaque(value, written(spot.keys))
         hint = "Give an instance of the class." if isinstance(value, type) else ""
         return self.wrong(spot, f"must be {describe(kind)}", got(value, hidden=spot.hidden), hint)
 
-    def take_listing(self, kind: Listing, value: Json, spot: Spot) -> Any:
+    def take_listing(self, kind: Listing, value: Json, spot: Spot) -> Checked:
         """A list or tuple, item by item."""
         if not isinstance(value, list | tuple):
             hint = "Put it in a list: [...]." if plain(value) and not isinstance(value, dict) else ""
@@ -189,7 +193,7 @@ class Walk:
         taken = [one for one in taken if one is not LATER]
         return taken if kind.plain else tuple(taken)
 
-    def take_table(self, kind: Table, value: Json, spot: Spot) -> Any:
+    def take_table(self, kind: Table, value: Json, spot: Spot) -> Checked:
         """A mapping with free keys, value by value."""
         if not isinstance(value, dict):
             return self.wrong(spot, "must be a mapping", got(value, hidden=kind.hidden or spot.hidden))
@@ -201,10 +205,10 @@ class Walk:
             return FAILED
         return {key: one for key, one in taken.items() if one is not LATER}
 
-    def _odd_key(self, key: object, spot: Spot) -> Any:
+    def _odd_key(self, key: object, spot: Spot) -> Checked:
         return self.wrong(spot.at(str(key)), "a key must be a text", got(key), "Put the key in quotes.")
 
-    def take_one_of(self, kind: OneOf, value: Json, spot: Spot) -> Any:
+    def take_one_of(self, kind: OneOf, value: Json, spot: Spot) -> Checked:
         """The first alternative that has the form of the value."""
         if self.positions.stage == "resolved" and any(isinstance(one, Flag) for one in kind.kinds):
             value = from_text(value)
@@ -215,7 +219,7 @@ class Walk:
         hint = "Give an instance of the class." if isinstance(value, type) else ""
         return self.wrong(spot, f"must be {describe(kind)}", got(value, hidden=hidden), hint)
 
-    def take_keys(self, kind: Keys, value: Json, spot: Spot) -> Any:
+    def take_keys(self, kind: Keys, value: Json, spot: Spot) -> Checked:
         """A block, from a mapping or its shorthand."""
         body = text_of(value)
         if isinstance(body, str) and kind.shorthand:
@@ -231,7 +235,7 @@ class Walk:
             return taken
         return self.take_anything(Anything(), value, spot)
 
-    def take_tagged(self, kind: Tagged, value: Json, spot: Spot) -> Any:
+    def take_tagged(self, kind: Tagged, value: Json, spot: Spot) -> Checked:
         """The block that `type` names, or an `Opaque` when the user registered that type with dlt."""
         spot = replace(spot, hidden=spot.hidden or kind.hidden)
         body = value if isinstance(value, dict) else {"type": value}
@@ -249,13 +253,13 @@ class Walk:
             self.warn(spot, "`json_response` is deprecated", "Write `json_link`.")
         return self.block(kind.variants[tag], {key: one for key, one in body.items() if key != "type"}, spot)
 
-    def block(self, cls: type[Block], body: Mapping[str, Json], spot: Spot) -> Any:
+    def block(self, cls: type[Block], body: Mapping[str, Json], spot: Spot) -> Checked:
         """A block of class `cls` from `body`."""
         noted = len(self.problems)
         spot = spot.inside(cls)
         known = keys_of(cls)
         excused = self._strangers(body, list(known), spot)
-        values: dict[str, Any] = {}
+        values: dict[str, Checked] = {}
         for name, one in known.items():
             if body.get(name) is not None:
                 self._fill(name, one, body[name], values, spot)
@@ -273,7 +277,7 @@ class Walk:
         self.built[spot.keys] = built
         return built
 
-    def _fill(self, name: str, one: Field[Any], value: Json, values: dict[str, Any], spot: Spot) -> None:
+    def _fill(self, name: str, one: Field[Any], value: Json, values: dict[str, Checked], spot: Spot) -> None:
         taken = self.take(kind_of(one), value, spot.at(name))
         if taken is not LATER:
             values[name] = taken
@@ -329,7 +333,7 @@ def fits(kind: Kind, value: Json) -> bool:
 _FORMS: dict[type[Kind], tuple[type, ...]] = {Flag: (bool,), Listing: (list, tuple), Table: (dict,)}
 
 
-_Method: TypeAlias = Callable[[Walk, Any, Json, Spot], Any]
+_Method: TypeAlias = Callable[[Walk, Any, Json, Spot], Checked]
 
 _CONTAINERS: dict[type[Kind], _Method] = {
     Hidden: Walk.take_secret,

@@ -22,7 +22,7 @@ def storable(records: list[Json]) -> list[Json]:
     try:
         orjson.dumps(
             records, default=str, option=orjson.OPT_NON_STR_KEYS
-        )  # what dlt would do, a moment later
+        )  # as dlt is about to do
     except TypeError:
         return [_mended(record) for record in records]
     return records
