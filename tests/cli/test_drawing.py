@@ -38,7 +38,8 @@ EVIDENCE = (
 def receipt(
     resources: tuple[Evidence, ...] = EVIDENCE, destination: str = "duckdb", location: str = ""
 ) -> Receipt:
-    return Receipt("flags", destination, "features", "2026-01-01T00:00:00+00:00", 71.3, resources, location)
+    began, tables = "2026-01-01T00:00:00+00:00", ("first_table", "second_table")
+    return Receipt("flags", destination, "features", began, 71.3, resources, location, tables)
 
 
 def paper(*, terminal: bool, width: int = 80) -> Console:
@@ -70,6 +71,7 @@ def test_a_receipt_says_each_verdict_in_words_and_each_reason_in_full() -> None:
     text = bare(written(console))
     for sign, word in (("✓", "complete"), ("!", "suspect"), ("✗", "partial")):
         assert f"{sign} {word}" in text
+    assert "the total of 1,300 rows is reached" in text
     assert " ".join(LONG.split()) in " ".join(text.split())
     assert "(3 retries)" in text
     assert "note: guessed" in text
@@ -101,9 +103,16 @@ def test_the_way_to_the_tables_is_a_command_to_copy(tmp_path: Path) -> None:
     console = paper(terminal=False)
     file = tmp_path / "a-rather-long-name-for-a-database-file-so-that-the-line-is-long.duckdb"
     show_receipt(Sheet(console), receipt(location=str(file)))
-    (command,) = [line for line in written(console).splitlines() if "duckdb" in line and "limit 5" in line]
-    assert file.name in command
-    assert f"from features.{EVIDENCE[1].resource} limit 5" in command  # the largest
+    text = written(console)
+    assert file.name in text.partition("Look at one:")[2]
+    assert "from features.first_table limit 5" in text
+
+
+def test_a_run_without_rows_has_no_tables_to_look_at(tmp_path: Path) -> None:
+    console = paper(terminal=False)
+    nothing = (Evidence("users", "partial", "401", errors=("401",)),)
+    show_receipt(Sheet(console), receipt(nothing, location=str(tmp_path / "x.duckdb")))
+    assert "Look at" not in written(console)
 
 
 def test_another_destination_is_shown_by_dlt() -> None:
@@ -117,9 +126,24 @@ def test_the_command_survives_any_file_name(file: str, monkeypatch: pytest.Monke
     import shlex  # noqa: PLC0415  # only this test reads shell
 
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    words = shlex.split(look_command(file, "show all tables"))
+    words = shlex.split(look_command(file, "show all tables", 200))
     assert words[1] == "-c"
     assert repr(file) in words[2]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_the_command_is_broken_between_its_parts_only(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.setattr("restmill.cli.view._python", lambda: "python")
+    file, query = "data/a_name.duckdb", "from some_schema.a_table limit 5"
+    whole = look_command(file, query, 200)
+    broken = look_command(file, query, width)
+    assert "\n" not in whole
+    if width >= 60:
+        assert max(map(len, broken.splitlines())) <= width
+    assert file in broken
+    assert query in broken
+    assert "".join(broken.replace("\\\n", "").split()) == "".join(whole.split())
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=5), st.integers(0, 12))
@@ -149,11 +173,13 @@ def live_progress() -> Progress:
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_a_live_frame_fits_and_shows_every_state(width: int, *, ascii_only: bool) -> None:
     console = paper(terminal=True, width=width)
-    console.print(drawn(live_progress().picture(2.5), "restmill run x.yaml", 2.5, 20, ascii_only))
+    console.print(drawn(live_progress().picture(2.5), "restmill run x.yaml", 2.5, (width, 20), ascii_only))
     text = bare(written(console))
     assert max(map(cell_len, text.splitlines())) <= width
     for words in ("queued", "failed", "again in 3.5 s", "waiting 56 s for https://api.test", "halted"):
         assert words in text
+    if width == 200:
+        assert "reading_with_a_name_that_is_too_long" in text
     if width >= 80:
         assert "2,000/1,300,000" in text
         assert "min" in text  # the time to go

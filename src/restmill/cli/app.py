@@ -17,8 +17,9 @@ from restmill.cli.tools import completion, connectors, sandbox, schema
 __all__ = ["Switches", "app"]
 
 _EPILOG = """\b
-Exit codes: 0 all complete; 2 wrong config; 3 loaded, but a resource is partial or
-suspect; 4 the API failed; 5 the destination failed; 130 interrupted (run again).
+Exit codes: 0 all complete; 2 wrong config; 3 loaded, but a resource is
+partial or suspect; 4 the API failed; 5 the destination failed; 130
+interrupted, nothing was loaded.
 """
 
 
@@ -34,7 +35,7 @@ class InOrder(click.Group):
     cls=InOrder,
     invoke_without_command=True,
     epilog=_EPILOG,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 @click.version_option(__version__, "-V", "--version", message="restmill %(version)s")
 @with_debug
@@ -48,6 +49,7 @@ def app(context: click.Context) -> None:
       restmill check features.yaml  find every mistake in a config; sends nothing
       restmill run features.yaml    read the API and load the tables
     """  # noqa: D301  # click's mark for a block that is not wrapped is a backspace
+    context.ensure_object(Switches).command = context.invoked_subcommand or ""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

@@ -1,4 +1,4 @@
-"""The demo: five shipped connectors read a misbehaving API on this machine into one DuckDB file.
+"""The demo: one API that misbehaves, on this machine, read by the five connectors into one DuckDB file.
 
 Everything is made anew in one folder: the database and dlt's own state. The API is the sandbox with
 faults that real ones have, so that the table of verdicts shows what the engine is for.

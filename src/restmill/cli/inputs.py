@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from restmill.config.places import Positions
+    from restmill.secrets import Secret
 
 F = TypeVar("F", bound="Callable[..., object]")
 
@@ -28,9 +29,19 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(%?)")
 
 @dataclass(slots=True)
 class Switches:
-    """What the whole program was told, wherever on the line it stood."""
+    """What the whole program was told, wherever on the line it stood, and what it must not show."""
 
     debug: bool = False
+    command: str = ""
+    """Name of the command; "" before one is known."""
+    secrets: tuple[Secret, ...] = ()
+    """Secrets of the config at hand: an error of somebody else's may quote them."""
+
+
+def keep_hidden(secrets: Iterable[Secret]) -> None:
+    """Let no message of this command show these secrets."""
+    switches = click.get_current_context().ensure_object(Switches)
+    switches.secrets = (*switches.secrets, *secrets)
 
 
 def with_debug(function: F) -> F:

@@ -14,11 +14,12 @@ import click
 
 from restmill.cli.app import Switches, app
 from restmill.errors import Interrupted, RestmillError
+from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_INTERRUPTED = "interrupted; run the same command again"
+_INTERRUPTED = "interrupted: nothing was loaded; run again to start over"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +63,7 @@ def _refused(error: RestmillError, switches: Switches) -> int:
 
     if switches.debug:
         traceback.print_exc(file=sys.stderr)
-    show_error(error)
+    show_error(error, switches.command)
     return error.exit_code
 
 
@@ -71,5 +72,5 @@ def _unforeseen(error: Exception, switches: Switches) -> int:
 
     if switches.debug:
         traceback.print_exc(file=sys.stderr)
-    show_unforeseen(error)
+    show_unforeseen(error, Redactor().plus(switches.secrets))
     return 1

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from restmill import events
-from restmill.cli.text import counted, in_ascii, lasting, one_line
+from restmill.cli.text import counted, grouped, in_ascii, lasting, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -93,4 +93,4 @@ def ending(line: Line) -> str:
     parts.append(lasting(line.seconds))
     word = {"short": "incomplete, ", "failed": "failed, ", "reading": "stopped, "}.get(line.state, "")
     why = f": {line.why}" if line.state in ("short", "failed") and line.why else ""
-    return word + ", ".join(parts) + why
+    return word + ", ".join(parts) + grouped(why)

@@ -1,13 +1,14 @@
 """Errors on the error stream: where, what, got, hint, and what became of the data. Without rich, to be quick.
 
-A mistake a user can make is shown by its fields. What nobody foresaw is shown by its class and the line of
-code it came from; its text only when that line is the user's own, because a library's text may quote what it
-was given.
+A mistake a user can make is shown by its fields. What nobody foresaw is shown by the line of code it came
+from and by the innermost error's class and first line. A library's text may quote what it was given, so known
+secrets, query strings and credentials are taken out of it, and it is cut short.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -18,15 +19,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restmill.cli.text import counted, printable
-from restmill.errors import ApiError, ConfigError, DestinationError
+from restmill.cli.text import counted, grouped, printable, shortened
+from restmill.errors import ApiError, CodeError, ConfigError, DestinationError
+from restmill.secrets import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from restmill.errors import Problem, RestmillError
+    from restmill.secrets import Redactor
 
 _WIDEST = 100
+_LONGEST = 200
+_SENDING = ("run", "check", "plan", "preview")
+"""Commands that send, or say what another would send, and find a wrong config before they do."""
+_CREDENTIALS = (
+    re.compile(r"([?&][^=&\s]+=)[^&\s'\")]+"),
+    re.compile(r"(://)[^/@\s]+(?=@)"),
+    re.compile(r"(?i)((?:bearer|basic)\s+)[^\s'\"]+"),
+    re.compile(r"(?i)((?:authorization|cookie|api[_-]?key|token|secret|password)['\"]?\s*[:=]\s*)\S.*"),
+)
+"""What stands before a credential, in texts of libraries."""
 _OURS = Path(__file__).parent.parent
 
 
@@ -35,10 +48,10 @@ def painted(text: str, colour: str = "", *, bold: bool = False) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, fg=colour or None, bold=bold or None)
 
 
-def show_error(error: RestmillError) -> None:
-    """Every problem of the error, then one line that says what was done and what was not."""
+def show_error(error: RestmillError, command: str = "") -> None:
+    """Every problem of the error, then one line that says what `command` has done and what it has not."""
     show_problems(error.problems)
-    click.echo(painted(_consequence(error), bold=True), err=True)
+    click.echo(painted(_consequence(error, command), bold=True), err=True)
 
 
 def show_problems(problems: Iterable[Problem], *, style: str = "red", word: str = "") -> None:
@@ -48,8 +61,13 @@ def show_problems(problems: Iterable[Problem], *, style: str = "red", word: str 
         if word or place:
             click.echo(painted("  ".join(part for part in (word, place) if part), style), err=True)
         got = f" (got {problem.got})" if problem.got else ""
-        hint = f"  {problem.hint}" if problem.hint else ""
-        click.echo(_wrapped(f"{problem.what}{got}{hint}"), err=True)
+        told = grouped(f"{problem.what}{got}")
+        click.echo(_wrapped(f"{_closed(told)} {problem.hint}" if problem.hint else told), err=True)
+
+
+def _closed(sentence: str) -> str:
+    """The sentence with the mark that ends it, for another one to follow."""
+    return sentence if sentence.endswith((".", "?", "!", ":")) else f"{sentence}."
 
 
 def problem_fields(problem: Problem) -> Mapping[str, str | int]:
@@ -66,26 +84,51 @@ def problem_fields(problem: Problem) -> Mapping[str, str | int]:
     }
 
 
-def show_unforeseen(error: BaseException) -> None:
-    """One or two lines for an error of no class of ours: from the user's own code, or a fault in restmill."""
+def show_unforeseen(error: BaseException, clean: Redactor) -> None:
+    """A few lines for an error of no class of ours: from the user's own code, or a fault in restmill."""
     where, own = _origin(error)
     click.echo(painted(f"{where}  {type(error).__name__}", "red"), err=True)
-    text = str(error).strip()
+    inner = error if own else _innermost(error)
+    text = _first_line(inner, clean)
     if own and text:
-        click.echo(_wrapped(text.splitlines()[0]), err=True)
+        click.echo(_wrapped(text), err=True)
     if not own:
+        said = f"{type(inner).__name__}: {text}" if text else type(inner).__name__
+        click.echo(_wrapped(said), err=True)
         click.echo(_wrapped("This is a fault in restmill, or in a library it uses."), err=True)
     click.echo(_wrapped("`--debug` shows the traceback."), err=True)
 
 
-def _consequence(error: RestmillError) -> str:
+def _innermost(error: BaseException) -> BaseException:
+    """The error that the others were raised for."""
+    seen = {id(error)}
+    while True:
+        behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if behind is None or id(behind) in seen:
+            return error
+        seen.add(id(behind))
+        error = behind
+
+
+def _first_line(error: BaseException, clean: Redactor) -> str:
+    """The first line of the error's text without whatever may be a secret."""
+    lines = str(error).strip().splitlines()
+    text = clean(lines[0]) if lines else ""
+    for pattern in _CREDENTIALS:
+        text = pattern.sub(rf"\1{MASK}", text)
+    return shortened(text, _LONGEST)
+
+
+def _consequence(error: RestmillError, command: str) -> str:
     match error:
-        case ConfigError():
+        case ConfigError() if command in _SENDING:
             return f"{counted(len(error.problems), 'problem')}. Nothing was sent."
         case ApiError():
             return "The API could not be read. Nothing was loaded."
         case DestinationError():
             return "The destination could not be written."
+        case CodeError():
+            return "`--debug` shows the traceback."
         case _:
             return f"{counted(len(error.problems), 'problem')}."
 

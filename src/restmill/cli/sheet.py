@@ -1,8 +1,8 @@
 """A sheet: where views are drawn, on a terminal or into a pipe.
 
-Lines are wrapped here, by characters, so that no line is wider than the sheet and none ends in blanks. A
-pipe gets ASCII without escape codes, because nobody knows what reads it. rich decides about colour
-(NO_COLOR, dumb terminals).
+Lines are wrapped here, between words, so that no line is wider than the sheet and none ends in blanks; only a
+path or URL that is wider by itself stays whole, to be copied. A pipe gets ASCII without escape codes, because
+nobody knows what reads it. rich decides about colour (NO_COLOR, dumb terminals).
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Sheet:
             max(self.width, 20),
             initial_indent=" " * indent,
             subsequent_indent=" " * (indent + hang),
+            break_long_words=False,
             break_on_hyphens=False,
         )
         for line in lines or [""]:

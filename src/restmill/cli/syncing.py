@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restmill.cli.inputs import ConfigFile, placed, with_debug
+from restmill.cli.inputs import ConfigFile, keep_hidden, placed, with_debug
 from restmill.cli.looking import as_json, print_json, wanted_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _RUN = """\b
 Examples:
   restmill run features.yaml
   restmill run features.yaml --resource users --resource teams
-  restmill run features.yaml --destination postgres --dataset raw --json > receipt.json
+  restmill run features.yaml --destination postgres --json > receipt.json
 """
 
 
@@ -59,6 +59,7 @@ def run(  # noqa: PLR0913  # one parameter for each option
 
     with placed(config):
         plan = plan_of_file(config)
+    keep_hidden(plan.secrets)
     singles = _singles(plan)
     title = f"restmill run {config}"
     wanted = wanted_of(plan, names, config)
@@ -98,7 +99,7 @@ def _receipt_fields(receipt: Receipt) -> dict[str, object]:
 _EXEC = """\b
 Examples:
   restmill exec pipeline.py
-  restmill exec pipeline.py --sandbox         every request goes to a sandbox on this machine
+  restmill exec pipeline.py --sandbox
   restmill exec pipeline.py -- --full --since 2024
 """
 
@@ -106,7 +107,12 @@ Examples:
 @click.command("exec", short_help="Run a dlt script, unchanged, on restmill.", epilog=_EXEC)
 @click.argument("script", type=click.Path(path_type=Path))
 @click.argument("args", nargs=-1)
-@click.option("--sandbox", "sandboxed", is_flag=True, help="Send every request to a sandbox on this machine.")
+@click.option(
+    "--sandbox",
+    "sandboxed",
+    is_flag=True,
+    help="Read a sandbox on this machine, and load into .restmill/sandbox/.",
+)
 @click.option(
     "--destination",
     "-d",
@@ -121,7 +127,11 @@ Examples:
 def execute(
     script: Path, args: tuple[str, ...], *, sandboxed: bool, destination: str, json_wanted: bool, quiet: bool
 ) -> int:
-    """Run a Python SCRIPT, unchanged, with dlt's rest_api served by restmill."""
+    """Run a Python SCRIPT, unchanged, with dlt's rest_api served by restmill.
+
+    With --sandbox, requests of rest_api sources go to a sandbox on this machine; tables go to
+    .restmill/sandbox/, never to the script's destination; the script's own requests are not touched.
+    """
     from restmill.cli.watch import watched  # noqa: PLC0415  # `--help` is quick
     from restmill.load.dropin import execute as run_script  # noqa: PLC0415
 
@@ -155,7 +165,10 @@ Examples:
 @as_json
 @with_debug
 def demo(*, json_wanted: bool) -> int:
-    """See it work: five connectors read a misbehaving API into one DuckDB file, all on this machine."""
+    """See it work: one API that misbehaves, read by the five connectors into one DuckDB file.
+
+    All of it happens on this machine.
+    """
     from restmill.cli.demo import play  # noqa: PLC0415  # `--help` is quick
 
     played = play(Path(".restmill") / "demo", quiet=json_wanted)

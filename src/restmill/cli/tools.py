@@ -28,7 +28,7 @@ Examples:
 @click.option("--seed", type=int, help="What all data and all chance depend on.")
 @click.option("--key", help="The API key to ask for.")
 @click.option("--set", "switches", multiple=True, metavar="NAME=VALUE", help="Any other switch; repeatable.")
-@click.option("--list", "listing", is_flag=True, help="List routes and switches with their meaning, and end.")
+@click.option("--list", "listing", is_flag=True, help="List collections, routes and switches, and end.")
 @with_debug
 def sandbox(port: int, *, listing: bool, switches: tuple[str, ...], **named: float | str | None) -> int:
     """Run an API server on this machine that behaves like real ones, good and bad."""
@@ -38,13 +38,12 @@ def sandbox(port: int, *, listing: bool, switches: tuple[str, ...], **named: flo
 
     sheet = Sheet()
     if listing:
-        show_lists(sheet, box.ROUTES, box.SWITCHES)
+        show_lists(sheet)
         return 0
     changes = {**_named(named), **dict(map(_switch, switches))}
     behaviour = box.Behaviour().changed(changes)
 
     def announce(url: str) -> None:
-        show_lists(sheet, box.ROUTES, box.SWITCHES)
         show_sandbox(sheet, url, behaviour.key, changes)
 
     try:
@@ -132,7 +131,7 @@ def _path_of(name: str) -> Path:
 _SCHEMA = """\b
 Examples:
   restmill schema > restmill.schema.json
-  # then, as the first line of a YAML config, for editors with a YAML language server:
+  # then, as the first line of a YAML config, for an editor that knows YAML:
   # yaml-language-server: $schema=restmill.schema.json
 """
 
@@ -149,7 +148,7 @@ def schema() -> int:
 
 _COMPLETION = """\b
 Examples:
-  restmill completion bash > ~/.local/share/bash-completion/completions/restmill
+  restmill completion bash >> ~/.bash_completion
   restmill completion zsh > "${fpath[1]}/_restmill"
   restmill completion fish > ~/.config/fish/completions/restmill.fish
 """

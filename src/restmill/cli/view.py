@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restmill.cli.sheet import Column, Row
-from restmill.cli.text import counted, lasting, squeezed
+from restmill.cli.text import counted, grouped, lasting, squeezed
 
 if TYPE_CHECKING:
     from restmill.cli.sheet import Sheet
@@ -37,11 +37,13 @@ _UNSAFE = frozenset("\"'$`\\!")
 def show_receipt(sheet: Sheet, receipt: Receipt) -> None:
     """The table of verdicts, what they add up to, and the way to the tables."""
     _show_verdicts(sheet, receipt)
+    if not any(one.rows for one in receipt.resources):
+        return
     if receipt.destination == "duckdb" and receipt.location:
         file = as_typed(Path(receipt.location))
         sheet.say(f"Tables: {file}, schema {receipt.dataset}. Look at one:")
-        sheet.command(f"  {look_command(file, _query(receipt))}")
-    elif receipt.destination and receipt.resources:
+        sheet.command(look_command(file, _query(receipt), sheet.width))
+    elif receipt.destination:
         sheet.say(f"Tables: {receipt.destination}, dataset {receipt.dataset}. Look at them:")
         sheet.command(f"  dlt pipeline {receipt.pipeline} show")
 
@@ -53,7 +55,8 @@ def show_demo(sheet: Sheet, receipt: Receipt, api: str) -> None:
     sheet.say()
     file = as_typed(Path(receipt.location))
     sheet.say(f"Tables: {file}, one schema for each connector. Look at one:")
-    sheet.command(f"  {look_command(file, 'from feature_management_data.feature_flags limit 5')}")
+    query = "from feature_management_data.feature_flags limit 5"
+    sheet.command(look_command(file, query, sheet.width))
     sheet.say("Next: `restmill connectors` lists the configs; copy one and set its `base_url`.")
 
 
@@ -82,7 +85,7 @@ def _reason(one: Evidence) -> str:
     effort = [counted(one.retries, "retry")] if one.retries else []
     if one.waited >= 1:
         effort.append(f"{lasting(one.waited)} of waiting")
-    return one.reason + (f" ({', '.join(effort)})" if effort else "")
+    return grouped(one.reason) + (f" ({', '.join(effort)})" if effort else "")
 
 
 def _more(word: str, texts: tuple[str, ...]) -> list[str]:
@@ -105,24 +108,34 @@ def _summary(receipt: Receipt) -> tuple[str, str]:
 
 
 def _query(receipt: Receipt) -> str:
-    """Shows the largest table, or all their names when none can be told from here."""
-    # Only a name that dlt's naming leaves as it is can be told.
-    plain = [
-        one
-        for one in receipt.resources
-        if one.rows and one.resource.isidentifier() and one.resource.islower()
-    ]
-    largest = max(plain, key=lambda one: one.rows, default=None)
-    return f"from {receipt.dataset}.{largest.resource} limit 5" if largest else "show all tables"
+    """Shows the first table, or all their names when none is known."""
+    return f"from {receipt.dataset}.{receipt.tables[0]} limit 5" if receipt.tables else "show all tables"
 
 
-def look_command(file: str, query: str) -> str:
-    """A shell command that prints what `query` gives, with what is installed here."""
+def look_command(file: str, query: str, width: int) -> str:
+    """A shell command, indented by two, that prints what `query` gives, with what is installed here.
+
+    Where `width` columns are too few it goes on in a further line, behind a backslash, and no path is cut.
+    """
     if shutil.which("duckdb"):
-        return f'duckdb {shlex.quote(file)} "{query}"'
-    program = f"import duckdb; print(duckdb.connect({file!r}).sql({query!r}))"
-    quoted = shlex.quote(program) if _UNSAFE & set(file) else f'"{program}"'
-    return f"{_python()} -c {quoted}"
+        return _continued([f"duckdb {shlex.quote(file)}", f' "{query}"'], width)
+    program = [f"duckdb.connect({file!r})", f".sql({query!r}).show()"]
+    if _UNSAFE & set(file):  # between single quotes the backslash is Python's own to read
+        return f"  {_python()} -c {shlex.quote('import duckdb; ' + ''.join(program))}"
+    return _continued([f'{_python()} -c "import duckdb; ', program[0], f'{program[1]}"'], width)
+
+
+def _continued(pieces: list[str], width: int) -> str:
+    """The pieces in as few lines as they fit in; the shell joins lines at a backslash."""
+    lines = ["  " + pieces[0]]
+    for number, piece in enumerate(pieces[1:], start=2):
+        room = width - (0 if number == len(pieces) else 2)
+        if len(lines[-1]) + len(piece) <= room:
+            lines[-1] += piece
+        else:
+            lines[-1] = f"{lines[-1].rstrip()} \\"
+            lines.append("    " + piece.lstrip())
+    return "\n".join(lines)
 
 
 def as_typed(path: Path) -> str:

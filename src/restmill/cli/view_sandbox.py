@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from restmill.sandbox import CHANGE, COLLECTIONS, ROUTES, SWITCH_TABLE
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from restmill.cli.sheet import Sheet
 
@@ -14,6 +16,8 @@ _CONFIG = """\
     base_url: {url}{auth}
   resources:
     - name: feature_flags
+      primary_key: id
+      write_disposition: merge
       endpoint:
         path: /v1/feature_flags
         data_selector: items
@@ -38,16 +42,25 @@ def show_sandbox(sheet: Sheet, url: str, key: str, changed: Mapping[str, object]
     for line in _CONFIG.format(url=url, auth=_AUTH.format(key=key) if key else "").splitlines():
         sheet.command(line)
     sheet.say()
-    sheet.say("Set it anew while it runs, with a JSON body: POST /_sandbox/behaviour. Ctrl-C ends it.", "dim")
+    sheet.say("`restmill sandbox --list` shows routes and switches. Ctrl-C ends it.", "dim")
 
 
-def show_lists(sheet: Sheet, routes: Sequence[tuple[str, str]], switches: Sequence[tuple[str, str]]) -> None:
-    """All routes and all switches, with what they mean."""
-    for title, rows in (("Routes", routes), ("Switches, for --set NAME=VALUE", switches)):
+def show_lists(sheet: Sheet) -> None:
+    """All collections, routes and switches, with what they mean."""
+    sheet.say("Collections, C in the routes", "bold")
+    sheet.say(", ".join(COLLECTIONS), indent=2)
+    sheet.say()
+    switches = [(name, f"{meaning} ({takes}; {default})") for name, takes, default, meaning in SWITCH_TABLE]
+    for title, rows in (
+        ("Routes", ROUTES),
+        ("Switches, for --set NAME=VALUE (what each takes; its default)", switches),
+    ):
         sheet.say(title, "bold")
         for name, meaning in rows:
             _entry(sheet, name, meaning)
         sheet.say()
+    sheet.say("Set them anew while it runs:", "bold")
+    sheet.command(f"  {CHANGE}")
 
 
 def _entry(sheet: Sheet, name: str, meaning: str) -> None:
