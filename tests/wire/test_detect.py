@@ -180,6 +180,45 @@ def test_one_page_without_signs_is_complete(document: Json) -> None:
     assert detect_pager(page(document))[0] == SinglePage()
 
 
+@pytest.mark.parametrize(
+    ("document", "params", "sign"),
+    [
+        ([1, 2], {"per_page": 2}, "`per_page=2`"),
+        ({"items": [1, 2]}, {"limit": "2"}, "`limit=2`"),
+        ({"items": [1, 2, 3], "limit": 3}, {}, "`limit: 3`"),
+        ({"items": [1], "meta": {"page": 1}}, {}, "`meta.page: 1`"),
+        ({"items": [1], "offset": 0}, {}, "`offset: 0`"),
+    ],
+)
+def test_a_page_that_may_be_one_of_several_is_suspect(
+    document: Json, params: dict[str, Json], sign: str
+) -> None:
+    records = document if isinstance(document, list) else document["items"]
+    first = page(document, records, request=replace(START, params=params))
+    pager, _ = detect_pager(first)
+    done = pager.after(first)
+    assert isinstance(done, Done)
+    assert not done.complete
+    assert sign in done.reason
+
+
+@pytest.mark.parametrize(
+    ("document", "params"),
+    [
+        ([1, 2], {"limit": 3}),
+        ({"items": [1, 2], "limit": 3}, {}),
+        ({"items": [1, 2], "limit": 3, "offset": 0}, {}),
+        ({"items": [1, 2], "total": 2, "page": 1}, {"limit": 2}),
+        ({"items": [1, 2], "has_more": False, "page": 1}, {"limit": 2}),
+        ({"items": [], "page": 1}, {}),
+    ],
+)
+def test_a_page_that_says_it_is_all_is_complete(document: Json, params: dict[str, Json]) -> None:
+    records = document if isinstance(document, list) else document["items"]
+    first = page(document, records, request=replace(START, params=params))
+    assert detect_pager(first)[0] == SinglePage()
+
+
 def test_a_single_entity_may_have_any_count() -> None:
     entity = {"id": 1, "count": 9}
     assert detect_pager(page(entity, [entity]))[0] == SinglePage()

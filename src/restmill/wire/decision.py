@@ -7,7 +7,7 @@ be asked for if nothing changes. An engine may fetch them early, and drops them 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from restmill.errors import NotData, Place, Problem, did_you_mean
@@ -94,6 +94,8 @@ class Done:
     complete: bool
     detail: str = ""
     """A further observation for the verdict, or ""."""
+    probe: Request | None = field(default=None, compare=False)
+    """The request behind this end, for an engine that has reason to doubt it; None: nothing to ask."""
 
 
 Decision: TypeAlias = Next | Fan | Done

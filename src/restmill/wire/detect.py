@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path
 from restmill.wire.paging import Cursor, HeaderLink, JsonLink, PageNumber, Pager, SinglePage, links
-from restmill.wire.signs import sign_of_more, whole
+from restmill.wire.ranges import asked_size
+from restmill.wire.signs import sign_of_more, sign_of_paging, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,9 @@ def _quote(key: str) -> str:
 
 def _single(page: Page) -> tuple[SinglePage, str]:
     entity = len(page.records) == 1 and page.records[0] is page.document
-    suspect = "" if entity else sign_of_more(page.document, len(page.records))
+    rows = len(page.records)
+    more = sign_of_more(page.document, rows) or sign_of_paging(page.document, rows, asked_size(page.request))
+    suspect = "" if entity else more
     return SinglePage(suspect), f"a single page: {suspect or 'nothing points to another one'}"
 
 

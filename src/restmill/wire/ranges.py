@@ -12,29 +12,14 @@ from typing import TYPE_CHECKING
 
 from restmill.path import Path
 from restmill.wire.decision import Decision, Done, Fan, Next, Series, Slot, misses
-from restmill.wire.signs import whole
+from restmill.wire.signs import SIZES, whole
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page, Request
 
 DEFAULT_TOTAL = Path("total")
-_BEYOND = {404: True, 416: True, 400: False}
+_PAST = {404: True, 416: True, 400: False}
 """Statuses of a page past the end -> whether they prove the end; a 400 may as well be a forbidden offset."""
-_SIZES = frozenset(
-    (
-        "limit",
-        "size",
-        "count",
-        "rows",
-        "top",
-        "perpage",
-        "pagesize",
-        "pagelimit",
-        "maxresults",
-        "resultsperpage",
-    )
-)
-"""Names of parameters that ask for so many rows, without - and _."""
 _TRUE, _FALSE = ("yes", "true", "t", "y", "1"), ("no", "false", "f", "n", "0")
 
 
@@ -69,7 +54,7 @@ class Offset:
         """
         here, rows = self._here(page.request), len(page.records)
         if not rows and self.stop_after_empty_page:
-            return Done("an empty page", complete=True)
+            return _emptied(self, page, _Reach(here + self.limit, self.limit, 1, ""))
         step = rows or self.limit
         then = here + step
         claim = _claimed(self, page)
@@ -148,14 +133,18 @@ class PageNumber:
         return self.slot.put(request, self._start)
 
     def after(self, page: Page) -> Decision:
-        """The page with the next number.
+        """The page with the next number; an empty page is no end while declared pages are ahead.
 
         Raises:
             NotData: a declared total or `has_more_path` is not in the answer.
         """
         here, rows = self._here(page.request), len(page.records)
         if not rows and self.stop_after_empty_page:
-            return Done("an empty page", complete=True, detail=self._misread(page))
+            following = _Reach(here + 1, 1, 1, "")
+            misread = self._misread(page)
+            if misread and self._counts_pages:
+                return _onward(self, page, following)
+            return _emptied(self, page, following, misread)
         ahead = self._ahead(_claimed(self, page), here, page)
         met = f"all pages are read: {here} was the last" if ahead == 0 else ""
         return _onward(self, page, _Reach(here + 1, 1, ahead, met))
@@ -203,7 +192,8 @@ class PageNumber:
     def _ahead(self, total: int | None, here: int, page: Page) -> int | None:
         """How many requests can be predicted: 0 when the last page is read, None when there is no bound."""
         rows, read = len(page.records), here - self._base + 1
-        short = rows < (_asked(page.request) or 1)
+        asked = asked_size(page.request)
+        short = rows < (asked[1] if asked else 1)
         if total is None or (rows and read > total + (not self.base_known)):
             return 1 if short else None
         if self._counts_pages or not rows:
@@ -221,7 +211,8 @@ class PageNumber:
 
     def _misread(self, page: Page) -> str:
         total = whole(self.total_path.first(page.document)) if self.total_path else None
-        if total is None or total <= self._here(page.request) - self._base:
+        after_this = self._here(page.request) - self._base + (1 if self._counts_pages else 0)
+        if total is None or total <= after_this:
             return ""
         return f"`{self.total_path}: {total}` is not the number of pages"
 
@@ -236,13 +227,31 @@ class _Reach:
     met: str
 
 
+def _emptied(pager: Offset | PageNumber, page: Page, reach: _Reach, detail: str = "") -> Done:
+    """The end at an empty page. It is no proof: a hole in the list looks the same from this side."""
+    _, maximum = _maximum(pager)
+    inside = maximum is None or reach.then < maximum
+    probe = pager.slot.put(page.request, reach.then) if inside else None
+    return Done("an empty page", complete=True, detail=detail, probe=probe)
+
+
+def _beyond(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Request | None:
+    """What lies behind a count that is met, where that count may as well be of this page only."""
+    _, maximum = _maximum(pager)
+    trusted = isinstance(pager, Offset) and (page.number > 1 or len(page.records) >= pager.limit)
+    if trusted or not page.records or (maximum is not None and reach.then >= maximum):
+        return None
+    return pager.slot.put(page.request, reach.then)
+
+
 def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
     more = says_more(page, pager.has_more_path)
     option, maximum = _maximum(pager)
     if more is False:
         return Done(f"`{pager.has_more_path}` is false", complete=True)
     if reach.met and not more:
-        return Done(reach.met, complete=True)
+        probe = _beyond(pager, page, reach)
+        return Done(reach.met, complete=True, probe=probe)
     if maximum is not None and reach.then >= maximum:
         return Done(f"`{option}: {maximum}` is reached", complete=False)
     count = 1 if reach.met else reach.ahead
@@ -289,16 +298,17 @@ def _claimed(pager: Offset | PageNumber, page: Page) -> int | None:
 
 
 def _past_end(status: int) -> Done | None:
-    if status not in _BEYOND:
+    if status not in _PAST:
         return None
-    return Done(f"status {status} behind the last page", complete=_BEYOND[status])
+    return Done(f"status {status} behind the last page", complete=_PAST[status])
 
 
-def _asked(request: Request) -> int | None:
-    """How many rows a page was asked for, if a parameter with a usual name says so."""
+def asked_size(request: Request) -> tuple[str, int] | None:
+    """The parameter that asks for so many rows, by a usual name, and how many; None when there is none."""
     for name, value in request.params.items():
-        if name.lower().replace("_", "").replace("-", "").lstrip("$") in _SIZES:
-            return whole(value)
+        size = whole(value)
+        if size and name.lower().replace("_", "").replace("-", "").lstrip("$") in SIZES:
+            return name, size
     return None
 
 

@@ -15,9 +15,27 @@ _TOTALS = frozenset(
     {"total", "count", "totalcount", "totalsize", "totalhits", "totalresults", "totalitems", "totalelements"}
     | {"totalrecords", "totalrows", "numfound", "resultcount", "itemcount", "recordcount", "rowcount"}
 )
+_STATED_TOTALS = _TOTALS - {"count", "resultcount", "itemcount", "recordcount", "rowcount", "totalsize"}
 _MORE = frozenset(
     ("more", "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults")
 )
+SIZES = frozenset(
+    (
+        "limit",
+        "size",
+        "count",
+        "rows",
+        "top",
+        "perpage",
+        "pagesize",
+        "pagelimit",
+        "maxresults",
+        "resultsperpage",
+    )
+)
+"""Names of parameters that ask for so many rows, without - and _."""
+_STATED_SIZES = SIZES - {"size", "count", "rows", "top"}  # those may count anything, in an answer
+_PLACES = frozenset(("page", "currentpage", "pagenumber", "pageindex", "offset", "skip", "startindex"))
 _DEPTH = 2  # `total` or `meta.total`; deeper ones belong to the records
 
 
@@ -31,6 +49,41 @@ def sign_of_more(document: Json, rows: int) -> str:
             said = f"the answer says `{path}: {number}`, but holds {rows} rows"
             return f"{said}, and nothing says how to ask for more"
     return ""
+
+
+def sign_of_paging(document: Json, rows: int, asked: tuple[str, int] | None) -> str:
+    """A sentence on the first sign that `rows` rows are one page of several; "" when there is none.
+
+    `asked` is the parameter that asked for so many rows, with its value. An answer that counts all its rows,
+    says that there are no more, or holds fewer than its own limit, is the whole list.
+    """
+    found = list(_scalars(document, "", _DEPTH))
+    counted = any(name in _TOTALS and whole(value) == rows for _, name, value in found)
+    last = any(name in _MORE and value in (False, "false", "False") for _, name, value in found)
+    if not rows or counted or last:
+        return ""
+    stated = [(f"{path}: {value}", whole(value)) for path, name, value in found if name in _STATED_SIZES]
+    sizes = stated or ([(f"{asked[0]}={asked[1]}", asked[1])] if asked else [])
+    for shown, size in sizes:
+        if size == rows:
+            return f"it holds {rows} rows, all that `{shown}` allows, and nothing says how to ask for more"
+    places = (
+        f"{path}: {value}" for path, name, value in found if name in _PLACES and whole(value) is not None
+    )
+    place = "" if stated else next(places, "")
+    return (
+        f"the answer says `{place}`, but neither how many rows there are nor how to ask for more"
+        if place
+        else ""
+    )
+
+
+def total_in(document: Json) -> int | None:
+    """The number of all rows, where `document` or its envelope states one under a name that means no less."""
+    for _, name, value in _scalars(document, "", _DEPTH):
+        if name in _STATED_TOTALS and whole(value) is not None:
+            return whole(value)
+    return None
 
 
 def whole(value: Json) -> int | None:
