@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dlt.common.configuration.container import Container
+from dlt.common.data_writers import resolve_best_writer_spec
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema.schema import DEFAULT_SCHEMA_CONTRACT_MODE
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableContext
+from dlt.extract.state import get_current_pipe_name
 
 from restmill.load import upstream
 from restmill.load.columnar import ColumnarStorage
@@ -29,9 +31,30 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource
     from dlt.extract.storage import ExtractStorage
 
-_claimed: dict[tuple[str, str], tuple[Schema, DestinationCapabilitiesContext]] = {}
-"""By load id and table name; taken out when the table's first records arrive."""
 _by_rows = False
+
+
+class _Claims:
+    """The tables that were claimed and have not received records yet."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], tuple[Schema, DestinationCapabilitiesContext]] = {}
+
+    def add(self, load_id: str, table: str, schema: Schema, caps: DestinationCapabilitiesContext) -> None:
+        self._made[load_id, table] = (schema, caps)
+
+    def take(self, load_id: str, table: str) -> Ground | None:
+        """What shaping the table's records stands on; None for a table that nobody claimed."""
+        found = self._made.pop((load_id, table), None)
+        return None if found is None else Ground(*found, load_id, table)
+
+    def forget(self, load_id: str) -> None:
+        """The extract step is over."""
+        for key in [key for key in self._made if key[0] == load_id]:
+            del self._made[key]
+
+
+_claims = _Claims()
 
 
 @contextmanager
@@ -45,36 +68,34 @@ def by_rows() -> Iterator[None]:
         _by_rows = before
 
 
-def claim(name: str) -> str:
-    """Claim the table of the resource `name`, whose generator is starting.
+def claim() -> str:
+    """Claim the table of the resource whose generator is starting.
 
-    Returns why it must go by rows instead; "" once it is claimed.
+    Returns why it must go by rows instead; "" once it is claimed, or where no pipeline extracts it.
     """
     container = Container()
     contexts = (LoadPackageStateInjectableContext, SourceInjectableContext, SourceSchemaInjectableContext)
     if _by_rows or any(context not in container for context in contexts):
-        return "nothing is being extracted into a pipeline"
+        return ""
     if DestinationCapabilitiesContext not in container:
         return "the destination is not known yet"
     caps = container[DestinationCapabilitiesContext]
     schema = container[SourceSchemaInjectableContext].schema
-    resource = container[SourceInjectableContext].source.resources[name]
+    name, resources = get_current_pipe_name(), container[SourceInjectableContext].source.resources
+    if name not in resources:  # the parent of a selected resource, read for its sake only
+        return ""
+    resource = resources[name]
     why = _why_rows(resource, schema, caps)
     if not why:
         load_id = container[LoadPackageStateInjectableContext].load_id
-        _claimed[load_id, _table_of(resource, schema)] = (schema, caps)
+        _claims.add(load_id, _table_of(resource, schema), schema, caps)
     return why
 
 
 def columnar(storage: ExtractStorage) -> None:
     """Let `storage` write claimed tables as Arrow tables."""
     records, tables = storage.item_storages["object"], storage.item_storages["arrow"]
-    storage.item_storages["object"] = ColumnarStorage(records, tables, _ground)
-
-
-def _ground(load_id: str, table: str) -> Ground | None:
-    found = _claimed.pop((load_id, table), None)
-    return None if found is None else Ground(*found, load_id, table)
+    storage.item_storages["object"] = ColumnarStorage(records, tables, _claims)
 
 
 def _why_rows(resource: DltResource, schema: Schema, caps: DestinationCapabilitiesContext) -> str:
@@ -101,13 +122,26 @@ def _why_schema(resource: DltResource, schema: Schema) -> str:
 
 
 def _why_no_parquet(resource: DltResource, caps: DestinationCapabilitiesContext) -> str:
-    """Why records that come as Arrow tables would be loaded from other files than those that come as rows."""
-    wanted = resource.compute_table_schema().get("file_format") or caps.preferred_loader_file_format
-    supported = caps.supported_loader_file_formats or []
-    loads_sql = "insert_values" in supported and wanted == caps.preferred_loader_file_format
-    if "parquet" in supported and (wanted == "parquet" or loads_sql):
+    """Why Arrow tables would not reach the destination as the same tables that rows become.
+
+    Rows that cannot be shaped lie beside Parquet files in one package. A database takes both; a folder would
+    not. CSV, which dlt takes for Arrow tables where it cannot take Parquet, loses the difference between
+    an empty text and none.
+    """
+    table = resource.compute_table_schema()
+    preferred, supported = caps.preferred_loader_file_format, caps.supported_loader_file_formats or []
+    if caps.loader_file_format_selector is not None:
+        preferred, supported = caps.loader_file_format_selector(
+            preferred, list(supported), table_schema=table
+        )
+    declared = table.get("file_format")
+    wanted = preferred if declared in {None, "preferred"} else declared
+    if wanted == "parquet" and "parquet" in supported:
         return ""
-    return f"the destination takes {wanted or 'no'} files"
+    if wanted == preferred == "insert_values":
+        best = resolve_best_writer_spec("arrow", supported, preferred).file_format
+        return "" if best == "parquet" else "the destination does not take Parquet files"
+    return f"the destination is given {wanted or 'no'} files"
 
 
 def _table_of(resource: DltResource, schema: Schema) -> str:

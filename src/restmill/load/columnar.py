@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 from dlt.extract.storage import ExtractorItemStorage
@@ -21,7 +21,7 @@ from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.tables import shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dlt.common.schema import TTableSchemaColumns
 
@@ -35,6 +35,16 @@ _LESSONS = 20
 """Times a batch may send the schema to school before it goes by rows."""
 _NO_COLUMNS: Any = None
 """What dlt's extract step passes for records."""
+
+
+class Claims(Protocol):
+    """Which tables take the columnar way."""
+
+    def take(self, load_id: str, table: str) -> Ground | None:
+        """What shaping the table's records stands on, once; None for a table that goes by rows."""
+
+    def forget(self, load_id: str) -> None:
+        """The extract step is over."""
 
 
 @dataclass(slots=True)
@@ -57,11 +67,11 @@ class ColumnarStorage(ExtractorItemStorage):
         self,
         records: ExtractorItemStorage,
         tables: ExtractorItemStorage,
-        claimed: Callable[[str, str], Ground | None],
+        claims: Claims,
     ) -> None:
         super().__init__(records.package_storage, records.writer_spec)
         self._tables = tables
-        self._claimed = claimed
+        self._claims = claims
         self._batches: dict[tuple[str, str, str], Batch] = {}
 
     def write_data_item(
@@ -76,7 +86,7 @@ class ColumnarStorage(ExtractorItemStorage):
         key = (load_id, schema_name, table_name)
         batch = self._batches.get(key)
         if batch is None:
-            ground = self._claimed(load_id, table_name)
+            ground = self._claims.take(load_id, table_name)
             if ground is None:
                 return super().write_data_item(load_id, schema_name, table_name, item, columns)
             batch = self._batches[key] = Batch(ground)
@@ -98,6 +108,7 @@ class ColumnarStorage(ExtractorItemStorage):
             batch = self._batches.pop(key)
             if not skip_flush:
                 self._flush(key, batch)
+        self._claims.forget(load_id)
         super().close_writers(load_id, skip_flush=skip_flush)
 
     def _flush(self, key: tuple[str, str, str], batch: Batch) -> None:
@@ -107,7 +118,7 @@ class ColumnarStorage(ExtractorItemStorage):
         load_id, schema_name, table_name = key
         try:
             with _no_collection():
-                tables = _shaped(records, batch.ground)
+                tables = shaped(records, batch.ground)
         except Unsure:
             batch.ground.try_to_learn(records)
             super().write_data_item(load_id, schema_name, table_name, records, _NO_COLUMNS)
@@ -117,15 +128,29 @@ class ColumnarStorage(ExtractorItemStorage):
             self._tables.write_data_item(load_id, schema_name, one.name, one.table, columns)
 
 
-def _shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
-    """The tables of a batch, once the schema has learnt what it lacks for them."""
+def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
+    """The tables of a batch; the schema learns what it lacks for them.
+
+    Lessons are tried on a twin of the schema first. What they teach may show that more records hold news, and
+    the schema has to hear of all of them in the records' order.
+
+    Raises:
+        Unsure: the batch must go by rows. The schema has learnt nothing.
+    """
     if set(map(type, records)) != {dict}:
         raise Unsure("a record is no object")
+    student, news = ground, set[int]()
     for _ in range(_LESSONS):
         try:
-            return shape(records, ground)
+            tables = shape(records, student)
         except Lesson as lesson:
-            ground.learn([records[number] for number in lesson.records])
+            news.update(lesson.records)
+            student = ground.twin()
+            student.learn([records[number] for number in sorted(news)])
+        else:
+            if news:
+                ground.learn([records[number] for number in sorted(news)])
+            return tables
     raise Unsure("the schema does not take up what the records hold")
 
 

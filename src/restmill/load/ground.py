@@ -78,23 +78,30 @@ class Ground:
         levels = self._normalizer._get_table_nesting_level(self.table, self._normalizer.max_nesting)  # noqa: SLF001  # dlt offers no public way to ask
         return 1000 if levels is None else int(levels)
 
+    def twin(self) -> Ground:
+        """The same on a copy of the schema."""
+        return Ground(self._schema.clone(), self._caps, self.load_id, self.table)
+
     def learn(self, records: Sequence[Json]) -> None:
         """Give the schema every column that these records need, in their order, as dlt would.
 
         Raises:
-            Exception: whatever dlt raises for records that it cannot take.
+            Unsure: dlt refuses a record. The schema has learnt from those before it.
         """
-        line = json.typed_dumpb(records)
         self._known.clear()
-        self._teacher._normalize_chunk(  # noqa: SLF001  # the one function that infers and coerces rows
-            self.table, json.loadb(line), may_have_pua(line), skip_write=True
-        )
+        try:
+            line = json.typed_dumpb(records)
+            self._teacher._normalize_chunk(  # noqa: SLF001  # the one function that infers and coerces rows
+                self.table, json.loadb(line), may_have_pua(line), skip_write=True
+            )
+        except Exception as error:  # any of dlt's, and of Python's for odd objects
+            raise Unsure("dlt refuses a record") from error
 
     def try_to_learn(self, records: Sequence[Json]) -> None:
-        """Learn from records that dlt will read again as rows; what it cannot take it will refuse then."""
+        """Learn from records that dlt will read again as rows; what it refuses now it will refuse then."""
         try:
             self.learn(records)
-        except Exception:  # noqa: BLE001  # any of dlt's, and of Python's for odd objects
+        except Unsure:
             log.debug("%s: the normalize step will tell what is wrong with a record", self.table)
 
     def stored(self, table: str) -> TTableSchemaColumns:

@@ -7,6 +7,7 @@ in a `value` column. The work is done a column at a time over the whole batch.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import itemgetter
@@ -83,6 +84,7 @@ class _Taking:
         self._sheet = sheet
         self._rules = rules
         self._linking = rules.system.linking()
+        self._lists: set[tuple[str, ...]] = set()
         self._nested: list[tuple[Sheet, Sequence[Record]]] = []
 
     def take(self, records: Sequence[Record]) -> list[tuple[Sheet, Sequence[Record]]]:
@@ -118,11 +120,14 @@ class _Taking:
         self._fields(inner, path, level - 1)
 
     def _list(self, key: str, values: Sequence[Json], path: tuple[str, ...]) -> None:
+        above = self._sheet
+        full = (*above.path, *path, self._list_name(key))
+        if full in self._lists:
+            raise Unsure("two lists become one table")
+        self._lists.add(full)
         rows, owner, index = _unrolled(values)
         if not rows:
             return
-        above = self._sheet
-        full = (*above.path, *path, self._list_name(key))
         sheet = Sheet(self._rules.join(full), full, above.level - 1, len(rows), above, owner, index)
         if not self._rules.nested(sheet.name):
             raise Unsure(f"`{sheet.name}` is a table of its own")
@@ -147,12 +152,9 @@ class _Taking:
 def _transposed(records: Sequence[Record]) -> Iterator[tuple[str, Sequence[Json]]]:
     """Each key with its values in all records, None where a record lacks it."""
     first = records[0] if records else _EMPTY
-    if len(first) > 1 and len(set(map(len, records))) == 1:
-        try:
-            columns = list(zip(*map(itemgetter(*first), records), strict=True))
-        except KeyError:
-            pass
-        else:
+    if len(set(map(len, records))) == 1:
+        with suppress(KeyError):
+            columns = [list(map(itemgetter(key), records)) for key in first]
             yield from zip(first, columns, strict=True)
             return
     for key in dict.fromkeys(chain.from_iterable(records)):

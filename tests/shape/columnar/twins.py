@@ -1,0 +1,202 @@
+"""Two ways over the same records: dlt's own normaliser, and shaping. Both start from the same schema.
+
+Neither writes a file. What dlt's normaliser would write is caught row by row and turned into Arrow with the
+types dlt's Parquet writer takes; ids are replaced by the places of their rows, so that random ones compare.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import dlt
+import pyarrow as pa
+from dlt.common.configuration.container import Container
+from dlt.common.json import json, may_have_pua
+from dlt.common.libs.pyarrow import columns_to_arrow
+from dlt.common.schema import Schema
+from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+
+from restmill.load.columnar import shaped
+from restmill.load.ground import Ground
+from restmill.shape.rules import Unsure
+
+LOAD_ID = "1700000000.1"
+TABLE = "things"
+
+
+@dataclass(slots=True)
+class Table:
+    """The hints of a resource's table, as the extract step puts them into the schema."""
+
+    disposition: str = "append"
+    strategy: str = ""
+    key: str = ""
+    max_nesting: int | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def schema(self) -> dict[str, Any]:
+        made: dict[str, Any] = {
+            "name": TABLE,
+            "resource": TABLE,
+            "write_disposition": self.disposition,
+            "columns": {
+                name: {"name": name, "data_type": kind, "nullable": True}
+                for name, kind in self.columns.items()
+            },
+        }
+        if self.strategy:
+            made["x-merge-strategy"] = self.strategy
+        if self.key:
+            hint = made["columns"].setdefault(self.key, {"name": self.key})
+            hint.update(nullable=False, primary_key=True)
+        if self.max_nesting is not None:
+            made["x-normalizer"] = {"max_nesting": self.max_nesting}
+        return made
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The schema and each run's rows, or that some step refused; and how many batches were shaped."""
+
+    tables: dict[str, Any] = field(default_factory=dict)
+    rows: list[dict[str, list[dict[str, Any]]]] = field(default_factory=list)
+    refused: str = ""
+    shaped: int = 0
+    by_rows: int = 0
+
+
+class _Caught:
+    """dlt's item storage, as far as its normaliser uses it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+
+    def write_data_item(self, _load: str, _schema: str, table: str, row: Any, _columns: Any) -> int:
+        self.rows.setdefault(table, []).append(row)
+        return 1
+
+
+class _Config:
+    def __init__(self, caps: Any) -> None:
+        self.destination_capabilities = caps
+
+
+def by_dlt(runs: list[list[Any]], table: Table, destination: str) -> Outcome:
+    """What dlt makes of the runs, one after the other."""
+
+    def one(schema: Schema, caps: Any, records: list[Any], _outcome: Outcome) -> dict[str, list[Any]]:
+        return _normalized(schema, caps, records)
+
+    return _followed(runs, table, destination, one)
+
+
+def by_shaping(runs: list[list[Any]], table: Table, destination: str, size: int) -> Outcome:
+    """What shaping makes of them in batches of `size`, with rows for what it leaves to dlt."""
+
+    def one(schema: Schema, caps: Any, records: list[Any], outcome: Outcome) -> dict[str, list[Any]]:
+        ground = Ground(schema, caps, LOAD_ID, TABLE)
+        done: list[dict[str, pa.Table] | list[Any]] = []
+        for start in range(0, len(records), size):
+            batch = records[start : start + size]
+            try:
+                done.append({made.name: made.table for made in shaped(batch, ground)})
+                outcome.shaped += 1
+            except Unsure:
+                ground.try_to_learn(batch)
+                done.append(batch)
+                outcome.by_rows += 1
+        rows: dict[str, list[Any]] = {}
+        for part in done:  # the normalize step, which sees the final schema
+            if isinstance(part, list):
+                found = _normalized(schema, caps, part)
+            else:
+                found = {name: made.to_pylist() for name, made in part.items()}
+            for name, more in found.items():
+                rows.setdefault(name, []).extend(more)
+        return rows
+
+    return _followed(runs, table, destination, one)
+
+
+def _followed(runs: list[list[Any]], table: Table, destination: str, one: Any) -> Outcome:
+    outcome = Outcome()
+    factory = getattr(dlt.destinations, destination)()
+    caps = factory.capabilities()
+    with Container().injectable_context(caps):
+        schema = Schema("twins")
+        for records in runs:
+            schema = Schema.from_stored_schema(deepcopy(schema.to_dict()))
+            schema.update_table(cast("Any", table.schema()))
+            try:
+                rows = one(schema, caps, deepcopy(records), outcome)
+            except Exception as error:  # noqa: BLE001  # whatever dlt refuses with
+                outcome.refused = f"{type(error).__name__}: {error}"
+                return outcome
+            outcome.rows.append(_placed(rows, schema))
+            outcome.tables = {
+                name: _ordered(stored)
+                for name, stored in schema.to_dict()["tables"].items()
+                if name[0] != "_"
+            }
+    return outcome
+
+
+def _normalized(schema: Schema, caps: Any, records: list[Any]) -> dict[str, list[Any]]:
+    """The rows that dlt's normalize step writes, as its Parquet writer would have them."""
+    caught = _Caught()
+    fresh = Schema.from_stored_schema(schema.to_dict())  # as the normalize step gets it
+    absent = cast("Any", None)
+    normalizer = JsonLItemsNormalizer(
+        cast("Any", caught), absent, absent, fresh, LOAD_ID, cast("Any", _Config(caps))
+    )
+    line = json.typed_dumpb(records)
+    normalizer._normalize_chunk(TABLE, json.loadb(line), may_have_pua(line), skip_write=False)
+    for stored in fresh.tables.values():
+        schema.update_table(stored, normalize_identifiers=False)
+    return {name: _written(rows, fresh, name, caps) for name, rows in caught.rows.items()}
+
+
+def _written(rows: list[dict[str, Any]], schema: Schema, table: str, caps: Any) -> list[Any]:
+    columns = schema.get_table_columns(table)
+    for name, column in columns.items():
+        for row in rows:
+            value = row.get(name)
+            if column.get("data_type") == "json" and value is not None and not isinstance(value, str):
+                row[name] = json.dumps(value)
+    kept = [column for column in columns.values() if column.get("data_type")]
+    types = columns_to_arrow({str(column["name"]): column for column in kept}, caps, "UTC")
+    made = pa.Table.from_pylist(rows, schema=types)
+    made.validate(full=True)
+    for one in types:
+        if not one.nullable and made[one.name].null_count:
+            raise ValueError(one.name)
+    return cast("list[Any]", made.to_pylist())
+
+
+def _placed(rows: dict[str, list[Any]], schema: Schema) -> dict[str, list[dict[str, Any]]]:
+    """Rows with ids replaced by places; a column without a value is as good as absent."""
+    normalizer = cast("Any", schema.data_item_normalizer)
+    keys = (normalizer.c_dlt_id, normalizer.c_dlt_parent_id, normalizer.c_dlt_root_id)
+    places: dict[str, str] = {}
+    hashed = normalizer._get_root_row_id_type(TABLE) != "random"
+    if not hashed:
+        for name, many in rows.items():
+            places.update({row[keys[0]]: f"{name}#{number}" for number, row in enumerate(many)})
+    return {
+        name: [
+            {
+                column: places.get(value, value) if column in keys else repr(value)
+                for column, value in row.items()
+                if value is not None
+            }
+            for row in many
+        ]
+        for name, many in rows.items()
+    }
+
+
+def _ordered(stored: Any) -> Any:
+    """A table whose columns are a list: their order counts."""
+    return {**stored, "columns": list(stored["columns"].values())}
