@@ -9,6 +9,7 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
+from restmill.run import session
 from restmill.sandbox import Behaviour, SandboxServer
 from tests.load.api import wait_for_the_engine
 
@@ -39,7 +40,9 @@ def _own_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _engine_ends_by_itself() -> Iterator[None]:
+def _engine_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No engine thread outlives its test; each would linger for a second, which is most of a test's time."""
+    monkeypatch.setattr(session, "_LINGER", 0.1)
     yield
     wait_for_the_engine()
 
