@@ -20,12 +20,16 @@ test: $(READY)  ## the whole test suite
 	@$(BIN)/pytest -n $(WORKERS)
 
 check: $(READY)  ## format, lint, types, layers, docs in step with the code, house rules
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports
-	@$(BIN)/python docs/sync.py --check
-	@$(BIN)/pytest tests/house
+	@failed=0; sums=""; \
+	try() { name=$$1 remedy=$$2; shift 2; \
+	  if "$$@"; then sums="$$sums$$name ok\n"; else failed=1; sums="$$sums$$name FAILED: $$remedy\n"; fi; }; \
+	try format "run make format" $(BIN)/ruff format --check --quiet .; \
+	try lint "make format fixes some of it" $(BIN)/ruff check --quiet .; \
+	try types "see mypy's lines above" $(BIN)/mypy --no-error-summary; \
+	try layers "see the contracts above" $(BIN)/lint-imports; \
+	try docs "run make docs" $(BIN)/python docs/sync.py --check; \
+	try house "see the tests above" $(BIN)/pytest tests/house; \
+	printf "\n$$sums"; exit $$failed
 
 format: $(READY)  ## format, and fix what the linter can fix
 	@$(BIN)/ruff check --quiet --fix .

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import MISSING
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from restmill import events
 from restmill.cli.app import app
 from restmill.config import kinds
 from restmill.config.model import Config
-from restmill.sandbox import ROUTES, SWITCHES
+from restmill.sandbox import COLLECTIONS, ROUTES, SWITCH_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -206,9 +207,37 @@ def routes_block() -> str:
     return table(("route", "answer"), ((f"`{route}`", answer) for route, answer in ROUTES))
 
 
+def collections_block() -> str:
+    """What the sandbox has records of."""
+    return ", ".join(f"`{name}`" for name in COLLECTIONS)
+
+
 def switches_block() -> str:
     """How the sandbox can misbehave."""
-    return table(("switch", "meaning"), ((f"`{switch}`", meaning) for switch, meaning in SWITCHES))
+    rows = ((f"`{name}`", takes, default, meaning) for name, takes, default, meaning in SWITCH_TABLE)
+    return table(("switch", "takes", "default", "meaning"), rows)
+
+
+# --- events -------------------------------------------------------------------------------------------------
+
+
+def events_block() -> str:
+    """Every event with its own fields."""
+    rows = (
+        (f"`{one.__name__}`", ", ".join(f"`{name}`" for name in _own_fields(one)), _first(one))
+        for one in vars(events).values()
+        if isinstance(one, type) and issubclass(one, events.Event) and one is not events.Event
+    )
+    return table(("event", "fields", "meaning"), rows)
+
+
+def _own_fields(event: type[events.Event]) -> list[str]:
+    known = {one.name for one in fields(events.Event)}
+    return [one.name for one in fields(event) if one.name not in known]
+
+
+def _first(event: type[events.Event]) -> str:
+    return (event.__doc__ or "").partition("\n")[0]
 
 
 # --- pages --------------------------------------------------------------------------------------------------
@@ -217,6 +246,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "help": help_block,
     "cli": cli_block,
     "config": config_block,
+    "events": events_block,
+    "sandbox-collections": collections_block,
     "sandbox-routes": routes_block,
     "sandbox-switches": switches_block,
 }

@@ -79,7 +79,7 @@ def _taken(port: int, error: OSError) -> ConfigError:
 _CONNECTORS = """\b
 Examples:
   restmill connectors
-  restmill check feature_management      a connector's name stands for its file
+  restmill check feature_management   (a connector's name stands for its file)
   cp "$(restmill connectors --path generic)" my_api.yaml
 """
 
