@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from dataclasses import replace
 from email.utils import formatdate
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +20,9 @@ from restmill.wire.gate import Limits
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging import HeaderLink, SinglePage
 from restmill.wire.retry import Policy
+
+if TYPE_CHECKING:
+    from restmill.wire.auth import Auth
 
 OK = json_response({"data": [{"id": 1}]})
 
@@ -164,6 +170,79 @@ def test_an_allowed_foreign_host_is_reached_without_credentials_or_headers() -> 
     assert first.headers["Authorization"] == "Bearer tok-12345"
     assert not list(second.headers)
     assert rig.ids == [1]
+
+
+def moved(status: int, to: str) -> Response:
+    return Response(status, Headers({"Location": to}), b"")
+
+
+@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.parametrize("body", [{"json": {"key": "tok-12345"}}, {"data": {"key": "tok-12345"}}])
+def test_a_body_never_leaves_the_home_hosts(status: int, body: dict[str, dict[str, str]]) -> None:
+    rig = Rig(Script(moved(status, "https://files.test/page"), OK))
+    asked = order(SinglePage(), of=terms(allowed=frozenset({"files.test"})))
+    with pytest.raises(ForeignHost, match=r"files\.test") as caught:
+        run(rig.read(replace(asked, request=Request("POST", f"{HOME}/things", **body))))
+    assert len(rig.transport.sent) == 1
+    assert "body" in caught.value.problem.what
+    assert caught.value.problem.hint
+    assert "tok-12345" not in str(caught.value)
+
+
+def test_a_redirect_that_drops_the_body_may_leave() -> None:
+    rig = Rig(Script(moved(303, "https://files.test/page"), OK))
+    asked = order(SinglePage(), of=terms(allowed=frozenset({"files.test"})))
+    run(rig.read(replace(asked, request=Request("POST", f"{HOME}/things", json={"key": 1}))))
+    assert rig.ids == [1]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_request_follows_no_redirect_to_another_host(status: int) -> None:
+    rig = Rig(
+        Script(moved(status, "https://files.test/token"), OAuth()(Request("POST", f"{HOME}/token")), OK)
+    )
+    auth = ClientCredentials(f"{HOME}/token", Secret("id-1234"), Secret("secret-1234"))
+    with pytest.raises(ForeignHost, match=r"files\.test") as caught:
+        run(rig.read(order(SinglePage(), of=terms(auth, allowed=frozenset({"files.test"})))))
+    assert [request.origin for _, request in rig.transport.sent] == [HOME]
+    assert "allowed_hosts" not in caught.value.problem.hint  # it would not help
+
+
+def test_a_token_url_with_a_login_uses_it_there_and_shows_it_nowhere() -> None:
+    rig = Rig(OAuth())
+    url = HOME.replace("://", "://me:pass%2Fword@") + "/token"
+    run(
+        rig.read(
+            order(SinglePage(), of=terms(ClientCredentials(url, Secret("id-1234"), Secret("secret-1234"))))
+        )
+    )
+    token, things = (request for _, request in rig.transport.sent)
+    assert token.address == f"{HOME}/token"
+    assert token.headers["Authorization"] == f"Basic {b64encode(b'me:pass/word').decode()}"
+    assert things.headers["Authorization"] == "Bearer token-1"
+
+
+@pytest.mark.parametrize("auth", [None, KEY, Bearer(Secret("tok-12345"))])
+def test_a_login_in_a_link_is_neither_sent_nor_shown(auth: Auth | None) -> None:
+    rig = Rig(Script(moved(307, HOME.replace("://", "://me:pa:ss@word@") + "/moved"), json_response({}, 404)))
+    with pytest.raises(Rejected) as caught:
+        run(rig.read(order(SinglePage(), of=terms(auth))))
+    assert all("@" not in request.url for _, request in rig.transport.sent)
+    assert f"GET {HOME}/moved" in str(caught.value) or f"GET {HOME}/things" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://me:pa@ss@api.test/a@b?key=1", "GET https://api.test/a@b"),
+        ("https://me@api.test#x", "GET https://api.test"),
+        ("https://api.test/a/me:pw@b", "GET https://api.test/a/me:pw@b"),
+        ("https://me:pw@[::1/x", "GET https://[::1/x"),
+        ("//me:pw@api.test/x", "GET //api.test/x"),
+    ],
+)
+def test_a_target_has_no_login(address: str, shown: str) -> None:
+    assert Request("GET", address).target == shown
 
 
 def test_redirects_on_the_same_host_keep_the_key_and_303_becomes_get() -> None:

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias, assert_never
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Rejected, Unreachable
 from restmill.events import Retrying
@@ -21,7 +21,7 @@ from restmill.secrets import Secret
 from restmill.shape.decode import Undecodable, document_of
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
-from restmill.wire.message import Headers
+from restmill.wire.message import Headers, without_login
 from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide
 from restmill.wire.rules import Accept, Call, Fail, Reauth, Retry, Rule, Skip, Stop, judge
 
@@ -43,6 +43,8 @@ _HINTS = {
     405: "Is `endpoint.method` right?",
     429: "Set `client.rate_limit.requests_per_second` below what the API allows.",
 }
+_BODY_HINT = "Make the API's address in the config the one that it redirects to."
+_AUTH_HINT = "If '{host}' is right, write its address into `access_token_url`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Terms:
     """Origins that may see credentials and configured headers."""
     allowed: frozenset[str]
     """Further origins or host names that may be followed to, without credentials."""
+    far: str = "If that is right, add '{host}' to `client.allowed_hosts`; credentials are not sent there."
+    """The hint when a request would go elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,12 @@ class Fetcher:
         return response
 
     async def _signed(self, request: Request, terms: Terms) -> Request:
-        """The request with credentials if its host may see them; bare if it is a host allowed by name."""
+        """The request with credentials if its host may see them; bare if it is a host allowed by name.
+
+        Raises:
+            ForeignHost: the host is neither, or a body would leave home: it may hold secrets, too.
+        """
+        request = replace(request, address=without_login(request.address))
         if _at_home(request.origin, terms.homes):
             if terms.auth is None:
                 return request
@@ -255,14 +264,10 @@ class Fetcher:
             return flows.sign(terms.auth, request, await self._token(terms.auth, terms))
         host = urlsplit(request.address).hostname or ""
         if request.origin not in terms.allowed and host not in terms.allowed:
-            raise ForeignHost(
-                Problem(
-                    Place(f"{terms.resource}  {request.method} {request.origin}"),
-                    f"a link or redirect leads to {request.origin}, which is not the API's own host",
-                    hint=f"If that is right, add '{host}' to `client.allowed_hosts`; "
-                    "credentials are not sent there.",
-                )
-            )
+            raise _foreign(terms, request, "which is not the API's own host", terms.far.format(host=host))
+        if request.json is not None or request.data is not None:
+            what = "an allowed host, but the request has a body, which goes to the API's own host only"
+            raise _foreign(terms, request, what, _BODY_HINT)
         return replace(request, headers=Headers())
 
     async def _token(self, auth: Auth, terms: Terms) -> Token | None:
@@ -276,7 +281,14 @@ class Fetcher:
 
     async def _new_token(self, auth: flows.ClientCredentials, terms: Terms) -> Token:
         request = flows.token_request(auth)
-        bare = replace(terms, auth=None, rules=(), homes=frozenset({request.origin}))
+        bare = replace(
+            terms,
+            auth=login_of(request.address),
+            rules=(),
+            homes=frozenset({request.origin}),
+            allowed=frozenset(),  # id and secret go to the declared address only
+            far=_AUTH_HINT,
+        )
         try:
             answer = await self.fetch(request, bare)
         except Refused as refused:
@@ -289,6 +301,23 @@ class Fetcher:
             self._memory.gates.setdefault(origin, Gate.fresh(self._memory.limits))
             self._doors[origin] = Door(origin, self._memory.gates, self._clock, self._tell)
         return self._doors[origin]
+
+
+def login_of(address: str) -> flows.Basic | None:
+    """The login in an address as basic auth, as `requests` takes it; None when there is none."""
+    login = urlsplit(address).netloc.rpartition("@")[0]
+    name, _, password = login.partition(":")
+    return flows.Basic(unquote(name), Secret(unquote(password))) if login else None
+
+
+def _foreign(terms: Terms, request: Request, what: str, hint: str) -> ForeignHost:
+    return ForeignHost(
+        Problem(
+            Place(f"{terms.resource}  {request.method} {request.origin}"),
+            f"a link or redirect leads to {request.origin}, {what}",
+            hint=hint,
+        )
+    )
 
 
 async def _signed_by(signer: Signer, request: Request) -> Request:

@@ -20,6 +20,7 @@ Record: TypeAlias = dict[str, Json]
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
+_LOGIN = re.compile(r"\A((?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//)[^/?#]*@")
 _HEX = re.compile("[0-9a-fA-F]{2}")
 _IN_PATH = "!$&'()*+,;=:@/"
 _IN_QUERY = _IN_PATH + "?"
@@ -95,8 +96,8 @@ class Request:
 
     @property
     def target(self) -> str:
-        """METHOD and address without a query string: what errors and progress may show."""
-        return f"{self.method} {self.address.partition('?')[0]}"
+        """METHOD and address without login, query string and fragment: what errors and progress may show."""
+        return f"{self.method} {without_login(self.address).partition('?')[0].partition('#')[0]}"
 
     def __repr__(self) -> str:
         return f"Request({self.target})"  # parameters and bodies may be credentials
@@ -161,6 +162,11 @@ def origin_of(url: str) -> str:
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port and parts.port != default else ""
     return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+
+
+def without_login(url: str) -> str:
+    """`url` without the user name and password before its host (RFC 3986, 3.2.1), be it sound or not."""
+    return _LOGIN.sub(r"\1", url)
 
 
 def join(base_url: str, path: str) -> str:
