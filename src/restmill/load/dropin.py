@@ -29,7 +29,7 @@ from restmill.events import Observer, ReadStarted, ignore
 from restmill.load import source as ours
 from restmill.load.failures import raise_explained
 from restmill.load.route import sandboxed
-from restmill.load.sync import destination_of, location_of
+from restmill.load.sync import destination_of, location_of, tables_of
 from restmill.load.upstream import pipelines_within
 from restmill.load.watch import watching
 from restmill.run.receipt import Ledger, Receipt
@@ -113,6 +113,7 @@ def execute(
         seconds=time.monotonic() - began,
         resources=ledger.evidence(names.seen),
         location=location_of(pipeline) if pipeline else "",
+        tables=tables_of(pipeline, names.seen) if pipeline else (),
     )
 
 

@@ -113,7 +113,7 @@ def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = 
         seconds=time.monotonic() - began,
         resources=with_kept(evidence_of(ledger, plan, names), withheld),
         location=location_of(pipeline),
-        tables=_tables(pipeline, source, names),
+        tables=tables_of(pipeline, names),
     )
 
 
@@ -169,10 +169,12 @@ def _selected(source: DltSource, names: Sequence[str]) -> DltSource:
     return source.with_resources(*names) if names else source
 
 
-def _tables(pipeline: Pipeline, source: DltSource, names: Sequence[str]) -> tuple[str, ...]:
-    """The root tables of resources, as dlt named them."""
-    tables = pipeline.schemas[source.schema.name].data_tables(seen_data_only=True)
-    return tuple(str(table["name"]) for table in tables if table.get("resource") in names)
+def tables_of(pipeline: Pipeline, names: Sequence[str]) -> tuple[str, ...]:
+    """The root tables of resources that hold rows, as dlt named them."""
+    tables = [
+        table for schema in pipeline.schemas.values() for table in schema.data_tables(seen_data_only=True)
+    ]
+    return tuple(dict.fromkeys(str(one["name"]) for one in tables if one.get("resource") in names))
 
 
 def _stage(name: str) -> None:
