@@ -76,14 +76,15 @@ def outcome_of(case: Case, engine: str, folder: Path) -> Outcome:
         )
         try:
             for seen.run in range(case.runs):
-                if seen.run:
-                    server.change(**case.between)
+                server.change(**(case.between if seen.run else {}))
                 pipeline.run(built(case, ENGINES[engine], server.base_url), **case.run)
         except Exception as error:
             if not case.fails:
                 raise
             return Outcome(failed=type(error).__name__, sent=_portless(seen, server.base_url))
-        return _kept(pipeline, database, seen, server.base_url)
+        kept = _kept(pipeline, database, seen, server.base_url)
+    database.close()
+    return kept
 
 
 @contextmanager

@@ -124,7 +124,12 @@ class Served:
         }
         if self.selector == "detected":
             del endpoint["data_selector"]
-        return {"name": f"list_{number}", "endpoint": endpoint, **self.hints}
+        hints = dict(self.hints)
+        if (
+            "table_name" in hints
+        ):  # a table of its own: the first of several resources would name a shared one
+            hints["table_name"] = hints["table_name"].replace("{number}", str(number))
+        return {"name": f"list_{number}", "endpoint": endpoint, **hints}
 
     def paginator(self) -> Json:
         """The paginator that suits the style."""
@@ -173,9 +178,9 @@ HINTS: st.SearchStrategy[Record] = st.sampled_from(
         {"max_table_nesting": 0},
         {"max_table_nesting": 1},
         {"columns": {"name": {"data_type": "text"}}},
-        {"table_name": "Renamed Table"},
+        {"table_name": "Renamed Table {number}"},
         {"parallelized": True},
-        {"processing_steps": [{"filter": lambda row: len(row) != 1}]},
+        {"processing_steps": [{"filter": lambda row: row["nr"] != 1}]},
         {"processing_steps": [{"map": lambda row: {**row, "added": len(row)}}]},
         {"processing_steps": [{"yield_map": lambda row: iter([row, row])}]},
     ]
