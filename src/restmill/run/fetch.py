@@ -271,11 +271,11 @@ class Fetcher:
         return replace(request, headers=Headers())
 
     async def _token(self, auth: Auth, terms: Terms) -> Token | None:
+        if not isinstance(auth, flows.ClientCredentials):
+            return None
         async with self._renewal:
             token = self._memory.tokens.get(auth)
-            if isinstance(auth, flows.ClientCredentials) and flows.needs_token(
-                auth, token, self._clock.now()
-            ):
+            if flows.needs_token(auth, token, self._clock.now()):
                 token = self._memory.tokens[auth] = await self._new_token(auth, terms)
             return token
 
