@@ -90,6 +90,10 @@ class ReadDone(Event):
     pages: int
     complete: bool
     reason: str
+    distinct: int | None = None
+    """Rows that differ, by the primary key where the resource has one; None: not counted."""
+    doubt: str = ""
+    """Why rows may be missing or double though the end was reached; "" when nothing says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from restmill.errors import NotData, Rejected
 from restmill.events import Noted, PageRead, ReadDone, ReadFailed
+from restmill.path import Json, Path
 from restmill.testing import Recorder, json_response, run
-from restmill.testing.rig import HOME, Offsets, Rig, order
+from restmill.testing.rig import HOME, Offsets, Rig, Script, order
 from restmill.wire.gate import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor, JsonLink, Offset, SinglePage
+from restmill.wire.paging import Cursor, JsonLink, Offset, PageNumber, Pager, SinglePage
 
 
 @given(
@@ -50,10 +52,15 @@ def test_unknown_total_is_looked_ahead_and_little_is_wasted() -> None:
     assert len(rig.transport.sent) <= 100 + 1 + 32
 
 
-def test_a_short_list_costs_no_request_ahead() -> None:
+def test_short_lists_cost_one_request_more_for_all_reads_of_their_resource() -> None:
     rig = Rig(Offsets(60))
-    run(rig.read(order()))
-    assert len(rig.transport.sent) == 1
+
+    async def many() -> None:
+        await asyncio.gather(*(rig.read(order(path=f"/things/{i}")) for i in range(5)))
+
+    run(many())
+    assert len(rig.transport.sent) == 5 + 1
+    assert len(rig.ids) == 5 * 60
 
 
 def test_a_capped_page_costs_speed_and_not_rows() -> None:
@@ -126,8 +133,6 @@ def test_two_links_that_lead_to_each_other_are_a_loop() -> None:
 
 
 def test_an_unknown_paginator_and_selector_are_detected_and_said() -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
     def script(request: Request) -> Response:
         page = 2 if "2" in request.address else 1
         link = f"{HOME}/things?page=2" if page == 1 else None
@@ -192,3 +197,149 @@ def test_a_cursor_is_followed_one_by_one() -> None:
     rig = Rig(script)
     run(rig.read(order(Cursor())))
     assert rig.ids == [0, 1, 2, 3, 4]
+
+
+def ended(script: Script, pager: Pager, keys: tuple[Path, ...] = (Path("id"),)) -> tuple[Rig, ReadDone]:
+    """A read to its end, and the event of that end."""
+    seen = Recorder()
+    rig = Rig(script, observer=seen)
+    run(rig.read(replace(order(pager), keys=keys)))
+    (done,) = seen.of(ReadDone)
+    assert isinstance(done, ReadDone)
+    return rig, done
+
+
+def window(request: Request, ids: list[int], size: int = 100, **more: Json) -> Response:
+    """The page that `page` (from 1) or `offset` asks for."""
+    params = request.params
+    start = int(params["offset"]) if "offset" in params else (int(params["page"]) - 1) * size
+    return json_response({"data": [{"id": i} for i in ids[start : start + size]], **more})
+
+
+def test_a_total_met_with_repeated_keys_is_in_doubt() -> None:
+    ids = [*range(250), *range(50)]
+    _, done = ended(lambda request: window(request, ids, total=300), Offset(limit=100))
+    assert (done.rows, done.distinct, done.complete) == (300, 250, True)
+    assert done.doubt.startswith("300 rows but 250 distinct `id` of 300: ")
+
+
+def test_repeated_keys_are_in_doubt_without_a_total_and_in_any_paging() -> None:
+    ids = [*range(250), *range(50)]
+    _, done = ended(lambda request: window(request, ids), Offset(limit=100, total_path=None))
+    assert (done.rows, done.distinct, done.complete, done.doubt[:9]) == (300, 250, True, "300 rows ")
+    _, single = ended(lambda _: json_response({"data": [{"id": 1}, {"id": 1}]}), SinglePage(), ())
+    assert single.doubt == ""  # whole records, all on one page: nothing can have moved
+
+
+def test_equal_records_without_identity_are_no_doubt_if_the_total_is_met() -> None:
+    def script(request: Request) -> Response:
+        start = int(request.params["offset"])
+        rows = [{"state": "on" if i in (start, 199) else "off"} for i in range(start, start + 100)]
+        return json_response({"data": [*rows[: 200 - start]], "total": 200})
+
+    _, done = ended(script, Offset(limit=100), keys=())
+    assert (done.rows, done.distinct, done.doubt) == (200, 2, "")
+
+
+def test_a_total_that_changes_is_in_doubt() -> None:
+    left = iter((300, 290, 280))
+    _, done = ended(
+        lambda request: window(request, list(range(280)), total=next(left, 280)), Offset(limit=100)
+    )
+    assert done.complete
+    assert done.doubt == "the total changed from 300 to 280 during the read: rows may be missing or double"
+
+
+@pytest.mark.parametrize("claimed", [1, 3])
+def test_a_count_of_pages_that_ends_on_a_full_page_is_not_believed(claimed: int) -> None:
+    pager = PageNumber(base_page=1, total_path=Path("pages"))
+    rig, done = ended(lambda request: window(request, list(range(430)), pages=claimed), pager)
+    assert rig.ids == list(range(430))
+    assert (done.complete, done.doubt) == (True, "")
+
+
+def test_a_count_of_pages_that_holds_costs_one_request() -> None:
+    pager = PageNumber(base_page=1, total_path=Path("pages"))
+    rig, done = ended(lambda request: window(request, list(range(300)), pages=3), pager)
+    assert (len(rig.transport.sent), done.complete, done.reason) == (
+        4,
+        True,
+        "all pages are read: 3 was the last",
+    )
+    rig, done = ended(lambda request: window(request, list(range(250)), pages=3), pager)
+    assert (len(rig.transport.sent), done.complete) == (3, True)
+
+
+@pytest.mark.parametrize("status", [404, 416, 500])
+def test_an_error_behind_a_believed_end_confirms_it(status: int) -> None:
+    def script(request: Request) -> Response:
+        if int(request.params["page"]) > 3:
+            return json_response({}, status)
+        return window(request, list(range(300)), pages=3)
+
+    rig, done = ended(script, PageNumber(base_page=1, total_path=Path("pages")))
+    assert (len(rig.transport.sent), done.complete, done.rows) == (4, True, 300)
+
+
+def test_a_total_of_this_page_only_is_found_out() -> None:
+    def script(request: Request) -> Response:
+        start = int(request.params["offset"])
+        data = [{"id": i} for i in range(start, min(start + 37, 730))]
+        return json_response({"data": data, "total": len(data)})
+
+    rig, done = ended(script, Offset(limit=100))
+    assert rig.ids == list(range(730))
+    assert (done.complete, done.doubt) == (True, "")
+
+
+@pytest.mark.parametrize("pager", [Offset(limit=100, total_path=None), PageNumber(1, total_path=None)])
+def test_a_hole_is_read_across_and_said(pager: Pager) -> None:
+    def script(request: Request) -> Response:
+        at = int(request.params.get("offset", 0)) // 100 or int(request.params.get("page", 1)) - 1
+        ids = [*range(200), *range(1000, 1100)]
+        chunk = ids[at * 100 : at * 100 + 100] if at < 2 else ids[at * 100 - 100 : at * 100]
+        return json_response({"data": [] if at == 2 else [{"id": i} for i in chunk]})
+
+    rig, done = ended(script, pager)
+    assert rig.ids == [*range(200), *range(1000, 1100)]
+    assert (done.complete, done.doubt) == (True, "page 3 was empty, but rows follow: its own may be missing")
+
+
+def test_declared_pages_that_stay_empty_end_the_read_in_doubt() -> None:
+    pager = PageNumber(base_page=1, total_path=Path("pages"))
+    rig, done = ended(lambda request: window(request, list(range(200)), pages=900), pager)
+    assert len(rig.transport.sent) < 40
+    assert not done.complete
+
+
+def test_an_empty_page_after_a_short_one_is_believed() -> None:
+    rig, done = ended(lambda request: window(request, list(range(30))), Offset(limit=100, total_path=None))
+    assert (len(rig.transport.sent), done.complete) == (2, True)
+
+
+def test_an_endless_list_of_known_records_is_stopped() -> None:
+    def script(request: Request) -> Response:
+        at = int(request.params.get("cursor") or 0)
+        data = [{"id": (at + i) % 7} for i in range(3)]
+        return json_response({"data": data, "cursors": {"next": str(at + 1)}})
+
+    rig, done = ended(script, Cursor())
+    assert len(rig.transport.sent) < 20
+    assert not done.complete
+
+
+@pytest.mark.parametrize(("status", "complete"), [(204, True), (200, False)])
+def test_an_empty_first_answer_is_no_data_only_if_it_says_so(status: int, complete: bool) -> None:
+    _, done = ended(lambda _: Response(status, Headers(), b""), Cursor())
+    assert done.complete is complete
+
+
+def test_an_empty_body_where_a_cursor_should_be_is_incomplete() -> None:
+    def script(request: Request) -> Response:
+        if "cursor" in request.params:
+            return Response(204, Headers(), b"")
+        return json_response({"data": [{"id": 1}], "cursors": {"next": "a"}})
+
+    _, done = ended(script, Cursor())
+    assert not done.complete
+    assert "empty body" in done.reason

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from restmill.path import Path
 from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree
 from restmill.run.fetch import Terms
 from restmill.run.reading import Order
+from restmill.wire.detect import path_of
 from restmill.wire.message import Headers, Request, join, origin_of
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         pager=_pager(resource),
         selector=resource.selector,
         most_ahead=max(2, 2 * plan.limits.concurrency),
+        keys=_keys(resource),
     )
 
 
@@ -70,6 +73,26 @@ def _terms(plan: Plan, resource: Resource, request: Request) -> Terms:
         rules=resource.actions,
         homes=frozenset(homes),
         allowed=plan.allowed_hosts,
+    )
+
+
+def _keys(resource: Resource) -> tuple[Path, ...]:
+    """Where the API's records hold the primary key; () when that cannot be known before they are processed.
+
+    What a child copies from its parent is the same in all records of one read, and not in them yet.
+    """
+    key = resource.hints.get("primary_key")
+    names = [key] if isinstance(key, str) else key
+    changed = any(step.kind != "filter" for step in resource.steps)
+    if changed or not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        return ()
+    origins = {new: Path(old) for old, new in resource.rename.items()}
+    parent = resource.parent
+    copied = {f"_{parent.resource}_{field}" for field in parent.include} if parent else set()
+    return tuple(
+        origins.get(name) or path_of(tuple(name.split("__")) if name.strip("_").count("__") else (name,))
+        for name in names
+        if name not in copied
     )
 
 

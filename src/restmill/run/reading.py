@@ -11,14 +11,30 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
 from restmill.events import Noted, PageRead, ReadDone, ReadFailed, ReadStarted
 from restmill.run.fetch import Answer, Refused
-from restmill.shape.decode import document_of, fingerprint, keys_of, select
+from restmill.run.lessons import must_ask, settle
+from restmill.run.proof import Proof, stated
+from restmill.shape.decode import fingerprint, keys_of, select
 from restmill.wire.detect import detect_pager, detect_selector
 from restmill.wire.message import Page
-from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, Series, SinglePage
+from restmill.wire.paging import (
+    Cursor,
+    Done,
+    Fan,
+    HeaderCursor,
+    HeaderLink,
+    JsonLink,
+    Next,
+    Offset,
+    PageNumber,
+    Series,
+    SinglePage,
+)
+from restmill.wire.ranges import asked_size
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +43,7 @@ if TYPE_CHECKING:
     from restmill.path import Json, Path
     from restmill.run.clock import Clock
     from restmill.run.fetch import Fetcher, Terms
+    from restmill.run.lessons import Lesson
     from restmill.wire.message import Request
     from restmill.wire.paging import Decision, Pager
 
@@ -34,6 +51,10 @@ _FIRST_AHEAD = 2
 _MOST_BYTES_AHEAD = 16 * 1024 * 1024
 _LOOKBACK = 3
 """Pages compared with a new one: a server that ignores the offset repeats the very last page."""
+_COUNTING = (Offset, PageNumber)
+_REFERRING = (Cursor, JsonLink, HeaderLink, HeaderCursor)
+_BUSY = frozenset({429, 503})
+"""What a request behind the end is tried again for; any other error there is as good as an empty page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +67,25 @@ class Order:
     selector: Path | None
     most_ahead: int
     """Requests in flight ahead of the page being waited for."""
+    keys: tuple[Path, ...] = ()
+    """What makes two records different; without any, all they hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Light:
+    """An answer and the size of its body. The body itself is let go, unless somebody's own pager reads it."""
+
+    answer: Answer
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An end in doubt, while the request behind it is asked."""
+
+    done: Done
+    lesson: Lesson | None
+    empty: bool
 
 
 class Reading:
@@ -66,14 +106,16 @@ class Reading:
         self._put = put
         self._pager = order.pager
         self._selector = order.selector
-        self._ahead: deque[tuple[Request, asyncio.Task[Answer]]] = deque()
+        self._ahead: deque[tuple[Request, asyncio.Task[_Light]]] = deque()
         self._reach = _FIRST_AHEAD
         self._asked: set[int] = set()
-        self._recent: deque[tuple[int, bytes]] = deque(maxlen=_LOOKBACK)
+        self._recent: deque[tuple[int, int]] = deque(maxlen=_LOOKBACK)
+        self._proof = Proof(order.keys)
+        self._pending: _Pending | None = None
         self._notes: set[str] = set()
         self._matched = False
         self._missed = ""
-        self._rows = self._pages = self._bytes = 0
+        self._pages = self._bytes = 0
 
     async def run(self) -> None:
         """Read to the end. The last event is a `ReadDone` or a `ReadFailed`.
@@ -86,7 +128,7 @@ class Reading:
             done = await self._read_all()
         except asyncio.CancelledError:
             why = "stopped by the caller before the end"
-            self._tell(ReadDone(*self._stamp(), self._rows, self._pages, complete=False, reason=why))
+            self._over(Done(why, complete=False))
             raise
         except Refused as refused:
             self._failed(refused.error)
@@ -95,12 +137,20 @@ class Reading:
             self._failed(error)
             raise
         finally:
+            if self._pending is not None:  # unsettled: the next read has to ask for itself
+                settle(self._pending.lesson, holds=False)
             self._forget_ahead()
+        self._over(done)
+
+    def _over(self, done: Done) -> None:
+        proof = self._proof
         reason = f"{done.reason}: {done.detail}" if done.detail else done.reason
-        self._tell(ReadDone(*self._stamp(), self._rows, self._pages, done.complete, reason))
+        doubt = proof.doubt() if done.complete else ""
+        counts = proof.rows, self._pages
+        self._tell(ReadDone(*self._stamp(), *counts, done.complete, reason, proof.distinct, doubt))
 
     def _failed(self, error: Exception) -> None:
-        self._tell(ReadFailed(*self._stamp(), self._rows, self._pages, str(error)))
+        self._tell(ReadFailed(*self._stamp(), self._proof.rows, self._pages, str(error)))
 
     def _stamp(self) -> tuple[str, float]:
         return self._order.terms.resource, self._clock.now()
@@ -108,33 +158,94 @@ class Reading:
     async def _read_all(self) -> Done:
         request = self._order.request if self._pager is None else self._pager.first(self._order.request)
         while True:
-            if hash_of(request) in self._asked:
-                return Done("the paging went in a circle", complete=False, detail=request.target)
-            self._asked.add(hash_of(request))
-            answer = await self._answer_or_end(request)
-            if isinstance(answer, Done):
-                return answer
-            page = self._page(request, answer)
-            repeated = self._repeats(page)
-            if repeated is not None and not self._counts_from_one(page):
-                return repeated
-            if repeated is None:
-                await self._hand_over(page)
-            decision = self._decide(page)
-            if isinstance(decision, Done):
-                return self._judged(decision, answer)
-            self._note_cap(page)
-            request = self._look_ahead(decision)
+            following = await self._step(request)
+            if isinstance(following, Done):
+                return following
+            request = following
 
-    async def _answer_or_end(self, request: Request) -> Answer | Done:
+    async def _step(self, request: Request) -> Request | Done:
+        """One page: the next request, or the end. Nothing of the page is kept."""
+        if hash_of(request) in self._asked:
+            return self._end(Done("the paging went in a circle", complete=False, detail=request.target))
+        self._asked.add(hash_of(request))
+        light = await self._answer_or_end(request)
+        if isinstance(light, Done):
+            return self._end(light)
+        page = self._page(request, light.answer)
+        marks = self._proof.marks(page.records)
+        repeated = self._repeats(page, marks)
+        if self._pending is not None and (repeated is not None or not self._proof.news(marks)):
+            return self._end(self._pending.done)
+        self._refuted()
+        if repeated is None:
+            await self._hand_over(page, marks, light.size)
+        elif not self._counts_from_one(page):
+            return repeated
+        return await self._after(page, light.answer)
+
+    async def _after(self, page: Page, answer: Answer) -> Request | Done:
+        decision = self._decide(page)
+        if isinstance(decision, Done):
+            return await self._ended(decision, page, answer)
+        if why := self._proof.stale():
+            return Done(why, complete=False)
+        self._note_cap(page)
+        return self._look_ahead(decision)
+
+    async def _answer_or_end(self, request: Request) -> _Light | Done:
         try:
-            answer = await self._answer(request)
+            light = await self._answer(request)
         except Refused as refused:
             ended = self._pager.past_end(request, refused.status) if self._pager else None
+            if ended is None and self._pending is not None and refused.status not in _BUSY:
+                ended = self._pending.done
             if ended is None:
                 raise
             return ended
-        return Done(answer.stop, complete=self._pages == 0) if answer.stop else answer
+        stop = light.answer.stop
+        return Done(stop, complete=self._pages == 0) if stop else light
+
+    async def _ended(self, done: Done, page: Page, answer: Answer) -> Request | Done:
+        """The pager's end; or the request behind it, where the end is in doubt and nobody has asked yet."""
+        done = self._judged(done, page, answer)
+        if done.probe is None or not done.complete or not self._doubtful(page):
+            return done
+        lesson = None
+        if page.number == 1 and not self._full(page):
+            lesson = await must_ask(self._fetcher, self._order.terms.resource)
+            if lesson is None:
+                return done
+        self._pending = _Pending(done, lesson, empty=not page.records)
+        return done.probe
+
+    def _doubtful(self, page: Page) -> bool:
+        """Whether an end with something behind it may be a hole, or a count of this page only."""
+        rows, proof = len(page.records), self._proof
+        if not rows:
+            return not proof.met and (proof.pages_with_rows > 1 or proof.first_full)
+        return page.number == 1 or rows >= proof.first_rows or self._full(page)
+
+    def _full(self, page: Page) -> bool:
+        limit = self._pager.limit if isinstance(self._pager, Offset) else 0
+        asked = asked_size(page.request)
+        size = limit or (asked[1] if asked else 0)
+        return 0 < size <= len(page.records)
+
+    def _end(self, done: Done) -> Done:
+        """`done`, or the end that was in doubt, now that nothing new was found behind it."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return done
+        settle(pending.lesson, holds=True)
+        return pending.done
+
+    def _refuted(self) -> None:
+        """There is something behind an end that was in doubt, if one was: read on."""
+        pending, self._pending = self._pending, None
+        settle(pending.lesson if pending else None, holds=False)
+        if pending is not None and not pending.empty:
+            self._proof.refuted()
+            self._note(f"there are rows behind the end that the server states ({pending.done.reason})")
 
     def _page(self, request: Request, answer: Answer) -> Page:
         number = self._pages + 1
@@ -158,25 +269,26 @@ class Reading:
             self._note(guess)
         return self._pager.after(page)
 
-    async def _hand_over(self, page: Page) -> None:
-        size = len(page.response.body)
+    async def _hand_over(self, page: Page, marks: list[int], size: int) -> None:
+        rows = len(page.records)
         self._pages += 1
-        self._rows += len(page.records)
         self._bytes += size
+        self._proof.add(page.records, marks, full=self._full(page))
+        if not rows and isinstance(self._pager, _COUNTING) and self._pager.stop_after_empty_page:
+            self._proof.emptied()
         total = None if self._pager is None or page.document is None else self._pager.total(page)
-        seconds = page.response.seconds
-        self._tell(PageRead(*self._stamp(), self._pages, len(page.records), size, seconds, total))
+        self._proof.claim(total, stated(self._pager, page), rows)
+        self._tell(PageRead(*self._stamp(), self._pages, rows, size, page.response.seconds, total))
         await self._put(page.records, size)  # empty pages, too: dlt's limits count them
 
-    def _repeats(self, page: Page) -> Done | None:
+    def _repeats(self, page: Page, marks: list[int]) -> Done | None:
         """The end of the read, if this page is one we have seen. Pages of scalars may repeat honestly."""
         records = page.records
         if not records or not isinstance(records[0], dict) or isinstance(self._pager, SinglePage):
             return None
-        mark = fingerprint([len(records), records[0], records[-1]])
-        body = page.response.body
-        if not any(mark == seen and self._same(records, earlier) for seen, earlier in self._recent):
-            self._recent.append((mark, body))
+        seen = fingerprint([len(records), records[0], records[-1]]), hash(tuple(marks))
+        if seen not in self._recent:
+            self._recent.append(seen)
             return None
         if page.number == 2 and isinstance(self._pager, Offset) and len(records) > self._pager.limit:
             return Done("the whole list came at once: the server does not page it", complete=True)
@@ -184,11 +296,6 @@ class Reading:
             f"page {page.number} repeats an earlier page: the server seems to ignore the paging",
             complete=False,
         )
-
-    def _same(self, records: list[Json], earlier: bytes) -> bool:
-        """Whether an earlier body holds just these records; asked only when the first and the last agree."""
-        assert self._selector is not None
-        return fingerprint(records) == fingerprint(select(document_of(earlier), self._selector).records)
 
     def _counts_from_one(self, page: Page) -> bool:
         """Whether the second page repeats the first because the server's pages 0 and 1 are the same page."""
@@ -201,22 +308,38 @@ class Reading:
             return True
         return False
 
-    def _judged(self, done: Done, answer: Answer) -> Done:
+    def _judged(self, done: Done, page: Page, answer: Answer) -> Done:
         """The pager's end, unless something was missed on the way there."""
         if self._missed:
             return replace(done, complete=False, reason=self._missed)
-        if answer.skipped and self._order.terms.rules:
+        if not answer.skipped:
+            return done
+        if self._order.terms.rules:
             return replace(done, complete=False, reason=f"the last page was skipped {answer.skipped}")
+        if page.number == 1 and answer.response.status != HTTPStatus.NO_CONTENT:
+            return Done("an empty answer: no document, and no word that there is no data", complete=False)
+        if page.number > 1 and isinstance(self._pager, _REFERRING):
+            return Done("an empty body where the way to the next page should be", complete=False)
         return done
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request) -> _Light:
         """The answer to the true next request: already on its way if it was predicted."""
         if self._ahead and self._ahead[0][0] == request:
             return await self._ahead.popleft()[1]
         if self._ahead:
             self._note(f"pages came shorter or longer than predicted ({len(self._ahead)} fetched again)")
             self._forget_ahead()
-        return await self._fetcher.fetch(request, self._order.terms)
+        return await self._fetched(request)
+
+    async def _fetched(self, request: Request) -> _Light:
+        terms = self._order.terms
+        if self._pending is not None:
+            terms = replace(terms, policy=replace(terms.policy, statuses=terms.policy.statuses & _BUSY))
+        answer = await self._fetcher.fetch(request, terms)
+        size = len(answer.response.body)
+        if self._pager is None or isinstance(self._pager, (*_COUNTING, *_REFERRING, SinglePage)):
+            answer = replace(answer, response=replace(answer.response, body=b""))
+        return _Light(answer, size)
 
     def _note_cap(self, page: Page) -> None:
         """Say so when the first of several pages is shorter than was asked for."""
@@ -243,7 +366,7 @@ class Reading:
         stop = reach if series.count is None else min(reach, series.count)
         for i in range(len(self._ahead), stop):
             request = series.at(i)
-            task = asyncio.ensure_future(self._fetcher.fetch(request, self._order.terms))
+            task = asyncio.ensure_future(self._fetched(request))
             self._ahead.append((request, task))
         self._reach *= 2
 
@@ -265,7 +388,7 @@ def hash_of(request: Request) -> int:
     return hash((request.method, request.url, repr(request.json), repr(request.data)))
 
 
-def _observe(task: asyncio.Task[Answer]) -> None:
+def _observe(task: asyncio.Task[_Light]) -> None:
     """Look at the error of a discarded prediction, or asyncio reports it as lost."""
     if not task.cancelled():
         task.exception()

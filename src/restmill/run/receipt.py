@@ -38,6 +38,8 @@ class Evidence:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    distinct: int | None = None
+    """Rows that differ, counted in each read for itself; None when some read was not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ class _Tally:
     waited: float = 0.0
     size: int = 0
     total: int | None = None
+    distinct: int | None = 0
     open_ends: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -104,22 +108,19 @@ class Ledger:
         match event:
             case events.ReadStarted():
                 tally.reads += 1
-            case events.PageRead(rows=rows, size=size, total=total):
-                tally.rows += rows
-                tally.pages += 1
-                tally.size += size
-                tally.total = total or tally.total  # some servers say 0 past the end
+            case events.PageRead() as page:
+                _enter_page(tally, page)
             case events.Retrying():
                 tally.retries += 1
             case events.Waiting(wait=wait):
                 tally.waited += wait
             case events.Noted(text=text):
                 tally.notes.append(text)
-            case events.ReadDone(complete=complete, reason=reason):
-                tally.done += 1
-                (tally.reasons if complete else tally.open_ends).append(reason)
+            case events.ReadDone() as done:
+                _enter_end(tally, done)
             case events.ReadFailed(error=error):
                 tally.done += 1
+                tally.distinct = None
                 tally.errors.append(error)
             case _:
                 pass
@@ -127,6 +128,23 @@ class Ledger:
     def evidence(self, resources: Iterable[str]) -> tuple[Evidence, ...]:
         """What was seen of each of `resources`, in their order, with its verdict."""
         return tuple(_evidence(name, self._tallies.get(name, _Tally())) for name in resources)
+
+
+def _enter_page(tally: _Tally, page: events.PageRead) -> None:
+    tally.rows += page.rows
+    tally.pages += 1
+    tally.size += page.size
+    if page.total or page.rows:  # some servers say 0 past the end; a page with rows can take a claim back
+        tally.total = page.total or None
+
+
+def _enter_end(tally: _Tally, done: events.ReadDone) -> None:
+    tally.done += 1
+    counted = tally.distinct is not None and done.distinct is not None
+    tally.distinct = (tally.distinct or 0) + (done.distinct or 0) if counted else None
+    (tally.reasons if done.complete else tally.open_ends).append(done.reason)
+    if done.complete and done.doubt:
+        tally.doubts.append(done.doubt)
 
 
 def _evidence(name: str, tally: _Tally) -> Evidence:
@@ -145,6 +163,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         seconds=tally.ended - tally.started,
         notes=tuple(dict.fromkeys(tally.notes)),
         errors=tuple(dict.fromkeys(tally.errors)),
+        distinct=tally.distinct if tally.done else None,
     )
 
 
@@ -159,7 +178,8 @@ def _verdict(tally: _Tally) -> tuple[Verdict, str]:
         return "partial", "never read"
     if tally.done < tally.reads:
         return "partial", "stopped before the end"
-    if tally.reads == 1 and tally.total is not None and tally.rows != tally.total:
-        return "suspect", f"{tally.rows:,} rows, but the server claims {tally.total:,}"
+    if tally.doubts:
+        which = f"{len(tally.doubts)} of {tally.reads} reads: " if tally.reads > 1 else ""
+        return "suspect", which + tally.doubts[0]
     reasons = list(dict.fromkeys(tally.reasons))
     return "complete", reasons[0] if len(reasons) == 1 else f"{tally.reads} reads, each to its end"

@@ -1,0 +1,132 @@
+"""What one read can prove: which rows were different, what the server claimed, and where the list had holes.
+
+The pager knows when a list is over; whether everything came is a question of evidence. It is gathered page by
+page, and turned into one sentence of doubt at the end, or none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from restmill.run.distinct import Distinct
+from restmill.wire.paging import Offset, PageNumber
+from restmill.wire.signs import total_in, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from restmill.path import Json, Path
+    from restmill.wire.message import Page
+    from restmill.wire.paging import Pager
+
+_MOST_STALE = 5
+"""Pages in a row without one new record: then the paging goes round."""
+_MOST_STALE_ALIKE = 50
+"""The same for records without anything that tells them apart: equal ones may be honest."""
+
+
+class Proof:
+    """The evidence of one read; `keys` are the paths of what makes its records different."""
+
+    def __init__(self, keys: tuple[Path, ...]) -> None:
+        self._keys = keys
+        self._distinct = Distinct(keys)
+        self.rows = 0
+        self.pages_with_rows = 0
+        self.first_rows = 0
+        self.first_full = False
+        """Whether the first page had as many rows as were asked for."""
+        self._pages = 0
+        self._claimed: int | None = None
+        self._stated: list[int] = []
+        self._hole = 0
+        self._stale = 0
+        self._across = False
+
+    @property
+    def distinct(self) -> int:
+        """How many different records came."""
+        return self._distinct.count
+
+    @property
+    def met(self) -> bool:
+        """Whether the server's last claim is what was received."""
+        return self._claimed is not None and self._claimed in (self.rows, self.distinct)
+
+    def marks(self, records: Sequence[Json]) -> list[int]:
+        """The marks of a page's records, one each."""
+        return self._distinct.marks(records)
+
+    def news(self, marks: list[int]) -> bool:
+        """Whether a page with these marks holds a record that was not seen before."""
+        return self._distinct.fresh(marks)
+
+    def add(self, records: Sequence[Json], marks: list[int], *, full: bool) -> None:
+        """Enter an accepted page; `full`: it has as many rows as were asked for."""
+        new = self._distinct.add(records, marks)
+        self._pages += 1
+        if self._pages == 1:
+            self.first_rows, self.first_full = len(records), full
+        self.rows += len(records)
+        if records:
+            self._stale = 0 if new else self._stale + 1
+            self.pages_with_rows += 1
+            self._across = self._across or len(set(marks)) > new
+            self._hole = -abs(self._hole)
+
+    def emptied(self) -> None:
+        """The page just entered was empty where pages are counted: rows behind it make it a hole."""
+        self._hole = self._hole or self._pages
+        self._stale += 1
+
+    def claim(self, total: int | None, stated: int | None, rows: int) -> None:
+        """Take what a page of `rows` rows says: the pager's credible total, and any number it states."""
+        if total is not None or rows:
+            self._claimed = total or (None if rows else self._claimed)
+        if stated is not None and rows and stated != rows and stated not in self._stated[-1:]:
+            self._stated.append(stated)
+
+    def refuted(self) -> None:
+        """There were rows behind the end that the claims had promised."""
+        self._claimed = None
+        self._stated.clear()
+
+    def stale(self) -> str:
+        """Why the read should stop, when page after page brings nothing new; "" when it should not."""
+        most = _MOST_STALE if self._distinct.told_apart else _MOST_STALE_ALIKE
+        if self._stale < most:
+            return ""
+        return f"{self._stale} pages in a row brought no new record: the paging seems to go round"
+
+    def doubt(self) -> str:
+        """Why rows may be missing though the read came to its end; "" when nothing says so."""
+        if len(self._stated) > 1:
+            first, last = self._stated[0], self._stated[-1]
+            return (
+                f"the total changed from {first:,} to {last:,} during the read: rows may be missing or double"
+            )
+        if self.distinct < self.rows and not self._excused():
+            return self._repeats()
+        if self._claimed is not None and not self.met:
+            return f"{self.rows:,} rows, but the server claims {self._claimed:,}"
+        if self._hole < 0 and not self.met:
+            return f"page {-self._hole} was empty, but rows follow: its own may be missing"
+        return ""
+
+    def _excused(self) -> bool:
+        """Whether equal records without a key are no sign of loss: they stood on one page, or may be equal."""
+        alike = not self._distinct.told_apart
+        return not self._keys and (not self._across or (alike and self._claimed == self.rows))
+
+    def _repeats(self) -> str:
+        name = ", ".join(f"`{key}`" for key in self._keys) or "records"
+        of = f" of {self._claimed:,}" if self._claimed else ""
+        cause = "the server's order is not stable; sort by a unique field"
+        return f"{self.rows:,} rows but {self.distinct:,} distinct {name}{of}: {cause}"
+
+
+def stated(pager: Pager | None, page: Page) -> int | None:
+    """Any number of all rows or pages in the answer: whatever it counts, it should not change."""
+    if isinstance(pager, Offset | PageNumber) and pager.total_path is not None:
+        return whole(pager.total_path.first(page.document))
+    return total_in(page.document)
