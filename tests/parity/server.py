@@ -9,11 +9,13 @@ writes each request down before it answers. Besides the sandbox's routes there a
     /more/C         offset or page, and limit: {"items", "more", "total"}
     /body/C         POST, the same with everything under "paging" of the JSON body, and "cursor"
     /status/N       the status N, with a JSON body
-    /token/N        a bearer token that says it lives N seconds; /token/none does not say
+    /token/N        a new bearer token that says it lives N seconds; /token/none does not say
+    /twice/C        as /more/C, but each token is good for two requests, then 401
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,8 @@ class RecordingSandbox(Sandbox):
     def __init__(self, behaviour: Behaviour, seen: Seen) -> None:
         super().__init__(behaviour)
         self.seen = seen
+        self._issued = 0
+        self._uses: Counter[str] = Counter()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Write the request down and answer it."""
@@ -69,6 +73,8 @@ class RecordingSandbox(Sandbox):
         first, _, rest = request.path[1:].partition("/")
         if first == "status":
             return _json({"error": "gone for good"}, int(rest))
+        if first == "twice" and self._spent(request.headers.get("Authorization", "")):
+            return _json({"error": "this token is spent"}, 401)
         own = self._own(first, rest, request, sent)
         return await super().handle(request) if own is None else _json(own)
 
@@ -80,10 +86,19 @@ class RecordingSandbox(Sandbox):
             "list": lambda: self.seen.lists[int(rest)].page(int(rest), query),
             "echo": lambda: [_echo(request, sent)],
             "more": lambda: self._cut(rest, query),
+            "twice": lambda: self._cut(rest, query),
             "body": lambda: self._cut(rest, orjson.loads(sent.body)["paging"]),
-            "token": lambda: {"access_token": "made-token"} | _life(rest),
+            "token": lambda: {"access_token": self._issue()} | _life(rest),
         }
         return own[first]() if first in own else None
+
+    def _issue(self) -> str:
+        self._issued += 1
+        return f"made-token-{self._issued}"
+
+    def _spent(self, token: str) -> bool:
+        self._uses[token] += 1
+        return self._uses[token] > 2
 
     def _cut(self, name: str, paging: Mapping[str, Json]) -> Json:
         """One page of a collection, wherever the paging came from."""
