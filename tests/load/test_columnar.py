@@ -26,6 +26,7 @@ RUNS: list[list[dict[str, Any]]] = [
             "labels": [{"key": place, "on": None} for place in range(number % 3)],
             "tags": ["a", "b"][: number % 3],
             "matrix": [[1, 2], [3]],
+            "never": None,
         }
         for number in range(25)
     ],
@@ -59,12 +60,8 @@ def things(records: list[dict[str, Any]], disposition: str) -> Any:
 
 def filled(destination: Any, folder: Path, disposition: str, *, by_rows: bool, **options: Any) -> Any:
     """The schema's tables, and the rows of each without what is random, after all runs."""
-    pipeline = dlt.pipeline(
-        f"p_{disposition.replace('-', '_')}_{'rows' if by_rows else 'columns'}",
-        destination=destination,
-        dataset_name=f"d_{disposition.replace('-', '_')}_{'rows' if by_rows else 'columns'}",
-        pipelines_dir=str(folder),
-    )
+    name = f"{folder.name}_{'rows' if by_rows else 'columns'}"  # the databases of a test run are shared
+    pipeline = dlt.pipeline(name, destination=destination, dataset_name=name, pipelines_dir=str(folder))
     with claims.by_rows() if by_rows else nullcontext():
         for records in RUNS:
             pipeline.run(things(records, disposition), **options)

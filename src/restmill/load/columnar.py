@@ -3,15 +3,15 @@
 It begins where dlt has done everything a record may meet in its pipe: processing steps, `add_map`,
 incremental filtering, transformers, limits. All of these still see records. What arrives for a claimed table
 is collected, shaped into a root table and nested tables, and written to dlt's own Parquet storage; the schema
-learns on the way what it would have learnt in the normalize step. What cannot be shaped is written as
-records, after the schema has learnt from it, so that both kinds of file of one package agree.
+learns on the way what it would have learnt in the normalize step. What shaping is not sure of goes through
+dlt's own normaliser at once, and what that refuses is written as records, for dlt to refuse in its own words.
 """
 
 from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -118,14 +118,25 @@ class ColumnarStorage(ExtractorItemStorage):
         load_id, schema_name, table_name = key
         try:
             with _no_collection():
-                tables = shaped(records, batch.ground)
+                tables = tables_of(records, batch.ground)
         except Unsure:
-            batch.ground.try_to_learn(records)
             super().write_data_item(load_id, schema_name, table_name, records, _NO_COLUMNS)
             return
-        for one in tables:
+        for one in map(_with_empty, tables):
             columns = batch.ground.stored(one.name)
             self._tables.write_data_item(load_id, schema_name, one.name, one.table, columns)
+
+
+def tables_of(records: Sequence[Json], ground: Ground) -> list[Shaped]:
+    """The tables of a batch, by dlt's own normaliser where shaping is not sure.
+
+    Raises:
+        Unsure: dlt refuses a record.
+    """
+    try:
+        return shaped(records, ground)
+    except Unsure:
+        return ground.normalized(records)
 
 
 def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
@@ -152,6 +163,14 @@ def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
                 ground.learn([records[number] for number in sorted(news)])
             return tables
     raise Unsure("the schema does not take up what the records hold")
+
+
+def _with_empty(one: Shaped) -> Shaped:
+    """The table, telling dlt which columns it would have if they had ever had a value."""
+    if not one.empty:
+        return one
+    names = {"dlt.null_columns": orjson.dumps(one.empty)}
+    return replace(one, table=one.table.replace_schema_metadata(names))
 
 
 @contextmanager

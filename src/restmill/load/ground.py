@@ -9,13 +9,12 @@ dlt would have learnt from the same records in its normalize step.
 from __future__ import annotations
 
 import base64
-import logging
 import secrets
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 from dlt.common.json import json, may_have_pua
-from dlt.common.libs.pyarrow import get_py_arrow_datatype
+from dlt.common.libs.pyarrow import columns_to_arrow, get_py_arrow_datatype
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.normalizers.utils import DLT_ID_LENGTH_BYTES
@@ -25,6 +24,7 @@ from dlt.common.typing import VARIANT_FIELD_FORMAT
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restmill.shape.rules import Column, SystemNames, Unsure
+from restmill.shape.tables import Shaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,17 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.shape.rules import Record
 
-log = logging.getLogger("restmill")
+
+class _Caught:
+    """dlt's item storage, as much of it as the JSON normaliser uses: rows by table."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Json]]] = {}
+
+    def write_data_item(self, *item: Any) -> int:
+        """Keep one row; the arguments are load id, schema name, table name, row and columns."""
+        self.rows.setdefault(item[2], []).append(item[3])
+        return 1
 
 
 class _Config:
@@ -82,7 +92,7 @@ class Ground:
         """The same on a copy of the schema."""
         return Ground(self._schema.clone(), self._caps, self.load_id, self.table)
 
-    def learn(self, records: Sequence[Json]) -> None:
+    def learn(self, records: Sequence[Json], *, write: bool = False) -> None:
         """Give the schema every column that these records need, in their order, as dlt would.
 
         Raises:
@@ -92,17 +102,37 @@ class Ground:
         try:
             line = json.typed_dumpb(records)
             self._teacher._normalize_chunk(  # noqa: SLF001  # the one function that infers and coerces rows
-                self.table, json.loadb(line), may_have_pua(line), skip_write=True
+                self.table, json.loadb(line), may_have_pua(line), skip_write=not write
             )
         except Exception as error:  # any of dlt's, and of Python's for odd objects
             raise Unsure("dlt refuses a record") from error
 
-    def try_to_learn(self, records: Sequence[Json]) -> None:
-        """Learn from records that dlt will read again as rows; what it refuses now it will refuse then."""
+    def normalized(self, records: Sequence[Json]) -> list[Shaped]:
+        """The tables of a batch the slow way: dlt's normaliser makes the rows, its types the columns.
+
+        Raises:
+            Unsure: dlt refuses a record.
+        """
+        caught = _Caught()
+        self._teacher.item_storage = cast("Any", caught)
+        self.learn(records, write=True)
         try:
-            self.learn(records)
-        except Unsure:
-            log.debug("%s: the normalize step will tell what is wrong with a record", self.table)
+            return [Shaped(name, self._table(name, rows), ()) for name, rows in caught.rows.items()]
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise Unsure("a value is beyond what its column can hold") from error
+
+    def _table(self, name: str, rows: list[dict[str, Json]]) -> pa.Table:
+        columns = self._schema.get_table_columns(name)
+        texts = [column for column in self.columns(name).values() if column.data_type == "json"]
+        for column in texts:
+            for row in rows:
+                value = row.get(column.name)
+                if value is not None and not isinstance(value, str):
+                    row[column.name] = self.encode(value)
+        table = pa.Table.from_pylist(rows, schema=columns_to_arrow(columns, self._caps, self._zone))
+        if any(table[field.name].null_count and not field.nullable for field in table.schema):
+            raise Unsure("a column lacks a value and may not")
+        return table
 
     def stored(self, table: str) -> TTableSchemaColumns:
         """The table's columns as dlt keeps them."""

@@ -7,25 +7,19 @@ Two methods of the extract step are wrapped, for the whole process, the first ti
 - `Extract._compute_metrics`: it looks up the resource of every table that received a file, and fails with
   KeyError for nested tables, which in dlt name no resource. They borrow their root's while it runs.
 
-Two methods of pipelines are wrapped for as long as a script runs in the sandbox (`pipelines_within`), so that
-made-up rows never reach a real destination.
-
-tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
+tests/load/test_upstream.py fails when either is no longer needed, or no longer fits.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from dlt import Pipeline, destinations
 from dlt.common.schema.utils import get_root_table
 from dlt.extract.extract import Extract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from dlt.common.metrics import ExtractMetrics
     from dlt.extract import DltSource
@@ -58,30 +52,3 @@ def _compute_metrics(self: Extract, load_id: str, source: DltSource) -> ExtractM
     finally:
         for table in nested:
             del table["resource"]
-
-
-@contextmanager
-def pipelines_within(folder: Path) -> Iterator[None]:
-    """Let every pipeline keep its state and load its tables under `folder` until the block ends.
-
-    Whatever destination a script names, its tables go to `folder/<pipeline>.duckdb`.
-    """
-    init_working_dir, set_destinations = Pipeline._init_working_dir, Pipeline._set_destinations  # noqa: SLF001
-
-    @wraps(init_working_dir)
-    def within(self: Pipeline, pipeline_name: str, pipelines_dir: str) -> None:  # noqa: ARG001  # replaced
-        init_working_dir(self, pipeline_name, str(folder / "pipelines"))
-
-    @wraps(set_destinations)
-    def to_folder(self: Pipeline, destination: Any, *_: Any, initializing: bool = False, **__: Any) -> None:
-        wanted = destination is not None or initializing
-        target = destinations.duckdb(str(folder / f"{self.pipeline_name}.duckdb")) if wanted else None
-        set_destinations(self, target, initializing=initializing)
-
-    Pipeline._init_working_dir = within  # type: ignore[method-assign]  # noqa: SLF001
-    Pipeline._set_destinations = to_folder  # type: ignore[method-assign]  # noqa: SLF001
-    try:
-        yield
-    finally:
-        Pipeline._init_working_dir = init_working_dir  # type: ignore[method-assign]  # noqa: SLF001
-        Pipeline._set_destinations = set_destinations  # type: ignore[method-assign]  # noqa: SLF001

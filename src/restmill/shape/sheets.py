@@ -85,6 +85,7 @@ class _Taking:
         self._rules = rules
         self._linking = rules.system.linking()
         self._lists: set[tuple[str, ...]] = set()
+        self._names: set[str] = set()
         self._nested: list[tuple[Sheet, Sequence[Record]]] = []
 
     def take(self, records: Sequence[Record]) -> list[tuple[Sheet, Sequence[Record]]]:
@@ -98,6 +99,9 @@ class _Taking:
                 raise Unsure("a value is a Python object")
             name = self._rules.field(key)
             column = self._rules.join((*path, name)) if path else name
+            if column in self._names:
+                raise Unsure(f"two fields become `{column}`")
+            self._names.add(column)
             if types.isdisjoint(_CONTAINERS) or self._rules.stays(self._sheet.name, column, level):
                 self._put(column, values, types)
                 continue

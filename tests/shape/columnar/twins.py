@@ -103,10 +103,13 @@ def by_shaping(runs: list[list[Any]], table: Table, destination: str, size: int)
             try:
                 done.append({made.name: made.table for made in shaped(batch, ground)})
                 outcome.shaped += 1
+                continue
             except Unsure:
-                ground.try_to_learn(batch)
-                done.append(batch)
                 outcome.by_rows += 1
+            try:
+                done.append({made.name: made.table for made in ground.normalized(batch)})
+            except Unsure:
+                done.append(batch)
         rows: dict[str, list[Any]] = {}
         for part in done:  # the normalize step, which sees the final schema
             if isinstance(part, list):
