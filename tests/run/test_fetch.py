@@ -182,7 +182,14 @@ def test_a_body_never_leaves_the_home_hosts(status: int, body: dict[str, dict[st
     rig = Rig(Script(moved(status, "https://files.test/page"), OK))
     asked = order(SinglePage(), of=terms(allowed=frozenset({"files.test"})))
     with pytest.raises(ForeignHost, match=r"files\.test") as caught:
-        run(rig.read(replace(asked, request=Request("POST", f"{HOME}/things", **body))))
+        run(
+            rig.read(
+                replace(
+                    asked,
+                    request=Request("POST", f"{HOME}/things", json=body.get("json"), data=body.get("data")),
+                )
+            )
+        )
     assert len(rig.transport.sent) == 1
     assert "body" in caught.value.problem.what
     assert caught.value.problem.hint
