@@ -19,13 +19,17 @@ from restmill.load.plans import plan_of_mapping
 from restmill.load.readers import read_children, read_pages
 from restmill.load.route import transport_for
 from restmill.plan.spec import Foreign, Plan, Resource
-from restmill.run.session import Session
+from restmill.run.login import with_logins
+from restmill.run.redacted import RedactedSession
+from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dlt.common.schema import Schema
     from dlt.common.schema.typing import TSchemaContract
+
+    from restmill.run.session import Session
 
 _LONGEST_NAME = 64
 
@@ -106,8 +110,10 @@ def source_of(plan: Plan, name: str) -> DltSource:
 
 def resources_of(plan: Plan) -> list[DltResource]:
     """The dlt resources of a plan; they share one engine session."""
+    plan = with_logins(plan)
     cursors = Cursors(plan)
-    session = Session(plan.limits, transport_for(plan), observer=cursors)
+    redact = Redactor().plus(plan.secrets)
+    session = RedactedSession(plan.limits, transport_for(plan), redact, observer=cursors)
     made: dict[str, DltResource] = {}
     for resource in plan.resources:
         match resource:

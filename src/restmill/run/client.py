@@ -48,7 +48,7 @@ class AiohttpTransport:
             ) as answer:
                 content = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            raise _explained(error, self._settings.timeout) from error
+            raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
         fields = _merged(answer.headers)
         return Response(answer.status, fields, content, request.url, self._clock.now() - started)
 

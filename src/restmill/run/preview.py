@@ -17,12 +17,14 @@ from restmill.events import ignore
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
 from restmill.run.fetch import Fetcher, Memory, Refused
+from restmill.run.login import with_logins
 from restmill.run.order import Bound, order_for
+from restmill.run.redacted import redacted
 from restmill.secrets import Redactor
 from restmill.shape.decode import keys_of, select
 from restmill.shape.rename import rename
 from restmill.wire.detect import detect_pager, detect_selector
-from restmill.wire.message import Page
+from restmill.wire.message import Page, without_login
 from restmill.wire.paging import Done, Fan, Next
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ async def _preview(
 
 async def glimpses(plan: Plan, names: Collection[str], fetcher: Fetcher) -> AsyncIterator[Glimpse]:
     """A glimpse of each resource in `names`; parents that are not in it are asked in silence."""
+    plan = with_logins(plan)
     redact = Redactor().plus(plan.secrets)
     seen: dict[str, Glimpse] = {}
     needed = _with_ancestors(plan, names)
@@ -118,7 +121,7 @@ async def glimpses(plan: Plan, names: Collection[str], fetcher: Fetcher) -> Asyn
             glimpse = Glimpse(resource.name, notes=("a ready dlt resource: it reads for itself",))
         seen[resource.name] = glimpse
         if resource.name in names:
-            yield glimpse
+            yield _redacted(glimpse, redact)
 
 
 def _with_ancestors(plan: Plan, names: Collection[str]) -> set[str]:
@@ -143,13 +146,13 @@ async def _glimpse(
         return Glimpse(resource.name, problem=error.problem)
     once = replace(order.terms, policy=replace(order.terms.policy, max_retries=0))
     request = order.request if order.pager is None else order.pager.first(order.request)
-    asked = Glimpse(resource.name, redact(f"{request.method} {request.url}"))
+    asked = Glimpse(resource.name, f"{request.method} {without_login(request.url)}")
     try:
         answer = await fetcher.fetch(request, once)
     except Refused as refused:
-        return replace(asked, status=refused.status, problem=_redacted(refused.error.problem, redact))
+        return replace(asked, status=refused.status, problem=refused.error.problem)
     except ApiError as error:
-        return replace(asked, problem=_redacted(error.problem, redact))
+        return replace(asked, problem=error.problem)
     return _read(asked, replace(order, request=request), answer, resource, redact)
 
 
@@ -195,8 +198,15 @@ def _of_cursor(cursor: Cursor) -> tuple[dict[str, Json], dict[str, Json]]:
     return values, {name: value for name, value in params.items() if name}
 
 
-def _redacted(problem: Problem, redact: Redactor) -> Problem:
-    return replace(problem, what=redact(problem.what), got=redact(problem.got))
+def _redacted(glimpse: Glimpse, redact: Redactor) -> Glimpse:
+    """The glimpse with every text of ours redacted; the records are the API's."""
+    return replace(
+        glimpse,
+        request=redact(glimpse.request),
+        following=redact(glimpse.following),
+        notes=tuple(redact(note) for note in glimpse.notes),
+        problem=glimpse.problem and redacted(glimpse.problem, redact),
+    )
 
 
 def _read(asked: Glimpse, order: Order, answer: Answer, resource: Resource, redact: Redactor) -> Glimpse:
@@ -245,37 +255,41 @@ def _foreseen(glimpse: Glimpse, pager: Pager, page: Page, redact: Redactor) -> G
         decision = pager.after(page)
         total = pager.total(page)
     except ApiError as error:  # the answer lacks what the paginator was told to find in it
-        return replace(glimpse, problem=_redacted(error.problem, redact))
-    return replace(glimpse, total=total, following=redact(following(page.request, decision)))
+        return replace(glimpse, problem=error.problem)
+    return replace(glimpse, total=total, following=following(page.request, decision, redact))
 
 
-def following(request: Request, decision: Decision) -> str:
-    """What comes after `request`, in a few words."""
+def following(request: Request, decision: Decision, redact: Redactor) -> str:
+    """What comes after `request`, in a few words; redacted before it is cut short."""
     match decision:
         case Done(reason, complete):
             return f"end: {reason}" + ("" if complete else " (proves nothing)")
         case Next(then):
-            return f"next: {_difference(request, then)}"
+            return f"next: {_difference(request, then, redact)}"
         case Fan(series):
             count = "" if series.count is None else f" ... {series.count:,} more"
             last = series.at(series.count - 1) if series.count and series.count > 1 else None
-            until = f" ... {_difference(request, last)} ({series.count:,} requests)" if last else count
-            return f"next: {_difference(request, series.at(0))}{until}"
+            until = (
+                f" ... {_difference(request, last, redact)} ({series.count:,} requests)" if last else count
+            )
+            return f"next: {_difference(request, series.at(0), redact)}{until}"
         case _:
             assert_never(decision)
 
 
-def _difference(before: Request, after: Request) -> str:
+def _difference(before: Request, after: Request, redact: Redactor) -> str:
     """The parameters that `after` sets anew, or its address when that is another."""
     if after.address != before.address:
-        return f"{after.method} {_cut(after.url, 2 * _LONGEST_VALUE)}"
+        return f"{after.method} {_cut(redact(without_login(after.url)), 2 * _LONGEST_VALUE)}"
     changed = [
-        f"{key}={_cut(str(value))}" for key, value in after.params.items() if before.params.get(key) != value
+        f"{key}={_cut(redact(str(value)))}"
+        for key, value in after.params.items()
+        if before.params.get(key) != value
     ]
     body = after.json if isinstance(after.json, dict) else {}
     earlier = before.json if isinstance(before.json, dict) else {}
     changed += [
-        f"{key}={_cut(str(value))} (body)" for key, value in body.items() if earlier.get(key) != value
+        f"{key}={_cut(redact(str(value)))} (body)" for key, value in body.items() if earlier.get(key) != value
     ]
     return " ".join(changed) or after.target
 

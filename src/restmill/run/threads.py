@@ -48,14 +48,8 @@ class SessionTransport:
         try:
             answer = self._answer(request)
             body = answer.content
-        except requests.exceptions.SSLError as error:
-            raise Failed("the TLS connection failed", final=True) from error
-        except requests.exceptions.Timeout as error:
-            raise Failed(f"no answer within {self._settings.timeout:g} s") from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
-            raise Failed("the address is not a valid URL", final=True) from error
         except requests.exceptions.RequestException as error:
-            raise Failed(f"the connection failed ({type(error).__name__})") from error
+            raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
         headers = Headers({name.lower(): value for name, value in answer.headers.items()})
         return Response(answer.status_code, headers, body, request.url, self._clock.now() - started)
 
@@ -75,6 +69,19 @@ class SessionTransport:
             if error.response is None:
                 raise
             return error.response
+
+
+def _explained(error: requests.exceptions.RequestException, timeout: float) -> Failed:
+    """What went wrong, in words that hold no URL."""
+    match error:
+        case requests.exceptions.SSLError():
+            return Failed("the TLS connection failed", final=True)
+        case requests.exceptions.Timeout():
+            return Failed(f"no answer within {timeout:g} s")
+        case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
+            return Failed("the address is not a valid URL", final=True)
+        case _:
+            return Failed(f"the connection failed ({type(error).__name__})")
 
 
 def as_requests(request: Request) -> requests.Request:
