@@ -34,16 +34,16 @@ class Distinct:
 
     def marks(self, records: Sequence[Json]) -> list[int]:
         """One number for each record: equal records have equal numbers."""
-        if len(self._keys) == 1:
-            path = self._keys[0].text
-            try:
-                values = [record[path] for record in records]
-                if None not in values:
-                    # A tuple's hash is well mixed; an integer's own is not, and would crowd the table.
-                    return [hash((value,)) for value in values]
-            except (KeyError, TypeError):
-                pass  # a nested key, a record without it, or a value that is no scalar: one by one
-        return [self._mark(record) for record in records]
+        if len(self._keys) != 1:
+            return [self._mark(record) for record in records]
+        name = self._keys[0].text
+        try:
+            values = [record[name] for record in records]
+            # A tuple's hash is well mixed; an integer's own is not, and would crowd the table.
+            marks = [hash((value,)) for value in values]
+        except (KeyError, TypeError):  # a nested key, a record without it, or a value that is no scalar
+            return [self._mark(record) for record in records]
+        return [self._mark(record) for record in records] if None in values else marks
 
     def fresh(self, marks: list[int]) -> bool:
         """Whether any of `marks` has not been seen. Nothing is entered."""
@@ -62,12 +62,8 @@ class Distinct:
 
     def _mark(self, record: Json) -> int:
         found = tuple(key.first(record) for key in self._keys)
-        if found and None not in found:
-            try:
-                return hash(found)
-            except TypeError:  # a key that is an object or a list
-                pass
-        return fingerprint([record])
+        whole = not found or any(not isinstance(value, str | int | float) for value in found)
+        return fingerprint([record]) if whole else hash(found)
 
     def _grow(self) -> None:
         larger = array("q", bytes(16 * len(self._slots)))

@@ -114,7 +114,7 @@ class Proof:
         return ""
 
     def _excused(self) -> bool:
-        """Whether equal records without a key are no sign of loss: they stood on one page, or may be equal."""
+        """Whether equal records without a key are no sign of loss: all on one page, or honestly equal."""
         alike = not self._distinct.told_apart
         return not self._keys and (not self._across or (alike and self._claimed == self.rows))
 
