@@ -28,9 +28,9 @@ from restmill.errors import ConfigError, Place, Problem
 from restmill.events import Observer, ReadStarted, ignore
 from restmill.load import source as ours
 from restmill.load.failures import raise_explained
+from restmill.load.playground import pipelines_within
 from restmill.load.route import sandboxed
 from restmill.load.sync import destination_of, location_of, tables_of
-from restmill.load.upstream import pipelines_within
 from restmill.load.watch import watching
 from restmill.run.receipt import Ledger, Receipt
 
