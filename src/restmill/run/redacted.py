@@ -77,7 +77,8 @@ def redacting(observer: Observer, redact: Redactor) -> Observer:
             if one.name not in _NAMES and isinstance(value := getattr(event, one.name), str)
         }
         clean = {name: redact(text) for name, text in texts.items()}
-        observer(replace(event, **clean) if clean != texts else event)
+        # Only text fields are replaced, and by text.
+        observer(replace(event, **clean) if clean != texts else event)  # type: ignore[arg-type]
 
     return tell
 
