@@ -20,6 +20,7 @@ from restmill.config.kinds import (
     Function,
     HeaderValue,
     Hidden,
+    HttpUrl,
     Instance,
     Keys,
     Kind,
@@ -28,6 +29,7 @@ from restmill.config.kinds import (
     OneOf,
     Table,
     Tagged,
+    Text,
     Whole,
     is_required,
     keys_of,
@@ -40,7 +42,7 @@ from restmill.config.references import waits
 from restmill.config.scalars import Complaint, Masked, check_scalar, from_text, plain, text_of
 from restmill.config.suggest import Chain, meant_key
 from restmill.config.tags import Misfit, tag_of
-from restmill.config.wording import describe, got, is_credential
+from restmill.config.wording import credentials_in, describe, got, is_credential
 from restmill.errors import Problem
 from restmill.path import Json
 from restmill.secrets import Secret
@@ -126,11 +128,19 @@ class Walk:
         """Remember the secrets in a scalar, and warn of literal ones in a file."""
         if isinstance(value, Masked):
             self.secrets[Secret(str(value))] = None
+            self.secrets.update((Secret(one), None) for one in credentials_in(value))
         elif isinstance(value, Secret):
             self.secrets[value] = None
-        elif isinstance(kind, HeaderValue) and isinstance(value, str) and is_credential(str(spot.keys[-1])):
-            self.literal(spot, value)
+        elif isinstance(value, str):
+            self._look_for_literals(kind, value, spot)
         return value
+
+    def _look_for_literals(self, kind: Kind, value: str, spot: Spot) -> None:
+        if isinstance(kind, HeaderValue) and is_credential(str(spot.keys[-1])):
+            self.literal(spot, value)
+        elif isinstance(kind, HttpUrl) or (isinstance(kind, Text) and spot.keys[-1] == "path"):
+            for one in credentials_in(value):
+                self.literal(spot, one)
 
     def literal(self, spot: Spot, value: str) -> None:
         """Note a credential that is written out; one that is filled in per request is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import NoneType
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from restmill.config.kinds import (
     Anything,
@@ -46,6 +47,17 @@ def is_credential(name: str) -> bool:
     """Whether a header or parameter of this name is a credential: `X-Api-Key` is, `page_token` is not."""
     plain = name.lower().replace("-", "_")
     return plain.removeprefix("x_") in _CREDENTIALS
+
+
+def credentials_in(address: str) -> tuple[str, ...]:
+    """The password before the host of a URL or path, or the user name without one, and query credentials."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # an unclosed IPv6 bracket: no address at all, as whoever needs one will say
+        return ()
+    name, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    query = (value for key, value in parse_qsl(parts.query) if is_credential(key))
+    return tuple(one for one in (unquote(password or name), *query) if one and "{" not in one)
 
 
 def describe(kind: Kind) -> str:
