@@ -57,8 +57,13 @@ class SessionTransport:
         prepared = self._session.prepare_request(as_requests(request))
         verify = None if self._settings.verify is True else self._settings.verify  # None: the session's own
         settings = self._session.merge_environment_settings(prepared.url or "", {}, None, verify, None)
-        if self._settings.cert:
-            settings["cert"] = self._settings.cert
+        match self._settings.cert:
+            case (both,):
+                settings["cert"] = both
+            case (certificate, key):
+                settings["cert"] = (certificate, key)
+            case _:
+                pass  # none configured: the session's own
         try:
             return self._session.send(
                 prepared, allow_redirects=False, timeout=self._settings.timeout, **settings

@@ -20,9 +20,7 @@ _MOST_WHOLE = 10**29
 def storable(records: list[Json]) -> list[Json]:
     """The same records, unless one holds such a value: then copies with all of them replaced."""
     try:
-        orjson.dumps(
-            records, default=str, option=orjson.OPT_NON_STR_KEYS
-        )  # as dlt is about to do
+        orjson.dumps(records, default=str, option=orjson.OPT_NON_STR_KEYS)  # as dlt is about to do
     except TypeError:
         return [_mended(record) for record in records]
     return records

@@ -44,7 +44,7 @@ class NumberedPaginator(BasePaginator):
     def update_request(self, request: Request) -> None:
         if request.params is None:
             request.params = {}
-        request.params[self.page_param] = self.page  # type: ignore[index]  # what `requests` allows is wider
+        request.params[self.page_param] = self.page
 
 
 class PostedPaginator(BasePaginator):
@@ -63,7 +63,7 @@ class PostedPaginator(BasePaginator):
     def update_request(self, request: Request) -> None:
         if request.json is None:
             request.json = {}
-        request.json["cursor"] = self.cursor  # type: ignore[index]  # as above
+        request.json["cursor"] = self.cursor
 
 
 class NextLinkPaginator(JSONLinkPaginator):
