@@ -79,7 +79,7 @@ def _signer(guest: Opaque) -> Signer:
             with guard:
                 prepared = auth(prepared)
         except RequestException as error:
-            raise Failed(f"the auth object could not get its credentials ({type(error).__name__})") from error
+            raise Failed(f"the auth object could not get its credentials ({type(error).__name__})") from None
         return _sent_by(prepared, request)
 
     return Signer(type(auth).__name__, sign)

@@ -186,7 +186,7 @@ class Fetcher:
 
     def _decoded(self, response: Response) -> Json:
         try:
-            return document_of(response.body, response.content_type)
+            return document_of(response.body, response.headers.get("Content-Type", ""))
         except Undecodable as error:
             raise _Again(Broken(str(error)), NotData) from error
 
