@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from restmill.errors import NotData, Rejected
 from restmill.events import Noted, PageRead, ReadDone, ReadFailed
 from restmill.path import Json, Path
+from restmill.run.proof import Proof
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Offsets, Rig, Script, order
 from restmill.wire.gate import Limits
@@ -309,7 +310,15 @@ def test_declared_pages_that_stay_empty_end_the_read_in_doubt() -> None:
     pager = PageNumber(base_page=1, total_path=Path("pages"))
     rig, done = ended(lambda request: window(request, list(range(200)), pages=900), pager)
     assert len(rig.transport.sent) < 40
-    assert not done.complete
+    assert (done.complete, done.doubt) == (True, "5 pages in a row were empty, but the server declares more")
+
+
+def test_rows_sent_twice_are_no_sign_of_loss_when_every_key_came() -> None:
+    proof = Proof((Path("id"),))
+    records: list[Json] = [{"id": 1}, {"id": 2}, {"id": 2}]
+    proof.add(records, proof.marks(records), full=False)
+    proof.claim(2, None, 0)
+    assert proof.doubt() == "3 rows but 2 distinct `id` of 2: every one came, some more than once"
 
 
 def test_an_empty_page_after_a_short_one_is_believed() -> None:

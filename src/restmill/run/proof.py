@@ -41,6 +41,7 @@ class Proof:
         self._stated: list[int] = []
         self._hole = 0
         self._stale = 0
+        self._empty = 0
         self._across = False
 
     @property
@@ -70,6 +71,7 @@ class Proof:
         self.rows += len(records)
         if records:
             self._stale = 0 if new else self._stale + 1
+            self._empty = 0
             self.pages_with_rows += 1
             self._across = self._across or len(set(marks)) > new
             self._hole = -abs(self._hole)
@@ -78,6 +80,7 @@ class Proof:
         """The page just entered was empty where pages are counted: rows behind it make it a hole."""
         self._hole = self._hole or self._pages
         self._stale += 1
+        self._empty += 1
 
     def claim(self, total: int | None, stated: int | None, rows: int) -> None:
         """Take what a page of `rows` rows says: the pager's credible total, and any number it states."""
@@ -98,6 +101,11 @@ class Proof:
             return ""
         return f"{self._stale} pages in a row brought no new record: the paging seems to go round"
 
+    @property
+    def hollow(self) -> bool:
+        """Whether so many pages in a row were empty that the declared ones behind them can be left."""
+        return self._empty >= _MOST_STALE
+
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
         if len(self._stated) > 1:
@@ -109,6 +117,8 @@ class Proof:
             return self._repeats()
         if self._claimed is not None and not self.met:
             return f"{self.rows:,} rows, but the server claims {self._claimed:,}"
+        if self.hollow and not self.met:
+            return f"{self._empty} pages in a row were empty, but the server declares more"
         if self._hole < 0 and not self.met:
             return f"page {-self._hole} was empty, but rows follow: its own may be missing"
         return ""
@@ -122,6 +132,8 @@ class Proof:
         name = ", ".join(f"`{key}`" for key in self._keys) or "records"
         of = f" of {self._claimed:,}" if self._claimed else ""
         cause = "the server's order is not stable; sort by a unique field"
+        if self._keys and self._claimed == self.distinct:
+            cause = "every one came, some more than once"
         return f"{self.rows:,} rows but {self.distinct:,} distinct {name}{of}: {cause}"
 
 

@@ -187,6 +187,8 @@ class Reading:
         decision = self._decide(page)
         if isinstance(decision, Done):
             return await self._ended(decision, page, answer)
+        if self._proof.hollow:
+            return Done("nothing but empty pages", complete=True)
         if why := self._proof.stale():
             return Done(why, complete=False)
         self._note_cap(page)
