@@ -60,6 +60,7 @@ def test_an_error_holds_all_its_problems() -> None:
         ("ForeignHost", 4),
         ("Halted", 4),
         ("DestinationError", 5),
+        ("CodeError", 1),
         ("Interrupted", 130),
     ],
 )
@@ -73,7 +74,7 @@ def test_the_table_of_exit_codes_is_whole() -> None:
     kinds = {
         kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RestmillError)
     }
-    assert len(kinds) == 10
+    assert len(kinds) == 11
     assert issubclass(NotData, ApiError)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -43,8 +44,9 @@ def _own_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _engine_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No engine thread outlives its test; each would linger for a second, which is most of a test's time."""
     monkeypatch.setattr(session, "_LINGER", 0.1)
+    before = frozenset(threading.enumerate())  # a source that another test abandoned is that test's affair
     yield
-    wait_for_the_engine()
+    wait_for_the_engine(besides=before)
 
 
 Wanted = TypeVar("Wanted", bound=BaseException)

@@ -29,7 +29,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, and chance of its own: the program's global one may be seeded by somebody."""
+
+    def __init__(self) -> None:
+        self._chance = random.Random()  # noqa: S311  # jitter needs no secrecy
 
     def now(self) -> float:
         """`time.monotonic`."""
@@ -44,5 +47,5 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     def random(self) -> float:
-        """Jitter needs no secrecy."""
-        return random.random()  # noqa: S311
+        """`random.Random.random`."""
+        return self._chance.random()
