@@ -151,7 +151,7 @@ CASES = (
     Case("auth APIKeyAuth object", _guarded(APIKeyAuth(name="X-API-Key", api_key=KEY)), LOCKED),
     Case("auth HttpBasicAuth object", _guarded(HttpBasicAuth("me", KEY)), LOCKED),
     Case("auth OAuth2ClientCredentials object", _with_object, LOCKED),
-    Case("auth OAuthJWTAuth object", _jwt, needs=("jwt", "cryptography")),
+    Case("auth OAuthJWTAuth object", _jwt, needs=("jwt", "cryptography"), environment=_FROM_ENVIRONMENT),
     Case("auth object of a class of the user's own", _guarded(VendorAuth(token=KEY)), LOCKED),
     Case("auth registered under a name", build=_registered, switches=LOCKED),
     Case("auth wrong key", _guarded({"token": "wrong"}), LOCKED, fails=True),

@@ -15,6 +15,7 @@ writes each request down before it answers. Besides the sandbox's routes there a
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -124,11 +125,15 @@ def _life(seconds: str) -> Json:
 
 
 async def _sent(request: web.BaseRequest, run: int) -> Sent:
-    body = (await request.read()).decode()
+    body = _SIGNED.sub("assertion=(signed)", (await request.read()).decode())
     headers = sorted(
         (name.lower(), value) for name, value in request.headers.items() if name.lower() not in _OF_THE_CLIENT
     )
     return Sent(request.method, request.raw_path, tuple(headers), _unordered(body), run)
+
+
+# A signed token holds its audience, and so the port of the API that one engine talks to.
+_SIGNED = re.compile(r"assertion=[^&]+")
 
 
 def _unordered(body: str) -> str:
