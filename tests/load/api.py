@@ -79,9 +79,13 @@ def of(receipt: Receipt, name: str) -> Evidence:
     return next(evidence for evidence in receipt.resources if evidence.resource == name)
 
 
-def wait_for_the_engine(besides: frozenset[threading.Thread] = frozenset()) -> None:
+EARLIER: set[threading.Thread] = set()
+"""Threads that were there before the test: a source that another test abandoned is that test's affair."""
+
+
+def wait_for_the_engine() -> None:
     """Return when every engine thread has ended by itself; they linger for a second after the last read."""
     for thread in threading.enumerate():
-        if thread.name == "restmill" and thread not in besides:
+        if thread.name == "restmill" and thread not in EARLIER:
             thread.join(timeout=10)
             assert not thread.is_alive()

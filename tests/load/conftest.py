@@ -12,7 +12,7 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from restmill.run import session
 from restmill.sandbox import Behaviour, SandboxServer
-from tests.load.api import wait_for_the_engine
+from tests.load.api import EARLIER, wait_for_the_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,10 @@ def _own_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _engine_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No engine thread outlives its test; each would linger for a second, which is most of a test's time."""
     monkeypatch.setattr(session, "_LINGER", 0.1)
-    before = frozenset(threading.enumerate())  # a source that another test abandoned is that test's affair
+    EARLIER.clear()
+    EARLIER.update(threading.enumerate())
     yield
-    wait_for_the_engine(besides=before)
+    wait_for_the_engine()
 
 
 Wanted = TypeVar("Wanted", bound=BaseException)
