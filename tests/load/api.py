@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -79,13 +80,10 @@ def of(receipt: Receipt, name: str) -> Evidence:
     return next(evidence for evidence in receipt.resources if evidence.resource == name)
 
 
-EARLIER: set[threading.Thread] = set()
-"""Threads that were there before the test: a source that another test abandoned is that test's affair."""
-
-
 def wait_for_the_engine() -> None:
     """Return when every engine thread has ended by itself; they linger for a second after the last read."""
+    gc.collect()  # iterations that were left, by dlt or a test, close their reads when they are collected
     for thread in threading.enumerate():
-        if thread.name == "restmill" and thread not in EARLIER:
+        if thread.name == "restmill":
             thread.join(timeout=10)
             assert not thread.is_alive()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -12,7 +11,7 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from restmill.run import session
 from restmill.sandbox import Behaviour, SandboxServer
-from tests.load.api import EARLIER, wait_for_the_engine
+from tests.load.api import wait_for_the_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +43,6 @@ def _own_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _engine_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No engine thread outlives its test; each would linger for a second, which is most of a test's time."""
     monkeypatch.setattr(session, "_LINGER", 0.1)
-    EARLIER.clear()
-    EARLIER.update(threading.enumerate())
     yield
     wait_for_the_engine()
 

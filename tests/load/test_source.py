@@ -171,3 +171,11 @@ def test_a_source_is_read_once_for_each_time_it_is_asked(serve: Serve) -> None:
     assert len(list(source.users)) == 30
     assert len(list(rest_api_source(config).users)) == 30
     assert server.stats()["requests"] == 6
+
+
+def test_an_iteration_that_is_left_stops_reading_with_its_source(serve: Serve) -> None:
+    """Only back-pressure would hold it otherwise, until the process ends."""
+    source = rest_api_source(api(serve(rows=20_000).base_url, resource("users", limit=100)))
+    assert next(iter(source.users))["id"]
+    del source
+    wait_for_the_engine()

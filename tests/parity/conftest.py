@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SAID = {"features": "features", "examples": "generated cases", "ahead": "requests past the end"}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _quiet_dlt(_nobodys_settings: None) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
-        patch.setenv("LOAD__WORKERS", "1")
-        patch.setenv("NORMALIZE__WORKERS", "1")
-        patch.setenv("RESTORE_FROM_DESTINATION", "false")
-        yield
+@pytest.fixture(autouse=True)
+def _quiet_dlt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For these tests only: other tests of the same process rely on dlt asking the destination."""
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
+    monkeypatch.setenv("LOAD__WORKERS", "1")
+    monkeypatch.setenv("NORMALIZE__WORKERS", "1")
+    monkeypatch.setenv("RESTORE_FROM_DESTINATION", "false")
 
 
 # dlt leaves the sockets of its session to the garbage collector, and a server that stops may leave a

@@ -184,6 +184,11 @@ def _ranks(values: Iterable[Any]) -> dict[Any, int]:
     return {value: rank for rank, value in enumerate(sorted(set(values)))}
 
 
+def without_ids(row: Row) -> Row:
+    """The row without what names it and its parent: random, unless the row stands below a key."""
+    return {key: value for key, value in row.items() if key not in ("_dlt_id", "_dlt_parent_id")}
+
+
 class _Forest:
     """Rows joined to their parents by `_dlt_parent_id`."""
 
@@ -208,9 +213,7 @@ class _Forest:
     def tree(self, table: str, row: Row, root: str = "") -> Row:
         """The row without its ids, its nested rows inside it."""
         root = root or row.get("_dlt_id", "")
-        plain = {key: self._plain(table, key, value, root) for key, value in row.items()}
-        for key in ("_dlt_id", "_dlt_parent_id"):
-            plain.pop(key, None)
+        plain = {key: self._plain(table, key, value, root) for key, value in without_ids(row).items()}
         for child in self._children.get(table, ()):
             nested = self._by_parent.pop((child, row["_dlt_id"]), [])
             plain[f"nested {child}"] = sorted(
@@ -222,7 +225,7 @@ class _Forest:
         """Nested rows that no row has claimed; meaningful once all trees were made."""
         left: dict[str, list[Row]] = {}
         for (name, _), rows in self._by_parent.items():
-            left.setdefault(name, []).extend(rows)
+            left.setdefault(name, []).extend(without_ids(row) for row in rows)
         return left
 
     def _plain(self, table: str, key: str, value: Any, root: str) -> Any:

@@ -278,6 +278,18 @@ def test_retry_after(tmp_path: Path) -> None:
     assert ours.count() == len(ours.sent) == 7  # not one request more: none was turned away
 
 
+def test_default_columns(both: Both) -> None:
+    def config(api: str) -> Config:
+        first = resource("first", "made/first", columns={"id": {"nullable": False}})
+        second = resource("second", "made/second", columns={"note": {"data_type": "text"}})
+        return {**many(api, first, second), "resource_defaults": {"columns": {"id": {"data_type": "bigint"}}}}
+
+    documents = {"first": [{"id": 1}], "second": [{"id": 2, "note": "n"}]}
+    dlts, ours = both(config, documents=documents)
+    nullable = [outcome.columns["second"]["id"].get("nullable", True) for outcome in (dlts, ours)]
+    assert nullable == [False, True]
+
+
 def test_the_page_names_these_tests() -> None:
     page = (Path(__file__).parent.parent.parent / "docs" / "differences.md").read_text()
     tests = {name for name in globals() if name.startswith("test_")} - {"test_the_page_names_these_tests"}

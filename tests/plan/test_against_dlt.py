@@ -6,7 +6,11 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import dlt.sources.helpers.rest_client.paginators as dlt_paging
-from dlt.sources.rest_api.config_setup import build_resource_dependency_graph, create_paginator
+from dlt.sources.rest_api.config_setup import (
+    build_resource_dependency_graph,
+    create_paginator,
+    expand_and_index_resources,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -179,7 +183,16 @@ def test_the_same_resources_as_dlts(config: dict[str, Json]) -> None:
             one, resources[one.name]["endpoint"], bindings[one.name], doubled=escaped_in_path(config)
         )
         same_paging(one, resources[one.name]["endpoint"], config["client"].get("paginator"))
-        same_hints(one, resources[one.name])
+        same_hints(one, merged_alone(config, one.name))
+
+
+def merged_alone(config: dict[str, Json], name: str) -> Json:
+    """One resource as dlt merges it when no resource before it has changed the defaults' columns."""
+    copy = deepcopy(config)
+    declared = [
+        one for one in copy["resources"] if name in (one, one["name"] if isinstance(one, dict) else one)
+    ]
+    return expand_and_index_resources(declared, copy["resource_defaults"])[name]
 
 
 def same_request(one: Resource, endpoint: Json, binding: Json, *, doubled: bool) -> None:

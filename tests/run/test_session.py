@@ -40,7 +40,7 @@ def opened(transport: FakeTransport) -> Session:
 
 @pytest.fixture(autouse=True)
 def _own_threads_only() -> None:
-    """A source that a test elsewhere abandoned keeps its thread; it is not looked at here."""
+    """Engines of tests before this one may still linger; they are not looked at here."""
     EARLIER.clear()
     EARLIER.update(threading.enumerate())
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _LINGER = 1.0
 """Seconds the loop outlives its last read: the children of the next parent page are usually close behind."""
 _SWITCH_INTERVAL = 0.0005  # seconds
+_OUTSIDE = Context()
+"""What the loop runs in. Loops and tasks keep the context they are made in, and a caller's may hold the very
+generator that holds a read: the read of an iteration that somebody left would then never be closed."""
 
 
 class Session:
@@ -59,7 +63,9 @@ class Session:
             engine = self._engine = self._engine or self._started()
             engine.open += 1
         channel = Channel(engine.loop, self._bell)
-        future = asyncio.run_coroutine_threadsafe(engine.run(order, channel), engine.loop)
+        future = _OUTSIDE.copy().run(
+            asyncio.run_coroutine_threadsafe, engine.run(order, channel), engine.loop
+        )
         return ReadHandle(self._bell, channel, future, partial(self._closed_one, engine))
 
     def skipped(self, resource: str, why: str) -> None:
@@ -80,7 +86,8 @@ class Session:
         def fetcher(transport: Transport) -> Fetcher:
             return Fetcher(transport, self._memory, self._clock, self.observer)
 
-        engine = _Engine(partial(self._make_transport, self._clock), fetcher, self._clock, self.observer)
+        transport = partial(self._make_transport, self._clock)
+        engine = _OUTSIDE.copy().run(_Engine, transport, fetcher, self._clock, self.observer)
         engine.thread.start()
         return engine
 
@@ -89,7 +96,7 @@ class Session:
         with self._guard:
             engine.open -= 1
             if engine.open == 0 and self._engine is engine:
-                engine.loop.call_soon_threadsafe(engine.linger, self._retire)
+                engine.loop.call_soon_threadsafe(engine.linger, self._retire, context=_OUTSIDE.copy())
 
     def _retire(self, engine: _Engine) -> bool:
         """Whether an engine that lingered may stop: nobody has begun a read meanwhile."""
