@@ -122,7 +122,11 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.chdir(tmp_path)
     yield
     if "dlt" in sys.modules:
-        _forget_dlt(had_settings=(tmp_path / ".dlt").exists())
+        had_settings = (tmp_path / ".dlt").exists()
+        monkeypatch.chdir(
+            tmp_path.parent
+        )  # dlt reads the settings of the folder it is in when it is told to forget
+        _forget_dlt(had_settings=had_settings)
 
 
 def _forget_dlt(*, had_settings: bool) -> None:

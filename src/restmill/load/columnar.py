@@ -142,8 +142,8 @@ def tables_of(records: Sequence[Json], ground: Ground) -> list[Shaped]:
 def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
     """The tables of a batch; the schema learns what it lacks for them.
 
-    Lessons are tried on a twin of the schema first. What they teach may show that more records hold news, and
-    the schema has to hear of all of them in the records' order.
+    Lessons are tried on a twin of the schema first. What they teach may show that more records hold news, or
+    that an earlier one does; the schema has to hear of all of them in the records' order.
 
     Raises:
         Unsure: the batch must go by rows. The schema has learnt nothing.
@@ -155,14 +155,26 @@ def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
         try:
             tables = shape(records, student)
         except Lesson as lesson:
-            news.update(lesson.records)
-            student = ground.twin()
-            student.learn([records[number] for number in sorted(news)])
+            missed = set(lesson.records)
         else:
-            if news:
-                ground.learn([records[number] for number in sorted(news)])
-            return tables
+            missed = _missed(tables, student, ground) if news else set[int]()
+            if missed <= news:
+                if news:
+                    ground.learn([records[number] for number in sorted(news)])
+                return tables
+        news |= missed
+        student = ground.twin()
+        student.learn([records[number] for number in sorted(news)])
     raise Unsure("the schema does not take up what the records hold")
+
+
+def _missed(tables: Sequence[Shaped], student: Ground, ground: Ground) -> set[int]:
+    """The records in which columns that the student has learnt begin."""
+    return {
+        number
+        for one in tables
+        for number in one.first_records(student.columns(one.name).keys() - ground.columns(one.name).keys())
+    }
 
 
 def _with_empty(one: Shaped) -> Shaped:

@@ -12,6 +12,7 @@ from dlt.extract import Incremental
 from restmill.load.cursor import bound_by
 from restmill.load.held import Cursors
 from restmill.load.pull import pull_children, pull_pages
+from restmill.load.way import choose
 from restmill.path import Json
 from restmill.plan.spec import Plan, Resource
 from restmill.run.session import Session
@@ -27,6 +28,7 @@ def read_pages(
     incremental_object: Optional[Incremental[Any]],  # noqa: UP045  # the form dlt looks for
 ) -> Pages:
     """The pages of a top-level resource; see `pull_pages`."""
+    choose(resource.name)
     cursors.begin(resource.name)
     cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)
@@ -45,6 +47,7 @@ def read_children(
 
     The cursor is looked at when dlt calls, not with the first page: until then it has moved on.
     """
+    choose(resource.name)
     parents = items if isinstance(items, list) else [items]
     cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)

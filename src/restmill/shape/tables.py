@@ -6,17 +6,18 @@ types, so that dlt takes the tables as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from restmill.shape.cells import fit
 from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.sheets import take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from restmill.shape.rules import Column, Record, Rules
     from restmill.shape.sheets import Cells, Sheet
@@ -30,6 +31,18 @@ class Shaped:
     table: pa.Table
     empty: tuple[str, ...]
     """Columns that the records have and the schema lacks because no value was seen yet."""
+    sheet: Sheet | None = field(default=None, repr=False, compare=False)
+    """What it was made of; None when dlt's normaliser made it."""
+
+    def first_records(self, columns: Iterable[str]) -> set[int]:
+        """The numbers of the records that hold the first value of each of these columns.
+
+        Raises:
+            AssertionError: the table was not made of a sheet.
+        """
+        assert self.sheet is not None
+        firsts = {pc.index(pc.is_valid(self.table[name]), pa.scalar(True)).as_py() for name in columns}
+        return {self.sheet.root_row(row) for row in firsts if row >= 0}
 
 
 def shape(records: Sequence[Record], rules: Rules) -> list[Shaped]:
@@ -117,7 +130,7 @@ class _Fitting:
                 self._arrays[system.root_id] = self._roots(ids)
         ids[sheet.name] = self._arrays[system.row_id] = own
         empty = tuple(name for name in sheet.columns if name not in self._known)
-        return Shaped(sheet.name, self._table(), empty)
+        return Shaped(sheet.name, self._table(), empty, sheet)
 
     def _roots(self, ids: dict[str, pa.Array]) -> pa.Array:
         sheet = self._sheet

@@ -151,3 +151,13 @@ def _encodable(runs: list[list[Any]]) -> bool:
     except TypeError:
         return False
     return True
+
+
+def test_a_variant_begins_where_its_first_record_stands_though_a_later_one_taught_it() -> None:
+    """Record 3 teaches a nested table, and the variant by the way; the variant begins in record 1."""
+    first = {"id": 19, "a": [], "b": 0}
+    rest = [{"id": 0, "b": ""}, {"id": 0, "c": "2000-01-01T00:00:00Z"}, {"id": 0, "b": "", "a": [{}]}]
+    theirs = by_dlt([[first, *rest]], Table(), "duckdb")
+    ours = by_shaping([[first, *rest]], Table(), "duckdb", 4)
+    assert ours.shaped == 1
+    assert ours.tables == theirs.tables
