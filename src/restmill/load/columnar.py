@@ -10,13 +10,15 @@ dlt's own normaliser at once, and what that refuses is written as records, for d
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 from dlt.extract.storage import ExtractorItemStorage
 
+from restmill.shape.mould import Unfit, joined, mould_of
+from restmill.shape.mould import cast as cast_in
 from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.tables import shape
 
@@ -27,12 +29,16 @@ if TYPE_CHECKING:
 
     from restmill.load.ground import Ground
     from restmill.path import Json
+    from restmill.shape.mould import Mould
+    from restmill.shape.sheets import Sheet
     from restmill.shape.tables import Shaped
 
 _BATCH_ROWS = 10_000
 _BATCH_BYTES = 32 * 1024 * 1024
 _LESSONS = 20
 """Times a batch may send the schema to school before it goes by rows."""
+_MOST_MISFITS = 5
+"""After so many misfits in a row, batches are taken apart without trying a mould first."""
 _NO_COLUMNS: Any = None
 """What dlt's extract step passes for records."""
 
@@ -54,6 +60,9 @@ class Batch:
     ground: Ground
     records: list[Json] = field(default_factory=list)
     size: int = 0
+    mould: Mould | None = None
+    misfits: int = 0
+    """Batches in a row that had another form than the mould, or one that cannot be cast."""
 
     def full(self) -> bool:
         """Whether it should be shaped now."""
@@ -118,7 +127,7 @@ class ColumnarStorage(ExtractorItemStorage):
         load_id, schema_name, table_name = key
         try:
             with _no_collection():
-                tables = tables_of(records, batch.ground)
+                tables = tables_of(records, batch)
         except Unsure:
             super().write_data_item(load_id, schema_name, table_name, records, _NO_COLUMNS)
             return
@@ -127,16 +136,43 @@ class ColumnarStorage(ExtractorItemStorage):
             self._tables.write_data_item(load_id, schema_name, one.name, one.table, columns)
 
 
-def tables_of(records: Sequence[Json], ground: Ground) -> list[Shaped]:
+def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
     """The tables of a batch, by dlt's own normaliser where shaping is not sure.
 
     Raises:
         Unsure: dlt refuses a record.
     """
     try:
-        return shaped(records, ground)
+        return cast_or_shaped(records, batch)
     except Unsure:
-        return ground.normalized(records)
+        return batch.ground.normalized(records)
+
+
+def cast_or_shaped(records: Sequence[Json], batch: Batch) -> list[Shaped]:
+    """The tables of a batch, by the mould of those before it where it fits.
+
+    Raises:
+        Unsure: the batch must go by rows. The schema has learnt nothing.
+    """
+    if batch.mould is not None:
+        with suppress(Unfit):
+            tables = cast_in(records, batch.mould, batch.ground)
+            batch.misfits = 0
+            return tables
+    tables = shaped(records, batch.ground)
+    if batch.misfits < _MOST_MISFITS:
+        batch.mould, batch.misfits = _remoulded(batch, tables[0].sheet), batch.misfits + 1
+    return tables
+
+
+def _remoulded(batch: Batch, sheet: Sheet | None) -> Mould | None:
+    """A mould for what was shaped, too; None where there is none, or no use in trying."""
+    if sheet is None or batch.misfits + 1 == _MOST_MISFITS:
+        return None
+    with suppress(Unfit):
+        mould = mould_of(sheet, batch.ground)
+        return joined(batch.mould, mould, batch.ground) if batch.mould else mould
+    return None
 
 
 def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
@@ -150,21 +186,23 @@ def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
     """
     if set(map(type, records)) != {dict}:
         raise Unsure("a record is no object")
-    student, news = ground, set[int]()
+    try:
+        return shape(records, ground)
+    except Lesson as lesson:
+        news = set(lesson.records)
     for _ in range(_LESSONS):
+        student = ground.twin()
+        student.learn([records[number] for number in sorted(news)])
         try:
             tables = shape(records, student)
         except Lesson as lesson:
-            missed = set(lesson.records)
-        else:
-            missed = _missed(tables, student, ground) if news else set[int]()
-            if missed <= news:
-                if news:
-                    ground.learn([records[number] for number in sorted(news)])
-                return tables
+            news.update(lesson.records)
+            continue
+        missed = _missed(tables, student, ground)
+        if missed <= news:
+            ground.learn([records[number] for number in sorted(news)])
+            return tables
         news |= missed
-        student = ground.twin()
-        student.learn([records[number] for number in sorted(news)])
     raise Unsure("the schema does not take up what the records hold")
 
 

@@ -235,14 +235,14 @@ class Ground:
             case _:
                 return random_ids(len(records))
 
-    def nested_ids(self, parents: pa.Array, table: str, index: Sequence[int]) -> pa.Array:
+    def nested_ids(self, parents: pa.Array, table: str, index: pa.Array) -> pa.Array:
         """Ids of nested rows: dlt's hash of where they stand.
 
         Below a row with a random id such a hash is as random as its parent, so there it is not computed.
         """
         if self._row_id_type() == "random":
             return random_ids(len(index))
-        pairs = zip(parents.to_pylist(), index, strict=True)
+        pairs = zip(parents.to_pylist(), index.to_pylist(), strict=True)
         hashes = [helpers.get_nested_row_hash(parent, table, place) for parent, place in pairs]
         return pa.array(hashes, pa.string())
 

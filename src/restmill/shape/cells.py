@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _OWN: Mapping[str, type] = {"text": str, "bigint": int, "double": float, "bool": bool}
 """What a value of the type is in Python; nothing is coerced then."""
+UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError)
+"""What Arrow raises for values that an array cannot hold."""
 _UTC = pa.timestamp("us", "UTC")
 _ISO = r"^[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
 _ZONED = _ISO + r"(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
@@ -61,8 +63,8 @@ def _whole(column: Column, cells: Cells, rules: Rules) -> pa.Array | None:
         return _own(column, cells.values)
     if column.data_type == "double" and types <= {int, float}:
         return _own(column, [None if value is None else float(value) for value in cells.values])
-    if column.data_type == "timestamp" and types == {str} and column.type == _UTC:
-        return _timestamps(cells.values)
+    if column.data_type == "timestamp" and types == {str}:
+        return as_column(_array(cells.values, pa.string()), column)
     if column.data_type == "json" and types <= {dict, list} and pa.types.is_string(column.type):
         return _marked(
             pa.array([None if value is None else rules.encode(value) for value in cells.values], column.type)
@@ -71,14 +73,28 @@ def _whole(column: Column, cells: Cells, rules: Rules) -> pa.Array | None:
 
 
 def _own(column: Column, values: Sequence[Json]) -> pa.Array:
-    array = _array(values, column.type)
-    if pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array)).as_py():
+    array = as_column(_array(values, column.type), column)
+    assert array is not None
+    return array
+
+
+def as_column(array: pa.Array, column: Column) -> pa.Array | None:
+    """An array of plain values as the column's; None where texts are not all times of one plain form.
+
+    Raises:
+        Unsure: a value that dlt reads in a way of its own.
+    """
+    if pa.types.is_string(array.type):
+        array = _marked(array)
+        return array if column.data_type == "text" else _timestamps(array, column)
+    if pa.types.is_floating(array.type) and not pc.all(pc.is_finite(array), min_count=0).as_py():
         raise Unsure("a number is not finite")
-    return _marked(array) if pa.types.is_string(array.type) else array
+    return array
 
 
-def _timestamps(values: Sequence[Json]) -> pa.Array | None:
-    texts = _marked(_array(values, pa.string()))
+def _timestamps(texts: pa.Array, column: Column) -> pa.Array | None:
+    if column.type != _UTC:
+        return None
     if not _all_match(texts, _ZONED):
         if not _all_match(texts, _NAIVE):
             return None
@@ -130,7 +146,7 @@ def _coerced(column: Column, value: Json, rules: Rules) -> Json:
 def _array(values: Sequence[Json], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(values, kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError) as error:
+    except UNFIT as error:
         raise Unsure("a value is beyond what its column can hold") from error
 
 

@@ -118,5 +118,5 @@ class Rules(Protocol):
             fields: the values of each column before any change of type.
         """
 
-    def nested_ids(self, parents: pa.Array, table: str, index: Sequence[int]) -> pa.Array:
-        """Ids of nested rows, as text, from their parents' ids and their places in the list."""
+    def nested_ids(self, parents: pa.Array, table: str, index: pa.Array) -> pa.Array:
+        """Ids of nested rows, as text, from their parents' ids and their places in the list (int64)."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import itemgetter
 from types import NoneType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.shape.rules import Record, Rules, Unsure
 
@@ -35,6 +35,11 @@ class Cells:
     types: set[type]
 
 
+Layout: TypeAlias = "str | dict[str, Layout] | Sheet | tuple[()] | None"
+"""What became of a key: the column of its plain values, the keys of its objects, the sheet of its lists, ()
+for lists without elements; None where its values are of several kinds."""
+
+
 @dataclass(slots=True)
 class Sheet:
     """One table in the making."""
@@ -51,6 +56,10 @@ class Sheet:
     index: list[int] = field(default_factory=list)
     """Each row's place in its list."""
     columns: dict[str, Cells] = field(default_factory=dict)
+    layout: dict[str, Layout] = field(default_factory=dict)
+    """What became of each key of its records."""
+    bare: bool = False
+    """Whether its rows are plain values, with one column, and no objects."""
 
     def root_row(self, row: int) -> int:
         """The number of the record that a row comes from."""
@@ -89,10 +98,11 @@ class _Taking:
         self._nested: list[tuple[Sheet, Sequence[Record]]] = []
 
     def take(self, records: Sequence[Record]) -> list[tuple[Sheet, Sequence[Record]]]:
-        self._fields(records, (), self._sheet.level)
+        self._sheet.layout = self._fields(records, (), self._sheet.level)
         return self._nested
 
-    def _fields(self, records: Sequence[Record], path: tuple[str, ...], level: int) -> None:
+    def _fields(self, records: Sequence[Record], path: tuple[str, ...], level: int) -> dict[str, Layout]:
+        layout: dict[str, Layout] = {}
         for key, values in _transposed(records):
             types = set(map(type, values))
             if not types <= _KNOWN or type(key) is not str:
@@ -103,15 +113,26 @@ class _Taking:
                 raise Unsure(f"two fields become `{column}`")
             self._names.add(column)
             if types.isdisjoint(_CONTAINERS) or self._rules.stays(self._sheet.name, column, level):
+                layout[key] = None if types & _CONTAINERS else column
                 self._put(column, values, types)
-                continue
-            if dict in types:
-                self._object(values, types, (*path, name), level)
-            if list in types:
-                self._list(key, values, path)
-            if types - {NoneType} - _CONTAINERS:
-                plain = [None if type(value) in _CONTAINERS else value for value in values]
-                self._put(column, plain, types - _CONTAINERS)
+            else:
+                layout[key] = self._containers(key, Cells(values, types), (*path, name), level)
+        return layout
+
+    def _containers(self, key: str, cells: Cells, path: tuple[str, ...], level: int) -> Layout:
+        """A field that holds objects or lists, and perhaps plain values beside them."""
+        values, types = cells.values, cells.types
+        layout: Layout = None
+        if dict in types:
+            layout = self._object(values, types, path, level)
+        if list in types:
+            layout = self._list(key, values, path[:-1])
+        plain = types - {NoneType} - _CONTAINERS
+        if plain:
+            column = self._rules.join(path) if len(path) > 1 else path[0]
+            kept = [None if type(value) in _CONTAINERS else value for value in values]
+            self._put(column, kept, types - _CONTAINERS)
+        return layout if len(types - {NoneType}) == 1 else None
 
     def _put(self, column: str, values: Sequence[Json], types: set[type]) -> None:
         if column in self._sheet.columns or column in self._linking:
@@ -119,11 +140,11 @@ class _Taking:
         types.discard(NoneType)
         self._sheet.columns[column] = Cells(values, types)
 
-    def _object(self, values: Sequence[Json], types: set[type], path: tuple[str, ...], level: int) -> None:
+    def _object(self, values: Sequence[Json], types: set[type], path: tuple[str, ...], level: int) -> Layout:
         inner = values if len(types) == 1 else [v if type(v) is dict else _EMPTY for v in values]
-        self._fields(inner, path, level - 1)
+        return self._fields(inner, path, level - 1)
 
-    def _list(self, key: str, values: Sequence[Json], path: tuple[str, ...]) -> None:
+    def _list(self, key: str, values: Sequence[Json], path: tuple[str, ...]) -> Layout:
         above = self._sheet
         full = (*above.path, *path, self._list_name(key))
         if full in self._lists:
@@ -131,7 +152,7 @@ class _Taking:
         self._lists.add(full)
         rows, owner, index = _unrolled(values)
         if not rows:
-            return
+            return ()
         sheet = Sheet(self._rules.join(full), full, above.level - 1, len(rows), above, owner, index)
         if not self._rules.nested(sheet.name):
             raise Unsure(f"`{sheet.name}` is a table of its own")
@@ -144,8 +165,10 @@ class _Taking:
             sheet.level -= 1
             rows = [{"list": value} for value in rows]
         elif types != {dict}:
+            sheet.bare = dict not in types
             rows = [value if type(value) is dict else {"value": value} for value in rows]
         self._nested.append((sheet, rows))
+        return sheet if sheet.bare or types == {dict} else None
 
     def _list_name(self, key: str) -> str:
         if not key.strip():

@@ -7,7 +7,7 @@ types, so that dlt takes the tables as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +17,9 @@ from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.sheets import take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from restmill.path import Json
     from restmill.shape.rules import Column, Record, Rules
     from restmill.shape.sheets import Cells, Sheet
 
@@ -32,7 +33,7 @@ class Shaped:
     empty: tuple[str, ...]
     """Columns that the records have and the schema lacks because no value was seen yet."""
     sheet: Sheet | None = field(default=None, repr=False, compare=False)
-    """What it was made of; None when dlt's normaliser made it."""
+    """What it was made of; None when that is not known any more."""
 
     def first_records(self, columns: Iterable[str]) -> set[int]:
         """The numbers of the records that hold the first value of each of these columns.
@@ -43,6 +44,25 @@ class Shaped:
         assert self.sheet is not None
         firsts = {pc.index(pc.is_valid(self.table[name]), pa.scalar(True)).as_py() for name in columns}
         return {self.sheet.root_row(row) for row in firsts if row >= 0}
+
+
+@dataclass(slots=True)
+class Filled:
+    """A table whose values are arrays and whose key columns are still missing."""
+
+    name: str
+    rows: int
+    parent: Filled | None
+    owner: pa.Array | None
+    """int64: each row's row number in the parent."""
+    index: pa.Array | None
+    """int64: each row's place in its list."""
+    arrays: dict[str, pa.Array]
+    """Column -> array of the schema's type."""
+    fields: Mapping[str, Sequence[Json]]
+    """Column -> values before any change of type; asked for the key's columns only."""
+    empty: tuple[str, ...]
+    sheet: Sheet | None = None
 
 
 def shape(records: Sequence[Record], rules: Rules) -> list[Shaped]:
@@ -58,8 +78,63 @@ def shape(records: Sequence[Record], rules: Rules) -> list[Shaped]:
     missing = [row for one in fitted for row in one.fit()]
     if missing:
         raise Lesson(missing)
+    done: dict[str, Filled] = {}
+    for one in fitted:
+        done[one.sheet.name] = one.filled(done)
+    return finished(list(done.values()), records, rules)
+
+
+def finished(tables: Sequence[Filled], records: Sequence[Record], rules: Rules) -> list[Shaped]:
+    """The tables with their key columns; parents stand before their nested tables.
+
+    Raises:
+        Unsure: a column is not the schema's, or lacks a value that it must have.
+    """
     ids: dict[str, pa.Array] = {}
-    return [one.finish(records, ids) for one in fitted]
+    return [_finished(one, records, rules, ids) for one in tables]
+
+
+def _finished(one: Filled, records: Sequence[Record], rules: Rules, ids: dict[str, pa.Array]) -> Shaped:
+    system, arrays = rules.system, one.arrays
+    if one.parent is None:
+        own = rules.row_ids(records, one.fields)
+        arrays[system.load_id] = pa.repeat(rules.load_id, one.rows)
+    else:
+        parents = ids[one.parent.name].take(one.owner)
+        own = rules.nested_ids(parents, one.name, one.index)
+        arrays[system.parent_id] = parents
+        arrays[system.index] = one.index
+        if rules.keeps_root_id():
+            arrays[system.root_id] = _roots(one, ids)
+    ids[one.name] = arrays[system.row_id] = own
+    return Shaped(one.name, _table(one, rules.columns(one.name)), one.empty, one.sheet)
+
+
+def _roots(one: Filled, ids: dict[str, pa.Array]) -> pa.Array:
+    rows = one.owner
+    one = cast("Filled", one.parent)
+    while one.owner is not None and one.parent is not None:
+        rows = one.owner.take(rows)
+        one = one.parent
+    return ids[one.name].take(rows)
+
+
+def _table(one: Filled, known: Mapping[str, Column]) -> pa.Table:
+    strangers = one.arrays.keys() - known.keys()
+    if strangers:
+        raise Unsure(f"the schema has no column `{min(strangers)}`")
+    arrays = [_column(one, column) for column in known.values()]
+    fields = [pa.field(column.name, column.type, column.nullable) for column in known.values()]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _column(one: Filled, column: Column) -> pa.Array:
+    array = one.arrays.get(column.name)
+    if array is None:
+        array = pa.nulls(one.rows, column.type)
+    if array.null_count and not column.nullable:
+        raise Unsure(f"`{column.name}` lacks a value and may not")
+    return array
 
 
 def _refuse_unknown(sheets: Sequence[Sheet], rules: Rules) -> None:
@@ -86,7 +161,7 @@ class _Fitting:
     """One sheet on its way to a table."""
 
     def __init__(self, sheet: Sheet, rules: Rules) -> None:
-        self._sheet = sheet
+        self.sheet = sheet
         self._rules = rules
         self._known = rules.columns(sheet.name)
         self._arrays: dict[str, pa.Array] = {}
@@ -94,7 +169,7 @@ class _Fitting:
     def fit(self) -> list[int]:
         """Convert all cells; the records that hold variants without a column."""
         missing: list[int] = []
-        for name, cells in list(self._sheet.columns.items()):
+        for name, cells in list(self.sheet.columns.items()):
             if not cells.types:
                 continue
             fitted = fit(self._known[name], cells, self._rules)
@@ -104,54 +179,27 @@ class _Fitting:
         return missing
 
     def _fit_variant(self, name: str, cells: Cells) -> list[int]:
-        if name in self._sheet.columns:
+        if name in self.sheet.columns:
             raise Unsure(f"two fields become the column `{name}`")
         if name not in self._known:
-            return [self._sheet.root_row(_first(cells))]
+            return [self.sheet.root_row(_first(cells))]
         fitted = fit(self._known[name], cells, self._rules)
         if fitted.variants:
             raise Unsure(f"`{name}` refuses a value")
         self._arrays[name] = fitted.array
         return []
 
-    def finish(self, records: Sequence[Record], ids: dict[str, pa.Array]) -> Shaped:
-        """The table with its key columns; `ids` are the row ids of the sheets done before, by table."""
-        sheet, system = self._sheet, self._rules.system
-        if sheet.parent is None:
-            fields = {name: cells.values for name, cells in sheet.columns.items()}
-            own = self._rules.row_ids(records, fields)
-            self._arrays[system.load_id] = pa.repeat(self._rules.load_id, sheet.rows)
-        else:
-            parents = ids[sheet.parent.name].take(pa.array(sheet.owner, pa.int64()))
-            own = self._rules.nested_ids(parents, sheet.name, sheet.index)
-            self._arrays[system.parent_id] = parents
-            self._arrays[system.index] = pa.array(sheet.index, pa.int64())
-            if self._rules.keeps_root_id():
-                self._arrays[system.root_id] = self._roots(ids)
-        ids[sheet.name] = self._arrays[system.row_id] = own
-        empty = tuple(name for name in sheet.columns if name not in self._known)
-        return Shaped(sheet.name, self._table(), empty, sheet)
-
-    def _roots(self, ids: dict[str, pa.Array]) -> pa.Array:
-        sheet = self._sheet
-        rows = pa.array(range(sheet.rows), pa.int64())
-        while sheet.parent is not None:
-            rows = pa.array(sheet.owner, pa.int64()).take(rows)
-            sheet = sheet.parent
-        return ids[sheet.name].take(rows)
-
-    def _table(self) -> pa.Table:
-        strangers = self._arrays.keys() - self._known.keys()
-        if strangers:
-            raise Unsure(f"the schema has no column `{min(strangers)}`")
-        arrays = [self._column(column) for column in self._known.values()]
-        fields = [pa.field(column.name, column.type, column.nullable) for column in self._known.values()]
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-
-    def _column(self, column: Column) -> pa.Array:
-        array = self._arrays.get(column.name)
-        if array is None:
-            array = pa.nulls(self._sheet.rows, column.type)
-        if array.null_count and not column.nullable:
-            raise Unsure(f"`{column.name}` lacks a value and may not")
-        return array
+    def filled(self, done: Mapping[str, Filled]) -> Filled:
+        """Its arrays, linked to the table of its parent among those `done`."""
+        sheet = self.sheet
+        return Filled(
+            sheet.name,
+            sheet.rows,
+            done[sheet.parent.name] if sheet.parent else None,
+            pa.array(sheet.owner, pa.int64()) if sheet.parent else None,
+            pa.array(sheet.index, pa.int64()) if sheet.parent else None,
+            self._arrays,
+            {name: cells.values for name, cells in sheet.columns.items()},
+            tuple(name for name in sheet.columns if name not in self._known),
+            sheet,
+        )

@@ -133,6 +133,7 @@ def test_shaping_gives_what_dlt_gives(
     theirs = by_dlt(runs, table, destination)
     ours = by_shaping(runs, table, destination, size)
     event("refused" if theirs.refused else "some by rows" if ours.by_rows else "all shaped")
+    event("some cast in a mould" if ours.cast else "none cast")
     if theirs.refused:
         assert ours.refused or ours.by_rows or not _encodable(runs)
         return

@@ -18,7 +18,7 @@ from dlt.common.libs.pyarrow import columns_to_arrow
 from dlt.common.schema import Schema
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from restmill.load.columnar import shaped
+from restmill.load.columnar import Batch, cast_or_shaped
 from restmill.load.ground import Ground
 from restmill.shape.rules import Unsure
 
@@ -64,6 +64,8 @@ class Outcome:
     rows: list[dict[str, list[dict[str, Any]]]] = field(default_factory=list)
     refused: str = ""
     shaped: int = 0
+    cast: int = 0
+    """How many of those in a mould."""
     by_rows: int = 0
 
 
@@ -97,12 +99,15 @@ def by_shaping(runs: list[list[Any]], table: Table, destination: str, size: int)
 
     def one(schema: Schema, caps: Any, records: list[Any], outcome: Outcome) -> dict[str, list[Any]]:
         ground = Ground(schema, caps, LOAD_ID, TABLE)
+        form = Batch(ground)
         done: list[dict[str, pa.Table] | list[Any]] = []
         for start in range(0, len(records), size):
             batch = records[start : start + size]
             try:
-                done.append({made.name: made.table for made in shaped(batch, ground)})
+                fitting = form.mould is not None
+                done.append({made.name: made.table for made in cast_or_shaped(batch, form)})
                 outcome.shaped += 1
+                outcome.cast += fitting and form.misfits == 0
                 continue
             except Unsure:
                 outcome.by_rows += 1
