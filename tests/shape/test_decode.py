@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from restmill.shape.decode import Undecodable, document_of, fingerprint, keys_of
+from restmill.shape.decode import Undecodable, document_of, fingerprint, keys_of, storable_document
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -155,3 +156,9 @@ def test_what_an_answer_offers_is_said_by_names_only(document: Json, said: str) 
 def test_orjson_alone_would_round() -> None:
     """The reason for the detour: when this fails, `document_of` may use orjson for everything."""
     assert isinstance(orjson.loads(b"[18446744073709551616]")[0], float)
+
+
+def test_a_storable_document_holds_no_value_that_a_table_cannot() -> None:
+    body = b'{"rows": [{"id": 18446744073709551616, "cut": "a\\ud83d", "plain": 7}]}'
+    assert storable_document(body) == {"rows": [{"id": Decimal(2**64), "cut": "a\ufffd", "plain": 7}]}
+    assert storable_document(b'[{"id": 9223372036854775807}]') == [{"id": 2**63 - 1}]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -25,6 +25,7 @@ from restmill.shape.tables import shape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pyarrow as pa
     from dlt.common.schema import TTableSchemaColumns
 
     from restmill.load.ground import Ground
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from restmill.shape.tables import Shaped
 
 _BATCH_ROWS = 10_000
+_FIRST_ROWS = 500
 _BATCH_BYTES = 32 * 1024 * 1024
 _LESSONS = 20
 """Times a batch may send the schema to school before it goes by rows."""
@@ -65,8 +67,10 @@ class Batch:
     """Batches in a row that had another form than the mould, or one that cannot be cast."""
 
     def full(self) -> bool:
-        """Whether it should be shaped now."""
-        return len(self.records) >= _BATCH_ROWS or self.size >= _BATCH_BYTES
+        """Whether it should be shaped now; while there is no mould, soon, because that makes one."""
+        hopeful = self.mould is None and self.misfits < _MOST_MISFITS
+        most = _FIRST_ROWS if hopeful else _BATCH_ROWS
+        return len(self.records) >= most or self.size >= _BATCH_BYTES
 
 
 class ColumnarStorage(ExtractorItemStorage):
@@ -121,19 +125,21 @@ class ColumnarStorage(ExtractorItemStorage):
         super().close_writers(load_id, skip_flush=skip_flush)
 
     def _flush(self, key: tuple[str, str, str], batch: Batch) -> None:
-        records, batch.records, batch.size = batch.records, [], 0
-        if not records:
+        if not batch.records:
             return
         load_id, schema_name, table_name = key
         try:
             with _no_collection():
-                tables = tables_of(records, batch)
+                tables = [(one.name, _with_empty(one)) for one in tables_of(batch.records, batch)]
+                batch.records.clear()  # before the collector could look through them in vain
         except Unsure:
-            super().write_data_item(load_id, schema_name, table_name, records, _NO_COLUMNS)
-            return
-        for one in map(_with_empty, tables):
-            columns = batch.ground.stored(one.name)
-            self._tables.write_data_item(load_id, schema_name, one.name, one.table, columns)
+            super().write_data_item(load_id, schema_name, table_name, batch.records, _NO_COLUMNS)
+            batch.records = []
+        else:
+            for name, table in tables:
+                columns = batch.ground.stored(name)
+                self._tables.write_data_item(load_id, schema_name, name, table, columns)
+        batch.size = 0
 
 
 def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
@@ -215,12 +221,11 @@ def _missed(tables: Sequence[Shaped], student: Ground, ground: Ground) -> set[in
     }
 
 
-def _with_empty(one: Shaped) -> Shaped:
+def _with_empty(one: Shaped) -> pa.Table:
     """The table, telling dlt which columns it would have if they had ever had a value."""
     if not one.empty:
-        return one
-    names = {"dlt.null_columns": orjson.dumps(one.empty)}
-    return replace(one, table=one.table.replace_schema_metadata(names))
+        return one.table
+    return one.table.replace_schema_metadata({"dlt.null_columns": orjson.dumps(one.empty)})
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from restmill.errors import ApiError, Place, Problem
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
 from restmill.shape.rename import rename
-from restmill.shape.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -126,8 +125,7 @@ def _drain(handle: ReadHandle, resource: Resource) -> Iterator[list[Json] | None
         if item is None:
             yield None
             continue
-        renamed = [rename(record, resource.rename) for record in item] if resource.rename else item
-        yield storable(renamed)
+        yield [rename(record, resource.rename) for record in item] if resource.rename else item
 
 
 def _with_parent(

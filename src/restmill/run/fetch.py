@@ -18,7 +18,7 @@ from restmill.plan.spec import Signer
 from restmill.run.door import Door
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
-from restmill.shape.decode import Undecodable, document_of
+from restmill.shape.decode import Undecodable, storable_document
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers, without_login
@@ -186,7 +186,7 @@ class Fetcher:
 
     def _decoded(self, response: Response) -> Json:
         try:
-            return document_of(response.body, response.headers.get("Content-Type", ""))
+            return storable_document(response.body, response.headers.get("Content-Type", ""))
         except Undecodable as error:
             raise _Again(Broken(str(error)), NotData) from error
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from restmill.shape.storable import storable
+
 if TYPE_CHECKING:
     from restmill.path import Json, Path
 
@@ -49,15 +51,32 @@ def document_of(body: bytes, content_type: str = "") -> Json:
     Raises:
         Undecodable: HTML, truncated or otherwise broken JSON.
     """
+    return _decoded(body, content_type)[0]
+
+
+def storable_document(body: bytes, content_type: str = "") -> Json:
+    """As `document_of`, except that what no table can hold has become what one can (see `storable`).
+
+    Only what orjson refuses can hold such a value, so that nothing else is searched for any.
+
+    Raises:
+        Undecodable: as `document_of`.
+    """
+    document, exact = _decoded(body, content_type)
+    return storable([document])[0] if exact else document
+
+
+def _decoded(body: bytes, content_type: str) -> tuple[Json, bool]:
+    """The document, and whether it was decoded by Python, which keeps every value exactly."""
     body = body.removeprefix(_BOM)
     if not body.strip():
-        return None
+        return None, False
     # Flattening digits to zeros finds a long number ten times faster than the expression does.
     exact = _LONG in body.translate(_ZEROS) and _HUGE.search(body)
     try:
-        return json.loads(body) if exact else _loads(body)
+        return (json.loads(body), True) if exact else (_loads(body), False)
     except ValueError:
-        return _decoded_slowly(body, content_type)
+        return _decoded_slowly(body, content_type), True
 
 
 def _loads(body: bytes) -> Json:

@@ -291,7 +291,7 @@ def _unrolled(parent: Filled, lists: pa.Array, form: Rows) -> list[tuple[Filled,
     if not len(rows):
         return []
     owner = pc.list_parent_indices(lists).cast(pa.int64())
-    places = pa.array(range(len(rows)), pa.int64())
+    places = pa.arange(0, len(rows))
     index = pc.subtract(places, lists.offsets.cast(pa.int64()).take(owner))
     return [(Filled(form.table, len(rows), parent, owner, index, {}, {}, ()), rows, form.element)]
 
