@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from restmill.shape.sheets import Sheet
     from restmill.shape.tables import Shaped
 
-_BATCH_ROWS = 10_000
+_BATCH_ROWS = 5_000
 _FIRST_ROWS = 500
-_BATCH_BYTES = 32 * 1024 * 1024
+_BATCH_BYTES = 8 * 1024 * 1024
 _LESSONS = 20
 """Times a batch may send the schema to school before it goes by rows."""
 _MOST_MISFITS = 5
