@@ -49,9 +49,6 @@ PEERS = {
             settings=(("NORMALIZE__WORKERS", "2"), ("SOURCES__DATA_WRITER__FILE_MAX_ITEMS", "20000")),
         ),
         Peer("restmill", "with_restmill", "dlt's script with one import changed"),
-        Peer(
-            "restmill_parquet", "with_restmill", "the same, loader_file_format parquet", file_format="parquet"
-        ),
         Peer("hand", "by_hand", "a requests loop and DuckDB inserts; no retry, no state"),
         Peer("floor", "floor", "aiohttp x16 and DuckDB's JSON reader; columns known, no retry, no state"),
     )
@@ -150,6 +147,15 @@ SCENARIOS = (
         slow=("dlt", "dlt_tuned"),
     ),
     Scenario(
+        name="nested-10k",
+        what="nested records, merge into DuckDB",
+        collection="events",
+        rows=10_000,
+        page_size=100,
+        latency_ms=0,
+        peers=ALL,
+    ),
+    Scenario(
         name="whole-50ms",
         what="nested records, merge into DuckDB",
         collection="events",
@@ -178,6 +184,18 @@ SCENARIOS = (
         peers=("dlt_tuned", "restmill", "hand", "floor"),
         targets=(Target("wall", "floor", 2, at_most=True), Target("rss", "1 GB", 1, at_most=True)),
         known=(("1 GB", 1000.0),),
+    ),
+    Scenario(
+        name="extract-1m",
+        what="nested records, fetched and shaped, not loaded",
+        collection="events",
+        rows=1_000_000,
+        page_size=1000,
+        latency_ms=0,
+        peers=("restmill",),
+        only_extract=True,
+        targets=(Target("rss", "300 MB", 1, at_most=True),),
+        known=(("300 MB", 300.0),),
     ),
 )
 
