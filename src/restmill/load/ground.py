@@ -202,14 +202,14 @@ class Ground:
         kind = self._normalizer.py_type_to_sc_type(type(value))
         try:
             coerced = self._normalizer.coerce_type(cast("Any", column.data_type), kind, value)
+            if column.data_type == "timestamp":
+                coerced = normalize_timezone(coerced, self._timezone(column))
         except SyntaxError as error:
             raise ValueError(column.name) from error
         except (TypeError, ArithmeticError, OverflowError) as error:
             raise Unsure("dlt fails on a value") from error
         if callable(coerced) or column.data_type in {"json", "wei"}:
             raise Unsure("dlt makes an object of a value")
-        if column.data_type == "timestamp":
-            return normalize_timezone(coerced, self._timezone(column))
         return coerced
 
     def variant(self, column: str, value: Json) -> str:

@@ -8,6 +8,7 @@ what that refuses is left over for a variant column.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -137,6 +138,8 @@ def _one_by_one(column: Column, cells: Cells, rules: Rules) -> Fitted:
 def _coerced(column: Column, value: Json, rules: Rules) -> Json:
     if isinstance(value, str) and value[:1].encode("utf-8", "replace")[:2] == _MARK:
         raise Unsure("a text begins with a character that dlt gives a meaning to")
+    if isinstance(value, float) and not isfinite(value):
+        raise Unsure("a number is not finite")
     try:
         return rules.coerce(column, value)
     except ValueError as refusal:

@@ -162,3 +162,17 @@ def test_a_variant_begins_where_its_first_record_stands_though_a_later_one_taugh
     ours = by_shaping([[first, *rest]], Table(), "duckdb", 4)
     assert ours.shaped == 1
     assert ours.tables == theirs.tables
+
+
+def test_a_number_that_is_none_in_a_column_of_texts_is_dlts_affair() -> None:
+    runs = [[{"id": 0, "a": "x"}, {"id": 1, "a": float("nan")}]]
+    assert by_shaping(runs, Table(), "duckdb", 1).rows == by_dlt(runs, Table(), "duckdb").rows
+
+
+def test_a_time_that_no_calendar_has_in_utc_is_dlts_affair() -> None:
+    texts = ["", "9999-12-31T23:59:59-01:00", "2024-01-02T03:04:05Z"]
+    runs = [[{"id": 0, "b": 0}, *({"id": 0, "b": text} for text in texts), {"id": 1, "a": [{}]}]]
+    theirs = by_dlt(runs, Table(), "postgres")
+    ours = by_shaping(runs, Table(), "postgres", 5)
+    assert not ours.refused
+    assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
