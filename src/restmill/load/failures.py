@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -43,6 +44,15 @@ def raise_explained(error: Exception) -> NoReturn:
     if reason is error:
         raise error
     raise reason from error
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Let whatever the block raises be raised as `explained` makes it."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # raised again, in our words
+        raise_explained(error)
 
 
 def explained(error: BaseException) -> BaseException:
@@ -111,8 +121,10 @@ def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and everything behind it, outermost first."""
-    while error is not None:
+    """The error and everything behind it, outermost first; one that was raised again may be behind itself."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         inner = error.exception if isinstance(error, PipelineStepFailed) else None
         error = inner or error.__cause__ or error.__context__
