@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.text import counted, grouped, printable, shortened
-from restmill.errors import ApiError, CodeError, ConfigError, DestinationError
+from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError, Incomplete
 from restmill.secrets import without_credentials
 
 if TYPE_CHECKING:
@@ -110,10 +110,11 @@ def _first_line(error: BaseException, clean: Redactor) -> str:
 
 def _consequence(error: RestmillError, command: str) -> str:
     match error:
-        case ConfigError() if command in _SENDING:
+        case Busy() | ConfigError() if isinstance(error, Busy) or command in _SENDING:
             return f"{counted(len(error.problems), 'problem')}. Nothing was sent."
         case ApiError():
-            return "The API could not be read. Nothing was loaded."
+            unread = "" if isinstance(error, Incomplete) else "The API could not be read. "
+            return f"{unread}Nothing was loaded."
         case DestinationError():
             return "The destination could not be written."
         case CodeError():
