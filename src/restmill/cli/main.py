@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.app import Switches, app
-from restmill.cli.output import exit_code_of, failure_fields, heed_closed_pipes, print_json
+from restmill.cli.output import INTERRUPTED, exit_code_of, failure_fields, heed_closed_pipes, print_json
 from restmill.errors import Interrupted, RestmillError
 from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_INTERRUPTED = "interrupted: nothing was loaded; run again to start over"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _tell(error: BaseException, switches: Switches) -> None:
     """Say what happened on the error stream; no traceback unless asked for."""
     if exit_code_of(error) == Interrupted.exit_code:  # click turns Ctrl-C into Abort
-        click.echo(_INTERRUPTED, err=True)
+        known = switches.receipt.error if switches.receipt else None
+        click.echo(known.what if known else INTERRUPTED, err=True)
         return
     from restmill.cli.problems import show_error, show_unforeseen  # noqa: PLC0415  # only a failure needs it
 

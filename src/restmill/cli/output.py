@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from restmill.run.receipt import Receipt
 
+INTERRUPTED = "interrupted: nothing was loaded; run again to start over"
+
 
 def print_json(document: object) -> None:
     """Print one JSON document on standard output, indented."""
@@ -64,7 +66,7 @@ def _error_fields(error: BaseException) -> dict[str, object]:
         one = error.problem
         return asdict(Failure(type(error).__name__, str(one.place), one.what, one.got, one.hint, code))
     if code == Interrupted.exit_code:
-        return asdict(Failure(Interrupted.__name__, "", "interrupted: nothing was loaded", exit_code=code))
+        return asdict(Failure(Interrupted.__name__, "", INTERRUPTED, exit_code=code))
     return asdict(Failure(type(error).__name__, "", "ended by an error that nobody foresaw"))
 
 

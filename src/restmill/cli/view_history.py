@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from restmill.cli.sheet import Column, Row
-from restmill.cli.text import counted, grouped, lasting, squeezed
+from restmill.cli.text import counted, grouped, lasting, one_line, squeezed
 from restmill.cli.view import SIGNS, STYLES, show_receipt, show_verdicts
 from restmill.errors import Interrupted
 from restmill.run.archive import FOLDER
@@ -106,7 +106,8 @@ def _reason(receipt: Receipt) -> str:
         return ""
     worst = max(short, key=lambda one: VERDICTS.index(one.verdict))
     rest = len(short) - 1
-    return grouped(f"{worst.resource}: {worst.reason}") + (
+    about = "" if worst.reason.startswith(f"{worst.resource}  ") else f"{worst.resource}: "
+    return grouped(about + one_line(worst.reason)) + (
         f" (and {counted(rest, 'more resource')})" if rest else ""
     )
 
@@ -114,7 +115,7 @@ def _reason(receipt: Receipt) -> str:
 def _told(error: Failure) -> str:
     got = f" (got {error.got})" if error.got else ""
     where = f"{error.where}: " if error.where else ""
-    return grouped(f"{where}{error.what}{got}")
+    return grouped(one_line(f"{where}{error.what}{got}"))
 
 
 def _short(receipt: Receipt) -> str:

@@ -11,7 +11,7 @@ import platform
 import secrets
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -47,6 +47,8 @@ _DRIVERS = {
 }
 """dlt's name of a destination -> the package that speaks to it, by the names it may be installed under."""
 _DIGITS = 32
+_EARLY = "interrupted: nothing was loaded; run again to start over"
+_LATE = "interrupted while loading: what was read is kept, and the next run loads it first"
 
 
 @dataclass(slots=True)
@@ -84,11 +86,16 @@ class Account:
             location=self.location,
             tables=self.tables,
             run_id=self.run_id,
-            error=None if error is None else failure_of(error, self.redact),
+            error=None if error is None else self._failure(error),
             load_ids=self.load_ids,
             config_digest=self.config_digest,
             versions=versions_of(self.destination),
         )
+
+    def _failure(self, error: BaseException) -> Failure:
+        failure = failure_of(error, self.redact)
+        late = failure.exit_code == Interrupted.exit_code and self.load_ids
+        return replace(failure, what=_LATE) if late else failure
 
     def close(self) -> Receipt:
         """File the receipt of a run that came to its end, and return it."""
@@ -109,8 +116,7 @@ class Account:
 def failure_of(error: BaseException, redact: Redactor) -> Failure:
     """The error as fields. Of one that is not ours only the class is told: its text may hold anything."""
     if is_interruption(error):
-        what = "interrupted: nothing was loaded"
-        return Failure(Interrupted.__name__, "", what, exit_code=Interrupted.exit_code)
+        return Failure(Interrupted.__name__, "", _EARLY, exit_code=Interrupted.exit_code)
     reason = explained(error)
     if not isinstance(reason, RestmillError):
         code = reason.code if isinstance(reason, SystemExit) and isinstance(reason.code, int) else 1

@@ -97,9 +97,9 @@ def refuse(seen: tuple[Evidence, ...], least: Verdict) -> None:
 def _problem(one: Evidence, least: Verdict) -> Problem:
     return Problem(
         Place(one.resource),
-        f"is {one.verdict}, and nothing less than {least} was to be loaded: {one.reason}",
+        f"is {one.verdict}, and nothing less than {least} was to be loaded: {' '.join(one.reason.split())}",
         got=_numbers(one),
-        hint="" if one.verdict == VERDICTS[-1] else f"`--require {one.verdict}` would load it.",
+        hint=f"`--require {one.verdict}` would load what was read.",
     )
 
 
