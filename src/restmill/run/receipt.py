@@ -89,7 +89,7 @@ class Receipt:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the resources' verdicts; of a run that failed as a whole `partial`, whatever was read."""
+        """The worst of the resources' verdicts; `partial` for a run that failed as a whole."""
         if self.error is not None:
             return VERDICTS[-1]
         return max((one.verdict for one in self.resources), key=VERDICTS.index, default="complete")
