@@ -9,6 +9,7 @@ moved.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -29,13 +30,18 @@ if TYPE_CHECKING:
 
 TABLE = "_restmill_runs"
 
-_TYPES: dict[str, TDataType] = {
+_RUN: dict[str, TDataType] = {
     "run_id": "text",
     "resource": "text",
     "pipeline": "text",
     "started": "timestamp",
+    "config_digest": "text",
+    "restmill_version": "text",
+}
+_EVIDENCE: dict[str, TDataType] = {
     "verdict": "text",
     "reason": "text",
+    "basis": "text",
     "rows": "bigint",
     "distinct_rows": "bigint",
     "total": "bigint",
@@ -49,9 +55,9 @@ _TYPES: dict[str, TDataType] = {
     "withheld": "bool",
     "notes": "json",
     "errors": "json",
-    "config_digest": "text",
-    "restmill_version": "text",
 }
+"""By the names of `Evidence`, but for `distinct_rows`: `distinct` is a word of SQL."""
+TYPES = {**_RUN, **_EVIDENCE}
 """The columns; a later version may add some, and never changes the type of one."""
 _REQUIRED = frozenset({"run_id", "resource", "verdict"})
 
@@ -115,31 +121,18 @@ def _numbers(one: Evidence) -> str:
 def _columns() -> dict[str, TColumnSchema]:
     return {
         name: {"name": name, "data_type": kind, "nullable": name not in _REQUIRED}
-        for name, kind in _TYPES.items()
+        for name, kind in TYPES.items()
     }
 
 
 def _row(one: Evidence, account: Account) -> dict[str, Any]:
+    seen = {**asdict(one), "distinct_rows": one.distinct}
     return {
         "run_id": account.run_id,
         "resource": one.resource,
         "pipeline": account.pipeline,
         "started": account.started,
-        "verdict": one.verdict,
-        "reason": one.reason,
-        "rows": one.rows,
-        "distinct_rows": one.distinct,
-        "total": one.total,
-        "pages": one.pages,
-        "reads": one.reads,
-        "requests": one.requests,
-        "retries": one.retries,
-        "waited": one.waited,
-        "size": one.size,
-        "seconds": one.seconds,
-        "withheld": one.withheld,
-        "notes": list(one.notes),
-        "errors": list(one.errors),
         "config_digest": account.config_digest,
         "restmill_version": __version__,
+        **{name: seen.get(name) for name in _EVIDENCE},
     }

@@ -44,13 +44,13 @@ def as_json(receipt: Receipt) -> dict[str, Json]:
     return {**summed, **asdict(receipt)}
 
 
-def from_json(document: Mapping[str, Json]) -> Receipt:
+def from_json(document: Json) -> Receipt:
     """The receipt in a JSON object; fields that this version does not know are left out.
 
     Raises:
         ValueError: it is none, or of another format.
     """
-    if document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("not a receipt of a format that this version reads")
     try:
         resources = tuple(Evidence(**_known(Evidence, one)) for one in document["resources"])
@@ -108,11 +108,7 @@ class Shelf:
 
 
 def stored(pipeline: str = "", folder: Path = FOLDER, most: int | None = None) -> Shelf:
-    """The newest `most` receipts of one pipeline, or of all.
-
-    Raises:
-        OSError: the folder is there and cannot be read.
-    """
+    """The newest `most` receipts of one pipeline, or of all."""
     return _read([folder / _folder_name(pipeline)] if pipeline else folder.glob("*/"), most=most)
 
 
@@ -130,7 +126,7 @@ def _read(homes: Iterable[Path], run: str = "", most: int | None = None) -> Shel
             break
         try:
             found.append(from_json(orjson.loads(one.read_bytes())))
-        except ValueError:  # orjson's errors are of this class, too
+        except (ValueError, OSError):  # orjson's errors are of the first class, too
             unreadable.append(one)
     return Shelf(tuple(found), tuple(unreadable))
 
