@@ -27,7 +27,7 @@ _COLUMNS = (
     Column("time", right=True),
 )
 _PIPELINE = 3
-_NARROWEST = 10
+_NARROWEST = 8
 _GAPS = 2 * (len(_COLUMNS) - 1)
 
 
