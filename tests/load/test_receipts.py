@@ -208,6 +208,19 @@ def test_the_table_can_be_left_out(serve: Serve) -> None:
     assert stored("bare") == [receipt]
 
 
+def test_the_schema_is_otherwise_the_same(serve: Serve) -> None:
+    config = api(serve(rows=20).base_url, resource("projects"), resource("feature_flags", selector="items"))
+    schemas = []
+    for on in (True, False):
+        config["pipeline"]["runs_table"] = on
+        for _ in range(2):
+            sync(config, pipeline_name=f"schema_{on}")
+        stored_schema: dict[str, Any] = {**dlt.attach(f"schema_{on}").default_schema.to_dict()}
+        stored_schema["tables"].pop(TABLE, None)
+        schemas.append({name: stored_schema[name] for name in ("tables", "settings", "normalizers")})
+    assert schemas[0] == schemas[1]
+
+
 def test_a_pipeline_of_the_users_own_has_no_such_table(serve: Serve) -> None:
     pipeline = dlt.pipeline("own", destination="duckdb", dataset_name="api_data")
     pipeline.run(rest_api_source(api(serve(rows=3).base_url, resource("users"))))
