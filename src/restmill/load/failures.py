@@ -25,6 +25,7 @@ from restmill.errors import (
     Problem,
     RestmillError,
     did_you_mean,
+    is_interruption,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def explaining() -> Iterator[None]:
 
 
 def explained(error: BaseException) -> BaseException:
-    """A `RestmillError` for whatever the user can put right; else `error`, which is restmill's own mistake.
+    """A `RestmillError` for whatever the user can put right; else `error`: restmill's own mistake, or Ctrl-C.
 
     In this order: an error of ours inside dlt's wrappers, the configuration, the user's own code, the
     destination or the disk, anything else that dlt refuses (a schema contract, a missing key column).
@@ -65,6 +66,8 @@ def explained(error: BaseException) -> BaseException:
     for cause in causes:
         if isinstance(cause, RestmillError):
             return cause
+    if is_interruption(error):
+        return error
     mistake = next(filter(None, map(_mistake, causes)), None)
     if mistake is not None:
         return mistake
