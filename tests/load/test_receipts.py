@@ -21,7 +21,9 @@ from restmill.load.alone import alone
 from restmill.load.dropin import execute
 from restmill.load.plans import plan_of_mapping
 from restmill.load.runs_table import TABLE
+from restmill.load.watch import watching
 from restmill.run import archive
+from restmill.run.receipt import Ledger
 from tests.load.api import KEY, api, columns, counts, of, resource, rows, tables
 
 if TYPE_CHECKING:
@@ -241,7 +243,12 @@ def test_the_schema_is_otherwise_the_same(serve: Serve) -> None:
 
 def test_a_pipeline_of_the_users_own_has_no_such_table(serve: Serve) -> None:
     pipeline = dlt.pipeline("own", destination="duckdb", dataset_name="api_data")
-    pipeline.run(rest_api_source(api(serve(rows=3).base_url, resource("users"))))
+    source = rest_api_source(api(serve(rows=3).base_url, resource("users")))
+    ledger = Ledger()
+    with watching(ledger):
+        pipeline.run(source)
+    (evidence,) = ledger.evidence(source.resources.selected)
+    assert (evidence.verdict, evidence.rows) == ("complete", 3)
     with duckdb.connect("own.duckdb") as connection:
         names = connection.sql("SELECT table_name FROM information_schema.tables").fetchall()
     assert (TABLE,) not in names
