@@ -33,7 +33,7 @@ def keep(number: int, *evidence: Evidence, pipeline: str = "flags", error: Failu
         f"2026-01-01T00:00:{number:02}+00:00",
         7384.0,
         evidence,
-        run_id=f"20260101T0000{number:02}Z-{number:06x}",
+        run_id=f"20260101T0000{number:02}.000Z-{number:06x}",
         error=error,
         versions={"restmill": "0.1.0", "dlt": "1.31.0"},
         config_digest="0123456789abcdef",
@@ -95,7 +95,7 @@ def test_one_run_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     made = keep(1, USERS, TAGS)
     keep(2, USERS)
     text = told(capsys, "000001")
-    assert text.startswith("flags, 2026-01-01 00:00:01 UTC, run 20260101T000001Z-000001\n")
+    assert text.startswith("flags, 2026-01-01 00:00:01 UTC, run 20260101T000001.000Z-000001\n")
     assert "1,300 rows but 1089 distinct" in text
     assert "restmill 0.1.0, dlt 1.31.0, config 01234567" in text
     assert archive.from_json(json.loads(told(capsys, made.run_id, "--json"))) == made

@@ -43,7 +43,7 @@ def test_a_receipt_on_disk_equals_the_one_returned(serve: Serve) -> None:
     receipt = sync(api(serve(key=KEY).base_url, resource("users")), pipeline_name="kept")
     assert stored("kept") == [receipt]
     assert receipt.error is None
-    assert receipt.run_id[:16] == receipt.started[:19].replace("-", "").replace(":", "") + "Z"
+    assert receipt.run_id[:15] == receipt.started[:19].replace("-", "").replace(":", "")
     assert set(receipt.versions) == {"restmill", "dlt", "python", "duckdb"}
     assert receipt.load_ids == tuple(
         {one for (one,) in rows(receipt, 'SELECT DISTINCT _dlt_load_id FROM "users"')}

@@ -72,7 +72,8 @@ class Account:
     @property
     def run_id(self) -> str:
         """When the run began and a few letters of chance: sorts as runs do, and names a file."""
-        return f"{self.started:%Y%m%dT%H%M%SZ}-{self.chance}"
+        thousandths = self.started.microsecond // 1000
+        return f"{self.started:%Y%m%dT%H%M%S}.{thousandths:03}Z-{self.chance}"
 
     def receipt(self, error: BaseException | None = None) -> Receipt:
         """The receipt as things stand; `error` is why the run ends here."""

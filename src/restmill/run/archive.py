@@ -34,7 +34,7 @@ KEPT = 100
 FORMAT = 1
 """Of the file; a reader of this version reads files of the same format, whatever fields they add."""
 
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}\.json")
+_NAME = re.compile(r"\d{8}T\d{6}(\.\d{3})?Z-[0-9a-f]{6}\.json")
 _log = logging.getLogger("restmill")
 
 

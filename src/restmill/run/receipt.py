@@ -77,7 +77,7 @@ class Receipt:
     tables: tuple[str, ...] = ()
     """The root tables that hold rows, by the names dlt gave them."""
     run_id: str = ""
-    """When it began and a few letters of chance: `20261125T093358Z-3f9a1c`."""
+    """When it began and a few letters of chance: `20261125T093358.120Z-3f9a1c`."""
     error: Failure | None = None
     """Why nothing was loaded, or not everything; None for a run that came to its end."""
     load_ids: tuple[str, ...] = ()
