@@ -99,10 +99,18 @@ class Halted(ApiError):  # noqa: N818
     """The host failed so often in a row that no further request is sent to it (circuit breaker)."""
 
 
+class Incomplete(ApiError):  # noqa: N818
+    """What was read is less than `require` asks for: nothing was loaded."""
+
+
 class DestinationError(RestmillError):
     """Reading went well; the destination could not be written."""
 
     exit_code = 5
+
+
+class Busy(DestinationError):  # noqa: N818
+    """Another run of the same pipeline is under way; nothing was sent."""
 
 
 class CodeError(RestmillError):
@@ -113,6 +121,20 @@ class Interrupted(RestmillError):  # noqa: N818
     """The user stopped the run."""
 
     exit_code = 130
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether Ctrl-C is behind an error: dlt wraps it as the failure of whatever step it met."""
+    behind: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while behind:
+        one = behind.pop()
+        if isinstance(one, KeyboardInterrupt | Interrupted):
+            return True
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            behind += [one.__cause__, one.__context__]
+    return False
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -34,6 +34,11 @@ class ReadStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent(Event):
+    """A request leaves for its host; retries, redirects and requests past the end do, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageRead(Event):
     """A page was received, decoded and accepted, in request order."""
 

@@ -22,6 +22,13 @@ MASK = "***"
 _SHORTEST = 4  # shorter values ("1", "on") would blank out ordinary text
 _URL = re.compile(r"https?://(?:(?P<login>[^/?#]*)@)?[^/?#]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _DROPPED = re.compile("[\t\r\n]")
+_CREDENTIALS = (
+    re.compile(r"([?&][^=&\s]+=)[^&\s'\")]+"),
+    re.compile(r"(://)[^/@\s]+(?=@)"),
+    re.compile(r"(?i)((?:bearer|basic)\s+)[^\s'\"]+"),
+    re.compile(r"(?i)((?:authorization|cookie|api[_-]?key|token|secret|password)['\"]?\s*[:=]\s*)\S.*"),
+)
+"""What stands before a credential, in texts of libraries."""
 
 
 class Secret:
@@ -80,6 +87,16 @@ class Redactor:
                 kept += [text[end:start], MASK]
             end = max(end, stop)
         return "".join((*kept, text[end:]))
+
+
+def without_credentials(text: str) -> str:
+    """`text` without what looks like a credential: queries, logins in URLs, what follows `token=`.
+
+    For texts of libraries, which quote what they were given; known secrets are a `Redactor`'s to remove.
+    """
+    for pattern in _CREDENTIALS:
+        text = pattern.sub(rf"\1{MASK}", text)
+    return text
 
 
 def _parts(value: str) -> set[str]:

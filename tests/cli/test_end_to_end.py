@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from restmill.run import archive
 from restmill.sandbox import Behaviour, SandboxServer
 
 if TYPE_CHECKING:
@@ -107,6 +108,52 @@ def test_the_demo_is_complete_and_says_where_to_look(tmp_path: Path) -> None:
     assert "demo-key" not in done.stdout + done.stderr
 
 
+def test_a_receipt_of_each_run_is_found_again(server: SandboxServer, tmp_path: Path) -> None:
+    config = write(tmp_path, server.base_url)
+    assert restmill("run", config, "--quiet").returncode == 0
+    (tmp_path / "e2e.yaml").write_text(
+        (tmp_path / "e2e.yaml").read_text().replace("/v1/projects", "/v1/none")
+    )
+    refused = restmill("run", config, "--require", "complete", "--json")
+    assert refused.returncode == 4
+    told = json.loads(refused.stdout)
+    assert (told["error"]["kind"], told["error"]["where"]) == ("Incomplete", "projects")
+    assert [one["verdict"] for one in told["resources"]] == ["complete", "partial"]
+    listed = json.loads(restmill("history", config, "--json").stdout)["runs"]
+    assert sorted(one["exit_code"] for one in listed) == [0, 4]
+    assert told in listed
+    assert KEY not in json.dumps(listed)
+    complete = next(one["run_id"] for one in listed if one["exit_code"] == 0)
+    assert "all complete: 500 rows" in restmill("history", complete).stdout
+
+
+def test_a_closed_pipe_changes_nothing_about_the_work(server: SandboxServer, tmp_path: Path) -> None:
+    config = write(tmp_path, server.base_url, "/v1/nothing")
+    for words, code in ((["run", config], 3), (["run", config, "--json"], 3), (["plan", config], 0)):
+        for closed in ("1", "2", "1 2"):
+            done = closed_early(closed, *words)
+            assert done.returncode == code, (words, closed, done.stderr)
+            told = f"{done.stdout}{done.stderr}"
+            assert "Traceback" not in told
+            assert "BrokenPipe" not in told
+
+
+def closed_early(streams: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The program with standard output (1), the error stream (2) or both going to a pipe without a reader."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(  # noqa: S603  # our own words
+            [sys.executable, "-m", "restmill", *words],
+            stdout=writer if "1" in streams else subprocess.PIPE,
+            stderr=writer if "2" in streams else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+
 def heed_ctrl_c() -> None:
     """A shell starts background jobs with SIGINT ignored, and children would inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -141,6 +188,8 @@ def test_ctrl_c_ends_a_run_with_130(tmp_path: Path) -> None:
     assert running.returncode == 130, told
     assert "run again to start over" in told
     assert "Traceback" not in told
+    (receipt,) = archive.stored("e2e").receipts
+    assert (receipt.exit_code, receipt.verdict) == (130, "partial")
 
 
 def test_ctrl_c_ends_the_sandbox_with_0() -> None:

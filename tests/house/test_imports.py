@@ -34,6 +34,7 @@ COMMAND = "sys.argv = ['restmill', *{words!r}]\nfrom restmill.cli.main import ma
 STARTS = {
     "import restmill": "import restmill",
     "restmill --help": COMMAND.format(words=["--help"]),
+    "restmill history": COMMAND.format(words=["history"]),
     "restmill check": COMMAND.format(words=["check", "flags.yaml"]),
 }
 

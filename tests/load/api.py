@@ -66,7 +66,7 @@ def counts(receipt: Receipt, *tables: str) -> dict[str, int]:
 def tables(receipt: Receipt) -> set[str]:
     """The data tables of the dataset."""
     query = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{receipt.dataset}'"  # noqa: S608
-    return {name for (name,) in rows(receipt, query) if not name.startswith("_dlt")}
+    return {name for (name,) in rows(receipt, query) if not name.startswith("_")}
 
 
 def columns(receipt: Receipt, table: str) -> dict[str, str]:

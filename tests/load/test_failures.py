@@ -163,3 +163,9 @@ def test_our_own_error_is_found_behind_dlts(kind: type[Exception], serve: Serve)
     with pytest.raises(kind) as caught:
         sync(config, pipeline_name="raised", on_error="raise")
     assert "/v1/no-such" in str(caught.value)
+
+
+def test_ctrl_c_is_no_failure_of_the_destination() -> None:
+    broken = OSError("a job was cut short")
+    broken.__cause__ = KeyboardInterrupt()
+    assert explained(broken) is broken

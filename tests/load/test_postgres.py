@@ -52,7 +52,7 @@ def compare(dsn: str, dataset: str, receipt: Receipt) -> None:
         dsn,
         f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{dataset}'",  # noqa: S608
     )
-    assert {name for (name,) in in_postgres if not name.startswith("_dlt")} == tables(receipt)
+    assert {name for (name,) in in_postgres if not name.startswith("_")} == tables(receipt)
     for table in tables(receipt):
         names = ", ".join(f'"{name}"' for name in sorted(columns(receipt, table)))
         ours = query(dsn, f'SELECT {names} FROM {dataset}."{table}"')  # noqa: S608

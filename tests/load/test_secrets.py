@@ -7,6 +7,7 @@ import json
 import logging
 import traceback
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,11 +27,10 @@ from restmill.run.preview import glimpses
 from restmill.run.redacted import redacting
 from restmill.secrets import MASK, Redactor, Secret
 from restmill.testing import FakeTransport, Recorder, json_response
-from tests.load.api import Config, counts
+from tests.load.api import Config, counts, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from restmill.plan.spec import Plan
     from restmill.run.preview import Glimpse
@@ -100,6 +100,9 @@ def test_a_failed_run_shows_no_secret_of_its_address(
     with pytest.raises(ApiError) as caught:
         sync(file, on_error="raise")
     assert_clean("".join(traceback.format_exception(caught.value)), repr(caught.value.problems))
+    on_disk = [path.read_text() for path in Path(".restmill/receipts").rglob("*.json")]
+    assert len(on_disk) == 2
+    assert_clean(*on_disk, repr(rows(receipt, "FROM _restmill_runs")))
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -124,6 +124,11 @@ def test_a_pipeline_name_that_dlt_does_not_take_is_a_mistake_in_the_config(serve
         sync(api(serve().base_url, resource("users")), pipeline_name="flags.daily")
 
 
+def test_a_misspelt_keyword_is_no_keyword(serve: Serve) -> None:
+    with pytest.raises(TypeError, match="datset_name"):
+        sync(api(serve().base_url, resource("users")), datset_name="d")  # type: ignore[call-arg]
+
+
 def test_a_host_that_is_a_number_makes_a_name_without_a_warning(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from restmill import __version__
+from restmill.cli.history import history
 from restmill.cli.inputs import Switches, with_debug
 from restmill.cli.looking import check, plan, preview
 from restmill.cli.syncing import demo, execute, run
@@ -18,8 +19,8 @@ __all__ = ["Switches", "app"]
 
 _EPILOG = """\b
 Exit codes: 0 all complete; 2 wrong config; 3 loaded, but a resource is
-partial or suspect; 4 the API failed; 5 the destination failed; 130
-interrupted, nothing was loaded.
+partial or suspect; 4 the API failed, or gave less than --require; 5 the
+destination failed, or another run is under way; 130 interrupted.
 """
 
 
@@ -54,5 +55,5 @@ def app(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (run, check, plan, preview, execute, demo, sandbox, connectors, schema, completion):
+for command in (run, check, plan, preview, history, execute, demo, sandbox, connectors, schema, completion):
     app.add_command(command)

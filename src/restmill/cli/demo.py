@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from restmill.cli.text import counted
@@ -61,26 +59,26 @@ def play(folder: Path, *, quiet: bool = False) -> Played:
 
 
 def _run_all(database: str, *, quiet: bool) -> Receipt:
+    """All connectors as one run with one receipt: those of the parts are not filed."""
     from restmill import connectors  # noqa: PLC0415  # as below
     from restmill.load import sync  # noqa: PLC0415  # dlt reads its settings when it is imported
-    from restmill.run.receipt import Receipt  # noqa: PLC0415
+    from restmill.load.account import Account  # noqa: PLC0415
+    from restmill.run import archive  # noqa: PLC0415
 
     names = connectors.names()
-    started, began = datetime.now(UTC), time.monotonic()
     found: list[Evidence] = []
-    with watched("restmill demo", names, singles=names, quiet=quiet) as observer:
-        for name in names:
-            one = sync(connectors.path(name), observer=_as_connector(name, observer))
-            found += [replace(evidence, resource=name) for evidence in one.resources]
-    return Receipt(
-        pipeline="demo",
-        destination="duckdb",
-        dataset="",
-        started=started.isoformat(timespec="seconds"),
-        seconds=time.monotonic() - began,
-        resources=tuple(found),
-        location=database,
-    )
+    parts: list[Receipt] = []
+    account = Account(lambda: tuple(found), "demo", "duckdb", location=database)
+    with account.failing():
+        with (
+            watched("restmill demo", names, singles=names, quiet=quiet) as observer,
+            archive.filing(parts.append),
+        ):
+            for name in names:
+                one = sync(connectors.path(name), observer=_as_connector(name, observer))
+                found += [replace(evidence, resource=name) for evidence in one.resources]
+        account.load_ids = tuple(load_id for one in parts for load_id in one.load_ids)
+    return account.close()
 
 
 def _as_connector(name: str, observer: Observer) -> Observer:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from restmill.config.places import Positions
+    from restmill.run.receipt import Receipt
     from restmill.secrets import Secret
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -32,10 +33,14 @@ class Switches:
     """What the whole program was told, wherever on the line it stood, and what it must not show."""
 
     debug: bool = False
+    json: bool = False
+    """Whether a JSON document is wanted: then a failure is one, too."""
     command: str = ""
     """Name of the command; "" before one is known."""
     secrets: tuple[Secret, ...] = ()
     """Secrets of the config at hand: an error of somebody else's may quote them."""
+    receipt: Receipt | None = None
+    """Of the run that has ended, well or not."""
 
 
 def keep_hidden(secrets: Iterable[Secret]) -> None:
@@ -58,6 +63,24 @@ def with_debug(function: F) -> F:
 def _set_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
         context.ensure_object(Switches).debug = True
+
+
+def as_json(function: F) -> F:
+    """`--json` on this command; known before the other parameters are looked at, which may be wrong."""
+    return click.option(
+        "--json",
+        "json_wanted",
+        is_flag=True,
+        is_eager=True,
+        callback=_set_json,
+        help="Print one JSON object.",
+    )(function)
+
+
+def _set_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    if value:
+        context.ensure_object(Switches).json = True
+    return value
 
 
 class ConfigFile(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restmill.cli.inputs import ConfigFile, keep_hidden, placed, unknown_resources, with_debug
+from restmill.cli.inputs import ConfigFile, as_json, keep_hidden, placed, unknown_resources, with_debug
+from restmill.cli.output import print_json
 from restmill.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from restmill.cli.stand_ins import Checked
     from restmill.plan.spec import Plan
     from restmill.run.preview import Glimpse
-
-as_json = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object.")
 
 _CHECK = """\b
 Examples:
@@ -160,11 +159,3 @@ def _drawing(seen: list[Glimpse], rows: int) -> Callable[[Glimpse], None]:
         show_glimpse(sheet, glimpse, rows)
 
     return show
-
-
-def print_json(document: object) -> None:
-    """Print one JSON document on standard output, indented."""
-    import orjson  # noqa: PLC0415  # `--help` is quick
-
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
-    click.echo(text.decode())

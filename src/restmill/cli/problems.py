@@ -8,7 +8,6 @@ secrets, query strings and credentials are taken out of it, and it is cut short.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import sysconfig
@@ -20,8 +19,8 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.text import counted, grouped, printable, shortened
-from restmill.errors import ApiError, CodeError, ConfigError, DestinationError
-from restmill.secrets import MASK
+from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError, Incomplete
+from restmill.secrets import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,13 +32,6 @@ _WIDEST = 100
 _LONGEST = 200
 _SENDING = ("run", "check", "plan", "preview")
 """Commands that send, or say what another would send, and find a wrong config before they do."""
-_CREDENTIALS = (
-    re.compile(r"([?&][^=&\s]+=)[^&\s'\")]+"),
-    re.compile(r"(://)[^/@\s]+(?=@)"),
-    re.compile(r"(?i)((?:bearer|basic)\s+)[^\s'\"]+"),
-    re.compile(r"(?i)((?:authorization|cookie|api[_-]?key|token|secret|password)['\"]?\s*[:=]\s*)\S.*"),
-)
-"""What stands before a credential, in texts of libraries."""
 _OURS = Path(__file__).parent.parent
 
 
@@ -113,18 +105,16 @@ def _innermost(error: BaseException) -> BaseException:
 def _first_line(error: BaseException, clean: Redactor) -> str:
     """The first line of the error's text without whatever may be a secret."""
     lines = str(error).strip().splitlines()
-    text = clean(lines[0]) if lines else ""
-    for pattern in _CREDENTIALS:
-        text = pattern.sub(rf"\1{MASK}", text)
-    return shortened(text, _LONGEST)
+    return shortened(without_credentials(clean(lines[0])) if lines else "", _LONGEST)
 
 
 def _consequence(error: RestmillError, command: str) -> str:
     match error:
-        case ConfigError() if command in _SENDING:
+        case Busy() | ConfigError() if isinstance(error, Busy) or command in _SENDING:
             return f"{counted(len(error.problems), 'problem')}. Nothing was sent."
         case ApiError():
-            return "The API could not be read. Nothing was loaded."
+            unread = "" if isinstance(error, Incomplete) else "The API could not be read. "
+            return f"{unread}Nothing was loaded."
         case DestinationError():
             return "The destination could not be written."
         case CodeError():

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from restmill.cli.inputs import ConfigFile, keep_hidden, placed, with_debug
-from restmill.cli.looking import as_json, print_json, wanted_of
+from restmill.cli.inputs import ConfigFile, Switches, as_json, keep_hidden, placed, with_debug
+from restmill.cli.looking import wanted_of
+from restmill.cli.output import print_json
+from restmill.run.receipt import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from restmill.load.sync import Where
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt import Receipt, Verdict
 
 _quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is missing.")
 
@@ -25,6 +27,7 @@ Examples:
   restmill run features.yaml
   restmill run features.yaml --resource users --resource teams
   restmill run features.yaml --destination postgres --json > receipt.json
+  restmill run features.yaml --require complete
 """
 
 
@@ -34,20 +37,28 @@ Examples:
     "--resource", "-r", "names", multiple=True, metavar="NAME", help="Only this resource; repeatable."
 )
 @click.option("--destination", "-d", metavar="NAME", help="dlt's destination; the config's, or duckdb.")
-@click.option("--dataset", metavar="NAME", help="Schema or dataset for the tables.")
-@click.option("--pipeline", metavar="NAME", help="dlt's pipeline name, which keys its state.")
+@click.option("--dataset", "dataset_name", metavar="NAME", help="Schema or dataset for the tables.")
+@click.option(
+    "--pipeline", "pipeline_name", metavar="NAME", help="dlt's pipeline name, which keys its state."
+)
+@click.option(
+    "--require",
+    type=click.Choice(VERDICTS),
+    default=VERDICTS[-1],
+    show_default=True,
+    help="The least verdict to load; anything less ends with 4, and nothing is loaded.",
+)
 @as_json
 @_quiet
 @with_debug
-def run(  # noqa: PLR0913  # one parameter for each option
+def run(
     config: Path,
     names: tuple[str, ...],
-    destination: str | None,
-    dataset: str | None,
-    pipeline: str | None,
+    require: Verdict,
     *,
     json_wanted: bool,
     quiet: bool,
+    **where: Unpack[Where],
 ) -> int:
     """Read the API that CONFIG describes and load its tables.
 
@@ -63,15 +74,8 @@ def run(  # noqa: PLR0913  # one parameter for each option
     singles = _singles(plan)
     title = f"restmill run {config}"
     wanted = wanted_of(plan, names, config)
-    with watched(title, wanted, singles=singles, quiet=quiet or json_wanted) as observer:
-        receipt = sync(
-            plan,
-            destination=destination,
-            dataset_name=dataset,
-            pipeline_name=pipeline,
-            resources=names,
-            observer=observer,
-        )
+    with kept(), watched(title, wanted, singles=singles, quiet=quiet or json_wanted) as observer:
+        receipt = sync(plan, resources=names, observer=observer, require=require, **where)
     return _finish(receipt, json_wanted=json_wanted, quiet=quiet)
 
 
@@ -83,7 +87,9 @@ def _singles(plan: Plan) -> tuple[str, ...]:
 def _finish(receipt: Receipt, *, json_wanted: bool = False, quiet: bool = False) -> int:
     """Print the receipt as asked; returns the exit code."""
     if json_wanted:
-        print_json(_receipt_fields(receipt))
+        from restmill.run.archive import as_json as receipt_fields  # noqa: PLC0415  # `--help` is quick
+
+        print_json(receipt_fields(receipt))
     elif not quiet or receipt.exit_code:
         from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
         from restmill.cli.view import show_receipt  # noqa: PLC0415
@@ -92,8 +98,26 @@ def _finish(receipt: Receipt, *, json_wanted: bool = False, quiet: bool = False)
     return receipt.exit_code
 
 
-def _receipt_fields(receipt: Receipt) -> dict[str, object]:
-    return {**dataclasses.asdict(receipt), "verdict": receipt.verdict, "exit_code": receipt.exit_code}
+@contextmanager
+def kept() -> Iterator[None]:
+    """Keep the receipts of runs in the block on disk; one that cannot be written costs the run nothing."""
+    from restmill.cli.problems import show_problems  # noqa: PLC0415  # `--help` is quick
+    from restmill.errors import Place, Problem  # noqa: PLC0415
+    from restmill.run import archive  # noqa: PLC0415
+
+    switches = click.get_current_context().ensure_object(Switches)
+
+    def keep(receipt: Receipt) -> None:
+        switches.receipt = receipt
+        try:
+            archive.store(receipt)
+        except OSError as error:
+            what = "the receipt of this run could not be written; the run itself is not affected"
+            problem = Problem(Place(file=str(archive.FOLDER)), what, archive.why(error))
+            show_problems([problem], style="yellow", word="warning")
+
+    with archive.filing(keep):
+        yield
 
 
 _EXEC = """\b
@@ -136,6 +160,7 @@ def execute(
     from restmill.load.dropin import execute as run_script  # noqa: PLC0415
 
     with (
+        kept(),
         _sandbox_url(wanted=sandboxed) as url,
         watched(f"restmill exec {script}", quiet=quiet or json_wanted) as observer,
     ):
@@ -171,12 +196,12 @@ def demo(*, json_wanted: bool) -> int:
     """
     from restmill.cli.demo import play  # noqa: PLC0415  # `--help` is quick
 
-    played = play(Path(".restmill") / "demo", quiet=json_wanted)
+    with kept():
+        played = play(Path(".restmill") / "demo", quiet=json_wanted)
     if json_wanted:
-        print_json(_receipt_fields(played.receipt))
-    else:
-        from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
-        from restmill.cli.view import show_demo  # noqa: PLC0415
+        return _finish(played.receipt, json_wanted=True)
+    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
+    from restmill.cli.view import show_demo  # noqa: PLC0415
 
-        show_demo(Sheet(), played.receipt, played.api)
+    show_demo(Sheet(), played.receipt, played.api)
     return played.receipt.exit_code

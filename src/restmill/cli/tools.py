@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from restmill.cli.inputs import Duration, Share, with_debug
-from restmill.cli.looking import as_json, print_json
+from restmill.cli.inputs import Duration, Share, as_json, with_debug
+from restmill.cli.output import print_json
 from restmill.errors import ConfigError, Place, Problem
 
 _SANDBOX = """\b

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from restmill.cli.sheet import Sheet
     from restmill.run.receipt import Evidence, Receipt, Verdict
 
-_SIGNS: dict[Verdict, str] = {"complete": "✓", "suspect": "!", "partial": "✗"}
-_STYLES: dict[Verdict, str] = {"complete": "green", "suspect": "yellow", "partial": "red"}
+SIGNS: dict[Verdict, str] = {"complete": "✓", "suspect": "!", "partial": "✗"}
+STYLES: dict[Verdict, str] = {"complete": "green", "suspect": "yellow", "partial": "red"}
 _COLUMNS = (
     Column("verdict"),
     Column("resource"),
@@ -36,7 +36,7 @@ _UNSAFE = frozenset("\"'$`\\!")
 
 def show_receipt(sheet: Sheet, receipt: Receipt) -> None:
     """The table of verdicts, what they add up to, and the way to the tables."""
-    _show_verdicts(sheet, receipt)
+    show_verdicts(sheet, receipt)
     if not any(one.rows for one in receipt.resources):
         return
     if receipt.destination == "duckdb" and receipt.location:
@@ -50,7 +50,7 @@ def show_receipt(sheet: Sheet, receipt: Receipt) -> None:
 
 def show_demo(sheet: Sheet, receipt: Receipt, api: str) -> None:
     """The demo's table of verdicts, what the API did, and the way to the tables."""
-    _show_verdicts(sheet, receipt)
+    show_verdicts(sheet, receipt)
     sheet.say(api)
     sheet.say()
     file = as_typed(Path(receipt.location))
@@ -60,7 +60,8 @@ def show_demo(sheet: Sheet, receipt: Receipt, api: str) -> None:
     sheet.say("Next: `restmill connectors` lists the configs; copy one and set its `base_url`.")
 
 
-def _show_verdicts(sheet: Sheet, receipt: Receipt) -> None:
+def show_verdicts(sheet: Sheet, receipt: Receipt) -> None:
+    """The table of verdicts, and what they add up to."""
     sheet.table(_COLUMNS, [_row(one) for one in receipt.resources])
     sheet.say()
     sheet.say(*_summary(receipt))
@@ -70,13 +71,13 @@ def _row(one: Evidence) -> Row:
     notes = tuple(note for note in one.notes if one.reason not in note)
     return Row(
         cells=(
-            f"{_SIGNS[one.verdict]} {one.verdict}",
+            f"{SIGNS[one.verdict]} {one.verdict}",
             squeezed(one.resource, _LONGEST_NAME),
             f"{one.rows:,}",
             f"{one.pages:,}",
             lasting(one.seconds),
         ),
-        style=_STYLES[one.verdict],
+        style=STYLES[one.verdict],
         beneath=(_reason(one), *_more("also", one.errors[1:]), *_more("note", notes)),
     )
 
@@ -103,8 +104,8 @@ def _summary(receipt: Receipt) -> tuple[str, str]:
     complete = sum(one.verdict == "complete" for one in resources)
     what = "all complete" if complete == len(resources) else f"{complete} complete"
     names = counted(len(resources), "resource")
-    told = f"{_SIGNS[receipt.verdict]} {names}, {what}: {rows} in {lasting(receipt.seconds)}"
-    return told, f"bold {_STYLES[receipt.verdict]}"
+    told = f"{SIGNS[receipt.verdict]} {names}, {what}: {rows} in {lasting(receipt.seconds)}"
+    return told, f"bold {STYLES[receipt.verdict]}"
 
 
 def _query(receipt: Receipt) -> str:

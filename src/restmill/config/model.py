@@ -162,6 +162,9 @@ class Pipeline(Block):
     dataset_name: str | None = key(
         "Schema or dataset that holds the tables; `<name>_dataset` when not given.", Text(), default=None
     )
+    runs_table: bool = key(
+        "Enter every run in the table `_restmill_runs`, a row for each resource.", Flag(), default=True
+    )
 
 
 AnyResource: TypeAlias = Resource | ReadyResource

@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 import runpy
 import sys
-import time
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +25,22 @@ from dlt.sources import rest_api as dlts
 from restmill.errors import ConfigError, Place, Problem
 from restmill.events import Observer, ReadStarted, ignore
 from restmill.load import source as ours
+from restmill.load.account import Account
 from restmill.load.failures import raise_explained
 from restmill.load.playground import pipelines_within
 from restmill.load.route import sandboxed
 from restmill.load.sync import destination_of, location_of, tables_of
 from restmill.load.watch import watching
-from restmill.run.receipt import Ledger, Receipt
+from restmill.run.receipt import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from dlt import Pipeline
 
     from restmill.events import Event
+    from restmill.run.receipt import Receipt
 
 SANDBOX_KEY = "sandbox-key"
 _SECRET_NAME = re.compile(r"key|token|secret|password|username|user|client_id", re.IGNORECASE)
@@ -88,8 +89,8 @@ def execute(
         raise ConfigError(Problem(Place(file=str(script)), "there is no such script"))
     ledger = Ledger()
     names = _Names()
-    started, began = datetime.now(UTC), time.monotonic()
-    with ExitStack() as stack:
+    account = Account(lambda: ledger.evidence(names.seen), script.stem)
+    with account.failing(), ExitStack() as stack:
         stack.enter_context(install())
         stack.enter_context(watching(ledger, names, observer))
         if sandbox:
@@ -101,20 +102,22 @@ def execute(
             before = _active()
             variables = _run_as_main(script, args)
             pipeline = _active() if _active() is not before else _last_pipeline(variables)
-            if not names.seen and not _ran(pipeline, started):
+            if not names.seen and not _ran(pipeline, account.started):
                 pipeline = _load_sources(variables, pipeline, script, destination)
+            _describe(account, pipeline, names.seen)
         except Exception as error:  # noqa: BLE001  # raised again, in our words
             raise_explained(error)
-    return Receipt(
-        pipeline=pipeline.pipeline_name if pipeline else script.stem,
-        destination=destination_of(pipeline) if pipeline else "",
-        dataset=(pipeline.dataset_name or "") if pipeline else "",
-        started=started.isoformat(timespec="seconds"),
-        seconds=time.monotonic() - began,
-        resources=ledger.evidence(names.seen),
-        location=location_of(pipeline) if pipeline else "",
-        tables=tables_of(pipeline, names.seen) if pipeline else (),
-    )
+    return account.close()
+
+
+def _describe(account: Account, pipeline: Pipeline | None, names: Sequence[str]) -> None:
+    if pipeline is None:
+        return
+    account.pipeline = pipeline.pipeline_name
+    account.destination = destination_of(pipeline)
+    account.dataset = pipeline.dataset_name or ""
+    account.location = location_of(pipeline)
+    account.tables = tables_of(pipeline, names)
 
 
 class _Names:

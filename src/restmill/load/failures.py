@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,6 +25,7 @@ from restmill.errors import (
     Problem,
     RestmillError,
     did_you_mean,
+    is_interruption,
 )
 
 if TYPE_CHECKING:
@@ -45,8 +47,17 @@ def raise_explained(error: Exception) -> NoReturn:
     raise reason from error
 
 
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Let whatever the block raises be raised as `explained` makes it."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # raised again, in our words
+        raise_explained(error)
+
+
 def explained(error: BaseException) -> BaseException:
-    """A `RestmillError` for whatever the user can put right; else `error`, which is restmill's own mistake.
+    """A `RestmillError` for whatever the user can put right; else `error`: restmill's own mistake, or Ctrl-C.
 
     In this order: an error of ours inside dlt's wrappers, the configuration, the user's own code, the
     destination or the disk, anything else that dlt refuses (a schema contract, a missing key column).
@@ -55,6 +66,8 @@ def explained(error: BaseException) -> BaseException:
     for cause in causes:
         if isinstance(cause, RestmillError):
             return cause
+    if is_interruption(error):
+        return error
     mistake = next(filter(None, map(_mistake, causes)), None)
     if mistake is not None:
         return mistake
@@ -111,8 +124,10 @@ def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and everything behind it, outermost first."""
-    while error is not None:
+    """The error and everything behind it, outermost first; one that was raised again may be behind itself."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         inner = error.exception if isinstance(error, PipelineStepFailed) else None
         error = inner or error.__cause__ or error.__context__

@@ -7,9 +7,8 @@ because dlt would otherwise load that instead of reading the API. A partial read
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import dlt
 from dlt.common.configuration.resolve import inject_section
@@ -17,15 +16,19 @@ from dlt.common.configuration.specs.config_section_context import ConfigSectionC
 
 from restmill.errors import ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
+from restmill.load.account import Account, digest_of
+from restmill.load.alone import alone, no_leftovers
 from restmill.load.empty import empty_columns_as_events
-from restmill.load.failures import raise_explained
+from restmill.load.failures import explaining, raise_explained
 from restmill.load.plans import plan_of_file, plan_of_mapping
+from restmill.load.runs_table import with_runs
 from restmill.load.source import source_of
 from restmill.load.verdicts import evidence_of
 from restmill.load.watch import tell, watching
 from restmill.load.withhold import with_kept, withhold_partial
 from restmill.plan.spec import OnError, Plan
-from restmill.run.receipt import Ledger, Receipt
+from restmill.run.receipt import Ledger, Receipt, Verdict
+from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,80 +44,106 @@ _UNPACKED = {"sources.data_writer.disable_compression": True}
 """What extract writes is read again a moment later: packing it in between takes a third of its time."""
 
 
-def sync(  # noqa: PLR0913  # one keyword for each thing a run may override
+class Where(TypedDict, total=False):
+    """What `sync` may be given over the config's `pipeline` block."""
+
+    destination: Any  # dlt's own union: a name, a factory or a destination object
+    dataset_name: str | None
+    pipeline_name: str | None
+
+
+def sync(
     config: Mapping[str, Any] | str | Path | Plan,
     *,
-    destination: Any = None,  # dlt's own union: a name, a factory or a destination object
-    dataset_name: str | None = None,
-    pipeline_name: str | None = None,
     resources: Sequence[str] = (),
     observer: Observer = ignore,
     on_error: OnError = "isolate",
+    require: Verdict = "partial",
+    **where: Unpack[Where],
 ) -> Receipt:
     """Read the API of `config` and load it; what is given here wins over the config's `pipeline` block.
 
+    The receipt is also kept in `.restmill/receipts`, and as rows of the table `_restmill_runs`.
+
     Args:
         config: a mapping, the path of a config file, or a ready plan.
-        destination: dlt's destination; DuckDB unless the config says otherwise.
-        dataset_name: schema or dataset for the tables.
-        pipeline_name: dlt's pipeline name, which keys its state.
         resources: names of the resources to read; all selected ones when empty.
         observer: is told everything that happens.
         on_error: `isolate` lets a failed resource be partial and loads the others; `raise` loads nothing
         then.
+        require: the least verdict that is loaded. A resource that is worth less fails the run before
+        anything is loaded, and no cursor moves.
+        where: `destination`, dlt's destination, DuckDB unless the config says otherwise; `dataset_name`, the
+        schema or dataset for the tables; `pipeline_name`, dlt's pipeline name, which keys its state.
 
     Raises:
         ConfigError: the config is wrong; nothing was sent.
+        Incomplete: a resource is worth less than `require`.
         ApiError: with `raise`, the first resource that failed.
         DestinationError: the destination could not be written.
+        Busy: another run of the pipeline is under way; nothing was sent.
     """
     with inject_section(ConfigSectionContext(sections=_SECTIONS)):
         plan = _plan(config, on_error)
+    with alone(where.get("pipeline_name") or plan.pipeline.name):
+        pipeline = _pipeline(plan, **where)
+        source = _selected(source_of(plan, pipeline.pipeline_name), resources)
+        return run(pipeline, source, plan, observer, require)
+
+
+def _pipeline(
+    plan: Plan,
+    destination: Any = None,  # as above
+    dataset_name: str | None = None,
+    pipeline_name: str | None = None,
+) -> Pipeline:
     try:
-        pipeline = dlt.pipeline(
+        return dlt.pipeline(
             pipeline_name or plan.pipeline.name,
             destination=destination or plan.pipeline.destination,
             dataset_name=dataset_name or plan.pipeline.dataset_name,
         )
     except Exception as error:  # noqa: BLE001  # raised again, in our words
         raise_explained(error)
-    source = _selected(source_of(plan, pipeline.pipeline_name), resources)
-    return run(pipeline, source, plan, observer)
 
 
-def run(pipeline: Pipeline, source: DltSource, plan: Plan, observer: Observer = ignore) -> Receipt:
+def run(
+    pipeline: Pipeline,
+    source: DltSource,
+    plan: Plan,
+    observer: Observer = ignore,
+    require: Verdict = "partial",
+) -> Receipt:
     """Run one source of ours through a pipeline, watched by `observer`.
 
     Raises:
         ApiError, DestinationError: see `sync`.
     """
     ledger = Ledger()
-    started, began = datetime.now(UTC), time.monotonic()
     names = list(source.resources.selected)
-    with watching(ledger, observer):
-        try:
-            _load_pending(pipeline)
-            _stage("extract")
-            with dlt.config.values(_UNPACKED):
-                pipeline.extract(source)
-            withheld = withhold_partial(pipeline, source, evidence_of(ledger, plan, names))
-            _stage("normalize")
-            with empty_columns_as_events():
-                pipeline.normalize()
-            _stage("load")
-            pipeline.load()
-        except Exception as error:  # noqa: BLE001  # raised again, in our words
-            raise_explained(error)
-    return Receipt(
-        pipeline=pipeline.pipeline_name,
-        destination=destination_of(pipeline),
-        dataset=pipeline.dataset_name or "",
-        started=started.isoformat(timespec="seconds"),
-        seconds=time.monotonic() - began,
-        resources=with_kept(evidence_of(ledger, plan, names), withheld),
-        location=location_of(pipeline),
-        tables=tables_of(pipeline, names),
+    account = Account(
+        lambda: with_kept(evidence_of(ledger, plan, names), source),
+        pipeline.pipeline_name,
+        destination_of(pipeline),
+        pipeline.dataset_name or "",
+        config_digest=digest_of(plan),
+        redact=Redactor().plus(plan.secrets),
     )
+    with account.failing(), watching(ledger, observer), explaining():
+        _load_pending(pipeline)
+        _stage("extract")
+        with dlt.config.values(_UNPACKED), no_leftovers(pipeline):
+            sources = with_runs(source, account, require, table=plan.pipeline.runs_table)
+            account.load_ids = tuple(pipeline.extract(sources).loads_ids)
+        withhold_partial(pipeline, source, account.evidence())
+        _stage("normalize")
+        with empty_columns_as_events():
+            pipeline.normalize()
+        _stage("load")
+        pipeline.load()
+        account.location = location_of(pipeline)
+        account.tables = tables_of(pipeline, names)
+    return account.close()
 
 
 def _load_pending(pipeline: Pipeline) -> None:

@@ -29,26 +29,23 @@ if TYPE_CHECKING:
 _KEPT = "its table is left as it was, because a partial read would have replaced it"
 
 
-def withhold_partial(pipeline: Pipeline, source: DltSource, seen: Iterable[Evidence]) -> frozenset[str]:
-    """Take partial reads that would replace a table out of the packages; returns their resources."""
-    names = frozenset(
-        evidence.resource
-        for evidence in seen
-        if evidence.verdict == "partial"
-        and source.resources[evidence.resource].write_disposition == "replace"
+def with_kept(seen: Iterable[Evidence], source: DltSource) -> tuple[Evidence, ...]:
+    """The evidence, saying of partial reads that would replace a table that they are withheld."""
+    return tuple(
+        replace(one, reason=f"{one.reason}; {_KEPT}", withheld=True)
+        if one.verdict == "partial" and source.resources[one.resource].write_disposition == "replace"
+        else one
+        for one in seen
     )
+
+
+def withhold_partial(pipeline: Pipeline, source: DltSource, seen: Iterable[Evidence]) -> None:
+    """Take what is withheld out of the extracted packages."""
+    names = frozenset(one.resource for one in seen if one.withheld)
     if names:
         _take_out(pipeline, pipeline.schemas[source.schema.name], names)
     for name in sorted(names):
         tell(Noted(name, time.monotonic(), _KEPT))
-    return names
-
-
-def with_kept(seen: Iterable[Evidence], withheld: frozenset[str]) -> tuple[Evidence, ...]:
-    """The evidence, saying of withheld resources that nothing of them was loaded."""
-    return tuple(
-        replace(one, reason=f"{one.reason}; {_KEPT}") if one.resource in withheld else one for one in seen
-    )
 
 
 def _take_out(pipeline: Pipeline, schema: Schema, resources: frozenset[str]) -> None:

@@ -138,7 +138,8 @@ def _pipeline(config: model.Config, name: str) -> Pipeline:
     destination = declared.destination or Pipeline().destination
     if isinstance(destination, model.Opaque):
         destination = destination.value
-    return Pipeline(named, destination, declared.dataset_name or f"{named}_dataset")
+    dataset = declared.dataset_name or f"{named}_dataset"
+    return Pipeline(named, destination, dataset, declared.runs_table)
 
 
 def _notes(

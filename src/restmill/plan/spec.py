@@ -175,6 +175,8 @@ class Pipeline:
     destination: Json = "duckdb"
     """dlt's name of a destination, or a destination object."""
     dataset_name: str = "restmill"
+    runs_table: bool = True
+    """Whether each run is entered in the table `_restmill_runs`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from urllib.parse import unquote, urljoin, urlsplit
 
 from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Rejected, Unreachable
-from restmill.events import Retrying
+from restmill.events import Retrying, Sent
 from restmill.plan.spec import Signer
 from restmill.run.door import Door
 from restmill.run.transport import Failed
@@ -238,6 +238,7 @@ class Fetcher:
         signed = await self._signed(request, terms)
         door = self._door(request)
         await door.enter(terms.resource, request)
+        self._tell(Sent(terms.resource, self._clock.now()))
         try:
             response = await self._transport.send(signed)
         except Failed as error:

@@ -7,16 +7,18 @@ feeling: `complete` needs every read of the resource to have ended for a reason 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from restmill import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from restmill.events import Event
 
 Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
+VERDICTS: tuple[Verdict, ...] = ("complete", "suspect", "partial")
+"""From the best to the worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,28 @@ class Evidence:
     errors: tuple[str, ...] = ()
     distinct: int | None = None
     """Rows that differ, counted in each read for itself; None when some read was not counted."""
+    requests: int = 0
+    """Sent, with retries, redirects and requests past the end."""
+    withheld: bool = False
+    """Nothing of it was loaded: a partial read would have replaced its table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run failed as a whole; the fields of the error without its traceback, and without secrets."""
+
+    kind: str
+    """The error's class."""
+    where: str
+    what: str
+    got: str = ""
+    hint: str = ""
+    exit_code: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The evidence of one run."""
+    """The evidence of one run, whether it went well or not."""
 
     pipeline: str
     destination: str
@@ -57,16 +76,32 @@ class Receipt:
     """Where the destination is, when that can be said (the DuckDB file)."""
     tables: tuple[str, ...] = ()
     """The root tables that hold rows, by the names dlt gave them."""
+    run_id: str = ""
+    """When it began and a few letters of chance: `20261125T093358.120Z-3f9a1c`."""
+    error: Failure | None = None
+    """Why nothing was loaded, or not everything; None for a run that came to its end."""
+    load_ids: tuple[str, ...] = ()
+    """dlt's own: the values of `_dlt_load_id` in rows of this run."""
+    config_digest: str = ""
+    """Equal for runs whose plans are described in the same words; made without any secret."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of restmill, dlt, Python and the destination's driver."""
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the resources' verdicts."""
-        found = {evidence.verdict for evidence in self.resources}
-        return "partial" if "partial" in found else "suspect" if "suspect" in found else "complete"
+        """The worst of the resources' verdicts; `partial` for a run that failed as a whole."""
+        if self.error is not None:
+            return VERDICTS[-1]
+        return max((one.verdict for one in self.resources), key=VERDICTS.index, default="complete")
 
     @property
     def exit_code(self) -> int:
-        """0: all complete. 3: loaded, but incomplete or doubtful. 4: the API failed and nothing came."""
+        """0: all complete. 3: loaded, but incomplete or doubtful. 4: the API failed and nothing came.
+
+        Of a run that failed as a whole it is the error's.
+        """
+        if self.error is not None:
+            return self.error.exit_code
         if self.verdict == "complete":
             return 0
         failed = all(evidence.errors for evidence in self.resources)
@@ -83,6 +118,7 @@ class _Tally:
     pages: int = 0
     reads: int = 0
     done: int = 0
+    requests: int = 0
     retries: int = 0
     waited: float = 0.0
     size: int = 0
@@ -110,10 +146,8 @@ class Ledger:
                 tally.reads += 1
             case events.PageRead() as page:
                 _enter_page(tally, page)
-            case events.Retrying():
-                tally.retries += 1
-            case events.Waiting(wait=wait):
-                tally.waited += wait
+            case events.Sent() | events.Retrying() | events.Waiting():
+                _enter_effort(tally, event)
             case events.Noted(text=text):
                 tally.notes.append(text)
             case events.ReadDone() as done:
@@ -128,6 +162,18 @@ class Ledger:
     def evidence(self, resources: Iterable[str]) -> tuple[Evidence, ...]:
         """What was seen of each of `resources`, in their order, with its verdict."""
         return tuple(_evidence(name, self._tallies.get(name, _Tally())) for name in resources)
+
+
+def _enter_effort(tally: _Tally, event: events.Sent | events.Retrying | events.Waiting) -> None:
+    match event:
+        case events.Sent():
+            tally.requests += 1
+        case events.Retrying():
+            tally.retries += 1
+        case events.Waiting(wait=wait):
+            tally.waited += wait
+        case _:
+            assert_never(event)
 
 
 def _enter_page(tally: _Tally, page: events.PageRead) -> None:
@@ -164,6 +210,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         notes=tuple(dict.fromkeys(tally.notes)),
         errors=tuple(dict.fromkeys(tally.errors)),
         distinct=tally.distinct if tally.done else None,
+        requests=tally.requests,
     )
 
 
