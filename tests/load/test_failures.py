@@ -35,6 +35,17 @@ def test_a_database_file_that_cannot_be_made(serve: Serve) -> None:
     assert server.stats()["requests"] == 0
 
 
+def test_a_dataset_named_as_its_duckdb_file(serve: Serve) -> None:
+    with pytest.raises(DestinationError) as caught:
+        sync(
+            api(serve(rows=3).base_url, resource("users")),
+            pipeline_name="people",
+            destination="duckdb",
+            dataset_name="people",
+        )
+    assert "dataset_name" in caught.value.problem.hint
+
+
 def test_a_database_file_that_is_something_else(serve: Serve) -> None:
     Path("users.duckdb").write_text("this is no database")
     with pytest.raises(DestinationError) as caught:

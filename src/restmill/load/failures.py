@@ -97,18 +97,24 @@ def _is_library(filename: str) -> bool:
     return filename.startswith(("<", *_LIBRARIES)) or "site-packages" in filename
 
 
+_AMBIGUOUS = "Ambiguous reference to catalog or schema"
+_ONE_NAME = "DuckDB tells a dataset from a database file by name: give `dataset_name` a name of its own."
+
+
 def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     writing = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
     disk = next((cause for cause in causes if isinstance(cause, OSError)), None)
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
+    got = _first_line(causes[-1] if disk is None else disk)
+    kept = "What was read is kept; the next run loads it first." if "load" in steps else ""
     return DestinationError(
         Problem(
             Place(steps[0] if steps else "destination"),
             "the destination could not be written" if disk is None else "a file could not be written",
-            got=_first_line(causes[-1] if disk is None else disk),
-            hint="What was read is kept; the next run loads it first." if "load" in steps else "",
+            got=got,
+            hint=_ONE_NAME if _AMBIGUOUS in got else kept,
         )
     )
 
