@@ -11,7 +11,7 @@ from restmill import rest_api_source, sync
 from restmill.errors import ApiError, Rejected
 from restmill.sandbox import task_count, tasks_of
 from restmill.testing import Recorder
-from tests.load.api import api, child, counts, of, resource, rows
+from tests.load.api import api, child, counts, of, resource, rows, wait_for_the_engine
 from tests.load.conftest import cause_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,16 @@ def test_parents_without_the_field_stop_the_run_when_asked_to(serve: Serve) -> N
     error = cause_of(caught.value, ApiError)
     assert "`parent_id`" in error.problem.what
     assert "fields id, name" in error.problem.got
+
+
+def test_the_reads_before_a_parent_that_stops_the_run_are_closed(serve: Serve) -> None:
+    """Their engine would go on otherwise: the fixtures wait for its end."""
+    source = rest_api_source(api(serve(rows=300).base_url, resource("projects"), child()))
+    source.projects.add_map(lambda project: {} if project["id"] == 9 else project)
+    with pytest.raises(ResourceExtractionError):
+        list(source.tasks)
+    del source
+    wait_for_the_engine()
 
 
 def test_a_broken_child_costs_only_itself(serve: Serve) -> None:

@@ -52,8 +52,9 @@ def pull_children(
         ValueError, TypeError: a parent's value fits no path or format, likewise.
     """
     begun = filter(None, (_begin(session, plan, resource, record, bound) for record in parents))
-    opened = deque(islice(begun, _MOST_OPEN))
+    opened: deque[tuple[ReadHandle, Mapping[str, Json]]] = deque()
     try:
+        opened.extend(islice(begun, _MOST_OPEN))  # those before a parent that raises are closed as well
         while opened:
             handle, included = opened[0]
             yield from _with_parent(_drain(handle, resource), included)
