@@ -7,16 +7,17 @@ feeling: `complete` needs every read of the resource to have ended for a reason 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, get_args
 
 from restmill import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from restmill.events import Event
+    from restmill.events import Basis, Event
 
 Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
+_BASES: tuple[events.Basis, ...] = get_args(events.Basis)  # weakest first
 VERDICTS: tuple[Verdict, ...] = ("complete", "suspect", "partial")
 """From the best to the worst."""
 
@@ -46,6 +47,8 @@ class Evidence:
     """Sent, with retries, redirects and requests past the end."""
     withheld: bool = False
     """Nothing of it was loaded: a partial read would have replaced its table."""
+    basis: Basis = ""
+    """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class _Tally:
     open_ends: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    bases: set[Basis] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -189,6 +193,7 @@ def _enter_end(tally: _Tally, done: events.ReadDone) -> None:
     counted = tally.distinct is not None and done.distinct is not None
     tally.distinct = (tally.distinct or 0) + (done.distinct or 0) if counted else None
     (tally.reasons if done.complete else tally.open_ends).append(done.reason)
+    tally.bases.add(done.basis)
     if done.complete and done.doubt:
         tally.doubts.append(done.doubt)
 
@@ -210,6 +215,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         notes=tuple(dict.fromkeys(tally.notes)),
         errors=tuple(dict.fromkeys(tally.errors)),
         distinct=tally.distinct if tally.done else None,
+        basis=min(tally.bases, key=_BASES.index, default="") if verdict == "complete" else "",
         requests=tally.requests,
     )
 
