@@ -7,7 +7,10 @@ print it. Times are seconds; `at` is the run clock's monotonic reading.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Basis: TypeAlias = Literal["", "page", "declared", "count", "end", "total"]
 """What a complete read rests on, weakest first; "" when it is not complete.
@@ -119,6 +122,16 @@ class ReadFailed(Event):
     rows: int
     pages: int
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParentDone(Event):
+    """The child read for one parent record was handed on whole, or has ended early."""
+
+    values: Mapping[str, object]
+    """Placeholder -> the parent's value for it; empty where its record lacks one."""
+    basis: Basis = ""
+    """What its completeness rests on; "" when it failed, or is not proven."""
 
 
 class Observer(Protocol):

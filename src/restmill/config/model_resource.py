@@ -221,15 +221,26 @@ class ProcessingStep(Block):
 
 @block
 class DeleteMissing(Block):
-    """Not yet, refused today: what happens to rows whose record the API no longer has."""
+    """What happens to rows whose record the API no longer has, after a read that is proven complete."""
 
     mode: Literal["soft", "hard"] = key(
-        "`soft` marks the rows, `hard` deletes them.", Choice(("soft", "hard"))
+        "`soft` sets a timestamp in `column`, `hard` deletes the rows and those of their nested tables.",
+        Choice(("soft", "hard")),
     )
     max_fraction: float = key(
-        "Largest part of the table, from 0 to 1, that may vanish in one run; beyond it nothing is deleted.",
+        "Largest part of the table, from 0 to 1, that may go in one run; beyond it nothing is deleted.",
         Number(least=0, most=1),
         default=0.2,
+    )
+    column: str = key(
+        "`soft`: the column for the time of deletion; NULL again when the record is back.",
+        Text(),
+        default="_restmill_deleted_at",
+    )
+    allow_empty: bool = key(
+        "Believe an answer without any row: then all rows go, whatever `max_fraction` says.",
+        Flag(),
+        default=False,
     )
 
 
@@ -254,7 +265,7 @@ class ResourceDefaults(TableHints):
         factory=dict,
     )
     delete_missing: DeleteMissing | None = key(
-        "Not yet, refused today: what happens to rows whose record the API no longer has.",
+        "What happens to rows whose record the API no longer has: `soft` or `hard`; nothing when not given.",
         Keys(DeleteMissing, shorthand="mode"),
         default=None,
     )

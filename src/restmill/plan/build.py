@@ -16,6 +16,7 @@ from restmill.config import model
 from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.bind import Binder
+from restmill.plan.deletes import deletion_of, unfit
 from restmill.plan.machines import (
     auth_of,
     effective_paginator,
@@ -47,7 +48,7 @@ def build(config: model.Config, on_error: OnError = "raise", name: str = "") -> 
     Raises:
         ConfigError: all problems: what contradicts itself, refers to nothing, or cannot be run yet.
     """
-    problems = refused(config)
+    problems = [*refused(config), *unfit(config)]
     site = _Site(config, on_error, problems.append)
     drafts = dict(site.draft(number) for number in range(len(config.resources)))
     if problems:
@@ -98,6 +99,7 @@ class _Site:
             rename=dict(declared.rename or {}),
             on_error=declared.on_error or self.on_error,
             hints=declared.hints,
+            deletion=deletion_of(declared, bound.parent),
             by_rows=why_by_rows(declared),
         )
 

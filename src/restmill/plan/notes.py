@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from restmill.config import model
+from restmill.plan.deletes import notes_on_deletion
 from restmill.plan.machines import effective_paginator
 from restmill.plan.spec import Note
 from restmill.plan.template import Placeholder
@@ -33,6 +34,7 @@ def notes_on_resource(declared: model.Resource, client: model.Client, resource: 
         *_reading(declared, resource),
         *_binding(declared, resource),
         *_table(resource),
+        *notes_on_deletion(declared, resource),
         *_missing(declared.endpoint.auth),
     )
     for sentence in sentences:

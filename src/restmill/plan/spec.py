@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cursor",
+    "Deletion",
     "Foreign",
     "Fresh",
     "Note",
@@ -82,6 +83,22 @@ class Step:
 
     kind: Literal["filter", "map", "yield_map"]
     function: Callable[[Json], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What becomes of rows whose record the API no longer has; see `load.vanished`."""
+
+    mode: Literal["soft", "hard"]
+    max_fraction: float
+    column: str
+    """Where `soft` writes the time."""
+    allow_empty: bool = False
+    parent_fields: Mapping[str, str] = field(default_factory=dict)
+    """Child resources: placeholder -> the field of a row that holds the parent's value for it.
+
+    Empty when the rows do not hold them all: then the table is compared as a whole or not at all.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +158,8 @@ class Resource:
     on_error: OnError = "raise"
     hints: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for `dlt.resource`, as given (`primary_key`, `columns`, `write_disposition`, ...)."""
+    deletion: Deletion | None = None
+    """None: rows stay."""
     by_rows: str = ""
     """Why dlt must see this resource's records one by one; "": they may go to dlt as Arrow tables."""
 

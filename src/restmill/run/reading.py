@@ -39,7 +39,7 @@ from restmill.wire.ranges import asked_size
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from restmill.events import Observer
+    from restmill.events import Basis, Observer
     from restmill.path import Json, Path
     from restmill.run.clock import Clock
     from restmill.run.fetch import Fetcher, Terms
@@ -117,8 +117,8 @@ class Reading:
         self._missed = ""
         self._pages = self._bytes = 0
 
-    async def run(self) -> None:
-        """Read to the end. The last event is a `ReadDone` or a `ReadFailed`.
+    async def run(self) -> Basis:
+        """Read to the end. The last event is a `ReadDone` or a `ReadFailed`; returns the former's basis.
 
         Raises:
             ApiError: the read could not go on; pages handed over before it remain valid.
@@ -140,15 +140,16 @@ class Reading:
             if self._pending is not None:  # unsettled: the next read has to ask for itself
                 settle(self._pending.lesson, holds=False)
             self._forget_ahead()
-        self._over(done)
+        return self._over(done)
 
-    def _over(self, done: Done) -> None:
+    def _over(self, done: Done) -> Basis:
         proof = self._proof
         reason = f"{done.reason}: {done.detail}" if done.detail else done.reason
         doubt = proof.doubt() if done.complete else ""
         counts = proof.rows, self._pages
-        basis = "" if doubt or not done.complete else proof.basis(done)
+        basis: Basis = "" if doubt or not done.complete else proof.basis(done)
         self._tell(ReadDone(*self._stamp(), *counts, done.complete, reason, proof.distinct, doubt, basis))
+        return basis
 
     def _failed(self, error: Exception) -> None:
         self._tell(ReadFailed(*self._stamp(), self._proof.rows, self._pages, str(error)))

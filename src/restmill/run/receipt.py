@@ -49,6 +49,8 @@ class Evidence:
     """Nothing of it was loaded: a partial read would have replaced its table."""
     basis: Basis = ""
     """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
+    deleted: int = 0
+    """Rows deleted or marked because the API no longer has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Ledger:
     def __call__(self, event: Event, /) -> None:
         """Enter one event."""
         tally = self._tallies.setdefault(event.resource, _Tally(started=event.at))
-        tally.ended = max(tally.ended, event.at)
+        tally.ended = max(tally.ended, _busy_until(event))
         match event:
             case events.ReadStarted():
                 tally.reads += 1
@@ -166,6 +168,11 @@ class Ledger:
     def evidence(self, resources: Iterable[str]) -> tuple[Evidence, ...]:
         """What was seen of each of `resources`, in their order, with its verdict."""
         return tuple(_evidence(name, self._tallies.get(name, _Tally())) for name in resources)
+
+
+def _busy_until(event: Event) -> float:
+    """When the resource was last at work; a note may come long after its reads."""
+    return 0.0 if isinstance(event, events.Noted) else event.at
 
 
 def _enter_effort(tally: _Tally, event: events.Sent | events.Retrying | events.Waiting) -> None:

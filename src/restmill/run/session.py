@@ -134,14 +134,14 @@ class _Engine:
             self._transport = self._make_transport()
             self._fetcher = self._make_fetcher(self._transport)
         try:
-            await Reading(order, self._fetcher, self._clock, self._observer, channel.put).run()
+            basis = await Reading(order, self._fetcher, self._clock, self._observer, channel.put).run()
         except asyncio.CancelledError:
             channel.end()
             raise
         except Exception as error:  # noqa: BLE001  # handed to the caller, who raises it
             channel.end(error)
         else:
-            channel.end()
+            channel.end(basis=basis)
 
     def linger(self, may_stop: Callable[[_Engine], bool]) -> None:
         """Stop after a while, if `may_stop` then agrees."""
