@@ -15,9 +15,10 @@ from restmill.wire.signs import total_in, whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from restmill.events import Basis
     from restmill.path import Json, Path
     from restmill.wire.message import Page
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging import Done, Pager
 
 _MOST_STALE = 5
 """Pages in a row without one new record: then the paging goes round."""
@@ -122,6 +123,10 @@ class Proof:
         if self._hole < 0 and not self.met:
             return f"page {-self._hole} was empty, but rows follow: its own may be missing"
         return ""
+
+    def basis(self, done: Done) -> Basis:
+        """What a read without doubt rests on: a total that distinct records meet, or the kind of its end."""
+        return "total" if self._claimed == self.distinct and self.rows else done.basis
 
     def _excused(self) -> bool:
         """Whether equal records without a key are no sign of loss: all on one page, or honestly equal."""

@@ -147,7 +147,8 @@ class Reading:
         reason = f"{done.reason}: {done.detail}" if done.detail else done.reason
         doubt = proof.doubt() if done.complete else ""
         counts = proof.rows, self._pages
-        self._tell(ReadDone(*self._stamp(), *counts, done.complete, reason, proof.distinct, doubt))
+        basis = "" if doubt or not done.complete else proof.basis(done)
+        self._tell(ReadDone(*self._stamp(), *counts, done.complete, reason, proof.distinct, doubt, basis))
 
     def _failed(self, error: Exception) -> None:
         self._tell(ReadFailed(*self._stamp(), self._proof.rows, self._pages, str(error)))
@@ -188,7 +189,7 @@ class Reading:
         if isinstance(decision, Done):
             return await self._ended(decision, page, answer)
         if self._proof.hollow:
-            return Done("nothing but empty pages", complete=True)
+            return Done("nothing but empty pages", complete=True, basis="end")
         if why := self._proof.stale():
             return Done(why, complete=False)
         self._note_cap(page)
@@ -205,7 +206,7 @@ class Reading:
                 raise
             return ended
         stop = light.answer.stop
-        return Done(stop, complete=self._pages == 0) if stop else light
+        return Done(stop, complete=self._pages == 0, basis="declared") if stop else light
 
     async def _ended(self, done: Done, page: Page, answer: Answer) -> Request | Done:
         """The pager's end; or the request behind it, where the end is in doubt and nobody has asked yet."""
@@ -293,7 +294,8 @@ class Reading:
             self._recent.append(seen)
             return None
         if page.number == 2 and isinstance(self._pager, Offset) and len(records) > self._pager.limit:
-            return Done("the whole list came at once: the server does not page it", complete=True)
+            why = "the whole list came at once: the server does not page it"
+            return Done(why, complete=True, basis="page")
         return Done(
             f"page {page.number} repeats an earlier page: the server seems to ignore the paging",
             complete=False,

@@ -7,16 +7,17 @@ feeling: `complete` needs every read of the resource to have ended for a reason 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from restmill import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from restmill.events import Event
+    from restmill.events import Basis, Event
 
 Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
+_BASES: tuple[events.Basis, ...] = get_args(events.Basis)  # weakest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Evidence:
     errors: tuple[str, ...] = ()
     distinct: int | None = None
     """Rows that differ, counted in each read for itself; None when some read was not counted."""
+    basis: Basis = ""
+    """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class _Tally:
     open_ends: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    bases: set[Basis] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -143,6 +147,7 @@ def _enter_end(tally: _Tally, done: events.ReadDone) -> None:
     counted = tally.distinct is not None and done.distinct is not None
     tally.distinct = (tally.distinct or 0) + (done.distinct or 0) if counted else None
     (tally.reasons if done.complete else tally.open_ends).append(done.reason)
+    tally.bases.add(done.basis)
     if done.complete and done.doubt:
         tally.doubts.append(done.doubt)
 
@@ -164,6 +169,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         notes=tuple(dict.fromkeys(tally.notes)),
         errors=tuple(dict.fromkeys(tally.errors)),
         distinct=tally.distinct if tally.done else None,
+        basis=min(tally.bases, key=_BASES.index, default="") if verdict == "complete" else "",
     )
 
 

@@ -232,7 +232,7 @@ def _emptied(pager: Offset | PageNumber, page: Page, reach: _Reach, detail: str 
     _, maximum = _maximum(pager)
     inside = maximum is None or reach.then < maximum
     probe = pager.slot.put(page.request, reach.then) if inside else None
-    return Done("an empty page", complete=True, detail=detail, probe=probe)
+    return Done("an empty page", complete=True, detail=detail, probe=probe, basis="end")
 
 
 def _beyond(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Request | None:
@@ -248,10 +248,10 @@ def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
     more = says_more(page, pager.has_more_path)
     option, maximum = _maximum(pager)
     if more is False:
-        return Done(f"`{pager.has_more_path}` is false", complete=True)
+        return Done(f"`{pager.has_more_path}` is false", complete=True, basis="end")
     if reach.met and not more:
         probe = _beyond(pager, page, reach)
-        return Done(reach.met, complete=True, probe=probe)
+        return Done(reach.met, complete=True, probe=probe, basis="count")
     if maximum is not None and reach.then >= maximum:
         return Done(f"`{option}: {maximum}` is reached", complete=False)
     count = 1 if reach.met else reach.ahead
@@ -300,7 +300,7 @@ def _claimed(pager: Offset | PageNumber, page: Page) -> int | None:
 def _past_end(status: int) -> Done | None:
     if status not in _PAST:
         return None
-    return Done(f"status {status} behind the last page", complete=_PAST[status])
+    return Done(f"status {status} behind the last page", complete=_PAST[status], basis="end")
 
 
 def asked_size(request: Request) -> tuple[str, int] | None:

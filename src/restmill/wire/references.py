@@ -58,12 +58,12 @@ class Cursor(_Reference):
             NotData: `has_more_path` is declared and not in the answer.
         """
         if not page.records and self.stop_after_empty_page:
-            return Done("an empty page", complete=True)
+            return Done("an empty page", complete=True, basis="end")
         cursor = self.cursor_path.first(page.document)
         if not cursor:
             return self._ended(page)
         if says_more(page, self.has_more_path) is False:
-            return Done(f"`{self.has_more_path}` is false", complete=True)
+            return Done(f"`{self.has_more_path}` is false", complete=True, basis="end")
         return _moved(self._slot, page.request, cursor, f"`{self.cursor_path}`")
 
     def describe(self) -> str:
@@ -120,7 +120,11 @@ class HeaderLink(_Reference):
         """A request to the link whose relation is `links_next_key`; no such link ends the read."""
         link = links(page.response.headers.get("Link", "")).get(self.links_next_key.lower())
         if not link:
-            return Done(f"no link with rel={self.links_next_key}", complete=True)
+            return Done(
+                f"no link with rel={self.links_next_key}",
+                complete=True,
+                basis="end" if page.number > 1 else "page",
+            )
         return _followed(page.request, link, f"the link with rel={self.links_next_key}")
 
     def describe(self) -> str:
@@ -140,7 +144,11 @@ class HeaderCursor(_Reference):
         """The same request with the cursor of this answer's header; without one, the read ends."""
         cursor = page.response.headers.get(self.cursor_key)
         if not cursor:
-            return Done(f"no cursor in the header {self.cursor_key}", complete=True)
+            return Done(
+                f"no cursor in the header {self.cursor_key}",
+                complete=True,
+                basis="end" if page.number > 1 else "page",
+            )
         return _moved(Slot(self.cursor_param), page.request, cursor, f"the header {self.cursor_key}")
 
     def describe(self) -> str:
@@ -157,7 +165,9 @@ class SinglePage(_Reference):
 
     def after(self, page: Page) -> Decision:  # noqa: ARG002  # the seam's face
         """Done; incomplete when there were signs of more."""
-        return Done(self.suspect or "a single page", complete=not self.suspect)
+        return Done(
+            self.suspect or "a single page", complete=not self.suspect, basis="" if self.suspect else "page"
+        )
 
     def describe(self) -> str:
         """`single page`."""
@@ -181,12 +191,14 @@ def _followed(request: Request, link: str, source: str) -> Next | Done:
 
 def _absent(page: Page, path: Path, what: str) -> Done:
     """The end; but a first page that does not even have the key, and shows signs of more, is suspect."""
-    ended = Done(f"no {what} at `{path}`", complete=True)
+    ended = Done(f"no {what} at `{path}`", complete=True, basis="end")
     if page.number > 1 or not page.records or path.find(page.document):
         return ended
     sign = sign_of_more(page.document, len(page.records))
     detail = f"the first answer has no `{path}`, but {keys_of(page.document)}"
-    return Done(f"{ended.reason}, but {sign}" if sign else ended.reason, complete=not sign, detail=detail)
+    if sign:
+        return Done(f"{ended.reason}, but {sign}", complete=False, detail=detail)
+    return Done(ended.reason, complete=True, detail=detail, basis="page")
 
 
 _LINK = re.compile(
