@@ -41,7 +41,7 @@ def test_known_total_is_fanned_out_within_a_tenth_of_the_ideal() -> None:
     run(rig.read(order()))
     ideal = 1000 * 0.05 / 16
     assert rig.ids == list(range(100_000))
-    assert len(rig.transport.sent) == 1000
+    assert len(rig.transport.sent) == 1000 + 1  # a total met by a full page may be capped
     assert rig.transport.times[-1] <= 1.1 * ideal + 0.5  # the budget starts at 4 and has to grow
 
 
@@ -69,7 +69,7 @@ def test_a_capped_page_costs_speed_and_not_rows() -> None:
     rig = Rig(Offsets(1200, cap=100), observer=seen)
     run(rig.read(order(Offset(limit=500))))
     assert rig.ids == list(range(1200))
-    assert len(rig.transport.sent) == 12
+    assert len(rig.transport.sent) == 12 + 1
     notes = [event.text for event in seen.events if isinstance(event, Noted)]
     assert notes == ["asked for 500 rows a page, got 100: the server caps them"]
 
@@ -279,7 +279,8 @@ def test_an_error_behind_a_believed_end_confirms_it(status: int) -> None:
         return window(request, list(range(300)), pages=3)
 
     rig, done = ended(script, PageNumber(base_page=1, total_path=Path("pages")))
-    assert (len(rig.transport.sent), done.complete, done.rows) == (5, True, 300)
+    tried_again = 3 if status == 500 else 0
+    assert (len(rig.transport.sent), done.complete, done.rows) == (5 + tried_again, True, 300)
 
 
 def test_a_total_of_this_page_only_is_found_out() -> None:

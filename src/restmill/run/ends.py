@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from restmill.shape.decode import fingerprint
+from restmill.shape.decode import fingerprint, select
+from restmill.wire.detect import detect_selector
 from restmill.wire.paging import (
     Cursor,
     Done,
@@ -25,16 +26,18 @@ from restmill.wire.ranges import asked_size
 from restmill.wire.signs import is_positional
 
 if TYPE_CHECKING:
+    from restmill.path import Json
     from restmill.run.fetch import Answer
     from restmill.run.lessons import Lesson
     from restmill.run.proof import Proof
+    from restmill.shape.decode import Selection
     from restmill.wire.message import Page, Request
     from restmill.wire.paging import Pager
 
 COUNTING = (Offset, PageNumber)
 REFERRING = (Cursor, JsonLink, HeaderLink, HeaderCursor)
 BUSY = frozenset({429, 503})
-"""What a request behind the end is tried again for; any other error there is as good as an empty page."""
+"""Never an end; any other error behind a believed end is as good as an empty page, once it stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,22 @@ def judged(done: Done, page: Page, answer: Answer, *, missed: str, ruled: bool) 
     if page.number == 1 and answer.response.status != HTTPStatus.NO_CONTENT:
         return Done("an empty answer: no document, and no word that there is no data", complete=False)
     return done
+
+
+def is_odd(found: Selection, document: Json, like: list[Json]) -> bool:
+    """Whether a further page has something else where the first one had its records, such as `like`.
+
+    A page whose list is left out has no records; one with a list elsewhere has them elsewhere. A lone value
+    is a list of one, if it looks like a record.
+    """
+    if not found.matched:
+        others = select(document, detect_selector(document))
+        return not others.lone and any(isinstance(record, dict) for record in others.records)
+    if not (found.lone and like and isinstance(like[0], dict)):
+        return False
+    names = set(like[0])
+    lone = found.records[0]
+    return 2 * len(names.intersection(lone if isinstance(lone, dict) else ())) < len(names)
 
 
 def shifts(pager: Pager | None, last: Request) -> bool:

@@ -22,6 +22,7 @@ from restmill.run.ends import (
     carries_pages,
     doubtful,
     is_full,
+    is_odd,
     judged,
     repeated,
     seen_as,
@@ -78,6 +79,7 @@ class Pass:
         self._asked: set[int] = set()
         self._recent: deque[tuple[int, int]] = deque(maxlen=_LOOKBACK)
         self._pending: Pending | None = None
+        self._like: list[Json] = []
         self._matched = False
         self._missed = ""
         self._pages = 0
@@ -100,7 +102,7 @@ class Pass:
         first = request = self._order.request if self.pager is None else self.pager.first(self._order.request)
         while True:
             if why := self._account.over():
-                return Done(why, complete=False)
+                return self._pending.done if self._pending else Done(why, complete=False)
             following = await self._step(request)
             if isinstance(following, Done):
                 await self._look_back(first, request, following)
@@ -199,10 +201,14 @@ class Pass:
             self.selector = detect_selector(answer.document)
             self._account.note(f"records are taken from `{self.selector}` (detected)")
         found = select(answer.document, self.selector)
+        has = keys_of(answer.document)
+        if number == 1:
+            self._like = found.records[:1]
+        elif is_odd(found, answer.document, self._like):
+            self.proof.odd(number, has, kept=found.matched)
         if found.matched:
             self._matched, self._missed = True, ""
         elif not self._matched:
-            has = keys_of(answer.document)
             self._missed = f"data_selector `{self.selector}` matched nothing; the answer has {has}"
         return Page(request, answer.response, answer.document, found.records, number)
 
@@ -255,20 +261,17 @@ class Pass:
         if not (told and self._order.repair) or self._account.over():
             return
         try:
-            light = await self._fetched(first, final=True)
+            light = await self._fetched(first)
         except (Refused, ApiError):
-            self._account.note("whether the list moved is not known: its first page did not come again")
+            proof.moved(known=False)
             return
         page = self._page(first, light.answer)
         if proof.identity(page.records) != proof.opening:
-            proof.moved()
+            proof.moved(known=True)
 
-    async def _fetched(self, request: Request, *, final: bool = False) -> Light:
-        terms = self._order.terms
-        if final or self._pending is not None:
-            terms = replace(terms, policy=replace(terms.policy, statuses=terms.policy.statuses & BUSY))
+    async def _fetched(self, request: Request) -> Light:
         self._account.requests += 1
-        answer = await self._way.fetcher.fetch(request, terms)
+        answer = await self._way.fetcher.fetch(request, self._order.terms)
         size = len(answer.response.body)
         if carries_pages(self.pager):
             answer = replace(answer, response=replace(answer.response, body=b""))

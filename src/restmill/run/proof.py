@@ -27,6 +27,12 @@ _MOST_STALE_ALIKE = 50
 """The same for records without anything that tells them apart: equal ones may be honest."""
 
 
+_MOST_ODD = 20
+"""Pages that have something else than records where the first one had them."""
+_MOST_THIN = 20
+"""Pages in a row of which at most a quarter is new: a list that grows while its first page comes for ever."""
+
+
 class Proof:
     """The evidence of one read; `keys` are the paths of what makes its records different."""
 
@@ -44,10 +50,13 @@ class Proof:
         """All rows, by the last credible word of the server."""
         self._stated: list[int] = []
         self._hole = 0
-        self._stale = 0
+        self._stale = self._thin = 0
         self._empty = 0
         self._across = False
-        self._moved = ""
+        self._moved = self._odd = ""
+        self._odds = 0
+        self.spoilt = False
+        """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
         """What names the records of the first page, in order; () when nothing does."""
 
@@ -62,9 +71,14 @@ class Proof:
         return self.claimed is not None and self.claimed in (self.rows, self.distinct)
 
     @property
+    def said(self) -> int | None:
+        """The last number that the server stated, of rows or pages, other than the length of a page."""
+        return self._stated[-1] if self._stated else None
+
+    @property
     def steady(self) -> bool:
-        """Whether the server stated the same number all the way, if any."""
-        return len(self._stated) <= 1
+        """Whether the server stated one number all the way, if any, and every page was like the first."""
+        return len(self._stated) <= 1 and not self._odd
 
     def marks(self, records: Sequence[Json]) -> list[int]:
         """The marks of a page's records, one each."""
@@ -84,6 +98,7 @@ class Proof:
         self.rows += len(records)
         if records:
             self._stale = 0 if new else self._stale + 1
+            self._thin = 0 if 4 * new > len(records) else self._thin + 1
             self._empty = 0
             self.pages_with_rows += 1
             self._across = self._across or len(set(marks)) > new
@@ -99,9 +114,16 @@ class Proof:
         """What names each record; () when nothing does."""
         return self._distinct.identity(records)
 
-    def moved(self) -> None:
-        """The first page was asked for again, and is another one now."""
-        self._moved = "the first page changed while the list was read: rows may have moved past the reader"
+    def odd(self, number: int, has: str, *, kept: bool) -> None:
+        """Page `number` has something else where others have records; `kept`: it was taken for a record."""
+        self._odds += 1
+        self.spoilt = self.spoilt or kept
+        self._odd = self._odd or f"page {number} is unlike the others, it has {has}: its rows may be missing"
+
+    def moved(self, *, known: bool) -> None:
+        """The first page was asked for again: it is another one now, or (not `known`) did not come."""
+        changed = "changed while the list was read" if known else "did not come again"
+        self._moved = f"the first page {changed}: rows may have moved past the reader"
 
     def emptied(self) -> None:
         """The page just entered was empty where pages are counted: rows behind it make it a hole."""
@@ -123,10 +145,14 @@ class Proof:
 
     def stale(self) -> str:
         """Why the read should stop, when page after page brings nothing new; "" when it should not."""
-        most = _MOST_STALE if self._distinct.told_apart else _MOST_STALE_ALIKE
-        if self._stale < most:
-            return ""
-        return f"{self._stale} pages in a row brought no new record: the paging seems to go round"
+        if self._odds >= _MOST_ODD:
+            return f"{self._odds} pages are unlike the first one"
+        apart = self._distinct.told_apart
+        if self._stale >= (_MOST_STALE if apart else _MOST_STALE_ALIKE):
+            return f"{self._stale} pages in a row brought no new record: the paging seems to go round"
+        if apart and self._thin >= _MOST_THIN:
+            return f"{self._thin} pages in a row brought hardly a new record: the list grows as it is read"
+        return ""
 
     @property
     def hollow(self) -> bool:
@@ -138,8 +164,8 @@ class Proof:
         return self._drift() or self.repeats() or self._shortfall()
 
     def _drift(self) -> str:
-        if self.steady:
-            return self._moved
+        if len(self._stated) <= 1:
+            return self._odd or self._moved
         first, last = self._stated[0], self._stated[-1]
         return f"the total changed from {first:,} to {last:,} during the read: rows may be missing or double"
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from restmill.run.account import Account
     from restmill.run.order import Order
     from restmill.run.passes import Way
+    from restmill.run.proof import Proof
     from restmill.wire.paging import Done
 
 
@@ -63,7 +64,7 @@ class Repair:
     def _may_help(self) -> bool:
         """Whether records can be told apart, and some may be missing: too many of them are not mended."""
         proof = self._first.proof
-        short = proof.claimed != proof.distinct and not proof.hollow
+        short = proof.claimed != proof.distinct and not (proof.hollow or proof.spoilt)
         return bool(self._order.keys) and short and not self._account.over()
 
     async def _further(self, size: int) -> tuple[Pass, Done] | None:
@@ -81,9 +82,14 @@ class Repair:
         if further.capped:
             return None
         self._passes += 1
-        if further.proof.claimed != self._total or not further.proof.steady:
+        if self._contradicts(further.proof):
             self._total = None
         return further, done
+
+    def _contradicts(self, proof: Proof) -> bool:
+        """Whether a further pass was told another total, or more than one."""
+        pairs = (proof.claimed, self._total), (proof.said, self._first.proof.said)
+        return not proof.steady or any(None not in pair and len(set(pair)) > 1 for pair in pairs)
 
     def _proven(self, further: Pass, done: Done) -> Basis:
         """What proves the read now; "" when nothing does."""

@@ -242,10 +242,9 @@ def _emptied(pager: Offset | PageNumber, page: Page, reach: _Reach, detail: str 
 
 
 def _beyond(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Request | None:
-    """What lies behind a count that is met, where that count may as well be of this page only."""
+    """What lies behind a count that is met: the count may be of this page only, or capped."""
     _, maximum = _maximum(pager)
-    trusted = isinstance(pager, Offset) and (page.number > 1 or len(page.records) >= pager.limit)
-    if trusted or not page.records or (maximum is not None and reach.then >= maximum):
+    if not page.records or (maximum is not None and reach.then >= maximum):
         return None
     return pager.slot.put(page.request, reach.then)
 
