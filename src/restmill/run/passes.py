@@ -227,7 +227,8 @@ class Pass:
         total = None if self.pager is None or page.document is None else self.pager.total(page)
         if total is not None and not isinstance(self.pager, COUNTING) and total < self.proof.rows:
             total = None  # of something else, or of this page
-        self.proof.claim(total, stated(self.pager, page), rows)
+        counted = isinstance(self.pager, PageNumber) and self.pager.total_path is not None
+        self.proof.claim(total, stated(self.pager, page), rows, counted=counted)
         keep = self._way.keep
         records = page.records if keep is None else keep(page.records)
         self._account.page(len(records), size, page.response.seconds, total)

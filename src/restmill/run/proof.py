@@ -55,6 +55,9 @@ class Proof:
         self._across = False
         self._moved = self._odd = ""
         self._odds = 0
+        self._least = 0
+        self._promised = 0
+        """What the server states though no row has come."""
         self.spoilt = False
         """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
@@ -131,16 +134,23 @@ class Proof:
         self._stale += 1
         self._empty += 1
 
-    def claim(self, total: int | None, stated: int | None, rows: int) -> None:
-        """Take what a page of `rows` rows says: the pager's credible total, and any number it states."""
+    def claim(self, total: int | None, stated: int | None, rows: int, *, counted: bool = False) -> None:
+        """Take what a page of `rows` rows says: the pager's credible total, and any number it states.
+
+        `counted`: that number counts the rows or the pages of this list, so there are as many rows at least.
+        """
         if total is not None or rows:
             self.claimed = total or (None if rows else self.claimed)
+        self._least = stated if stated and rows and counted else self._least
+        if stated and not self.rows:
+            self._promised = stated
         if stated is not None and rows and stated != rows and stated not in self._stated[-1:]:
             self._stated.append(stated)
 
     def refuted(self) -> None:
         """There were rows behind the end that the claims had promised."""
         self.claimed = None
+        self._least = 0
         self._stated.clear()
 
     def stale(self) -> str:
@@ -170,10 +180,14 @@ class Proof:
         return f"the total changed from {first:,} to {last:,} during the read: rows may be missing or double"
 
     def _shortfall(self) -> str:
+        if self._promised and not self.rows:
+            return f"no row came, but the server states {self._promised:,}"
         if self.claimed is not None and not self.met:
             return f"{self.rows:,} rows, but the server claims {self.claimed:,}"
         if self.hollow and not self.met:
             return f"{self._empty} pages in a row were empty, but the server declares more"
+        if self.claimed is None and self._least > self.distinct:
+            return f"{self.rows:,} rows, but the server states {self._least:,}, be it rows or pages"
         if self._hole < 0 and not self.met:
             return f"page {-self._hole} was empty, but rows follow: its own may be missing"
         return ""
@@ -207,5 +221,7 @@ class Proof:
 def stated(pager: Pager | None, page: Page) -> int | None:
     """Any number of all rows or pages in the answer: whatever it counts, it should not change."""
     if isinstance(pager, Offset | PageNumber) and (pager.total_path or pager.total_header):
-        return stated_total(pager, page)[0]
+        total = stated_total(pager, page)[0]
+        one = isinstance(pager, PageNumber) and pager.counts_pages and total == 1
+        return None if one and not page.records else total  # an empty list has one page, for many
     return any_total(page)

@@ -65,7 +65,7 @@ class Repair:
         """Whether records can be told apart, and some may be missing: too many of them are not mended."""
         proof = self._first.proof
         short = proof.claimed != proof.distinct and not (proof.hollow or proof.spoilt)
-        return bool(self._order.keys) and short and not self._account.over()
+        return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
 
     async def _further(self, size: int) -> tuple[Pass, Done] | None:
         """One more pass, in pages of `size` rows; None when the server would not have it."""

@@ -102,7 +102,7 @@ class Offset:
         return self.offset if here is None else here
 
     def _credible(self, total: int | None, here: int, rows: int) -> int | None:
-        if total is None or (rows and here + rows - self._base > total):
+        if total is None or ((rows or here > self.offset) and here + rows - self._base > total):
             return None  # rows behind the end: the total is of something else
         page_length = here == self.offset and total == rows >= self.limit
         return None if page_length else total
@@ -147,7 +147,7 @@ class PageNumber:
         if not rows and self.stop_after_empty_page:
             following = _Reach(here + 1, 1, 1, "")
             misread = self._misread(page)
-            if misread and self._counts_pages:
+            if misread and self.counts_pages:
                 return _onward(self, page, following)
             return _emptied(self, page, following, misread)
         ahead = self._ahead(_claimed(self, page), here, page)
@@ -162,7 +162,7 @@ class PageNumber:
         """The number at `total_path` where it can only be rows; only the last page with rows is sure."""
         total, _ = stated_total(self, page)
         rows, read = len(page.records), self._here(page.request) - self._base + 1
-        if total is None or self._counts_pages or not 1 < rows < total or total < read * rows:
+        if total is None or self.counts_pages or not 1 < rows < total or total < read * rows:
             return None
         return total
 
@@ -187,7 +187,8 @@ class PageNumber:
         return 1 if self._start == 1 else self.base_page
 
     @property
-    def _counts_pages(self) -> bool:
+    def counts_pages(self) -> bool:
+        """Whether the total is one of pages, by its name."""
         name = self.total_header or (self.total_path.text if self.total_path else "")
         return "page" in name.lower()
 
@@ -202,7 +203,7 @@ class PageNumber:
         short = rows < (asked[1] if asked else 1)
         if total is None or (rows and read > total + (not self.base_known)):
             return 1 if short else None
-        if self._counts_pages or not rows:
+        if self.counts_pages or not rows:
             return max(0, total + (not self.base_known and total > 1) - read)
         if total == rows:  # pages, rows, or the length of this page: only a short first page is sure
             return int(not short) if read == 1 else max(1, total - read)
@@ -217,7 +218,7 @@ class PageNumber:
 
     def _misread(self, page: Page) -> str:
         total, header = stated_total(self, page)
-        after_this = self._here(page.request) - self._base + (1 if self._counts_pages else 0)
+        after_this = self._here(page.request) - self._base + (1 if self.counts_pages else 0)
         if total is None or total <= after_this:
             return ""
         return f"`{header or self.total_path}: {total}` is not the number of pages"
