@@ -17,7 +17,7 @@ from restmill.wire.paging import Cursor, HeaderLink, Offset, PageNumber, Pager, 
 from restmill.wire.rules import Rule
 
 if TYPE_CHECKING:
-    from restmill.run.reading import Order
+    from restmill.run.order import Order
 
 
 def basis(script: Script, what: Order) -> tuple[bool, str]:

@@ -27,6 +27,8 @@ _BEFORE_TABLE = (
     ("parent", "parent"),
     ("cursor", "cursor"),
     ("paging", "pages"),
+    ("bounds", "bounds"),
+    ("repair", "repair"),
     ("records", "records"),
 )
 

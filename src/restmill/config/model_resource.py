@@ -25,6 +25,7 @@ from restmill.config.kinds import (
     Table,
     Tagged,
     Text,
+    Whole,
     block,
     key,
 )
@@ -203,6 +204,20 @@ class Endpoint(Block):
         "Request headers.", Table(HeaderValue(), hidden=True), factory=dict, shown=False
     )
     retry: Retry | None = key("Retry settings of this endpoint alone.", Keys(Retry), default=None)
+    max_pages: int | None = key(
+        "Most pages of one read; more make it `partial`. No bound when not given.", Whole(1), default=None
+    )
+    max_duration: float | None = key(
+        "Most seconds that one read may take, waits included; after them it is `partial`. No bound when not "
+        "given.",
+        Number(positive=True),
+        default=None,
+    )
+    repair: bool | None = key(
+        "Whether a list that moved while it was read is read again; the client's, or true, when not given.",
+        Flag(),
+        default=None,
+    )
     format: Literal["json", "jsonl", "csv", "xml"] = key(
         "Format of the response; only `json`, the others not yet.",
         Choice(("json", "jsonl", "csv", "xml")),

@@ -28,7 +28,7 @@ from restmill.plan.machines import (
 )
 from restmill.plan.notes import notes_on_client, notes_on_pipeline, notes_on_resource, why_by_rows
 from restmill.plan.refuse import refused
-from restmill.plan.spec import Foreign, Note, OnError, Pipeline, Plan, Resource, Signer, Step
+from restmill.plan.spec import Bounds, Foreign, Note, OnError, Pipeline, Plan, Resource, Signer, Step
 from restmill.wire.auth import secrets_of
 from restmill.wire.detect import single_entity_path
 
@@ -100,6 +100,8 @@ class _Site:
             on_error=declared.on_error or self.on_error,
             hints=declared.hints,
             deletion=deletion_of(declared, bound.parent),
+            bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
+            repair=_repair(endpoint, client),
             by_rows=why_by_rows(declared),
         )
 
@@ -108,6 +110,11 @@ def _selector(endpoint: model.Endpoint) -> Path | None:
     if endpoint.data_selector:
         return Path(endpoint.data_selector)
     return Path("$") if single_entity_path(endpoint.path) else None
+
+
+def _repair(endpoint: model.Endpoint, client: model.Client) -> bool:
+    declared = (endpoint.repair, client.repair)
+    return next((one for one in declared if one is not None), True)
 
 
 def _steps(declared: model.Resource) -> Iterator[Step]:

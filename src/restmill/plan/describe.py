@@ -52,6 +52,9 @@ class Described:
     body: str = ""
     auth: str = ""
     pages: str = ""
+    bounds: str = ""
+    """The most that one read may take."""
+    repair: str = ""
     records: str = ""
     """Where the records are in an answer."""
     rules: tuple[str, ...] = ()
@@ -122,6 +125,8 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
         body=_body(request),
         auth=_auth(resource.auth),
         pages=_pages(resource.pager),
+        bounds=resource.bounds.describe(),
+        repair="" if resource.repair else "off",
         records="detected" if resource.selector is None else str(resource.selector),
         rules=tuple(clean(f"{rule}: {_words(rule.do)}") for rule in resource.actions),
         parent=_parent(resource.parent),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from restmill.wire.rules import Rule
 
 __all__ = [
+    "Bounds",
     "Cursor",
     "Deletion",
     "Foreign",
@@ -136,6 +137,20 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most that one read may take; None: no bound. Reaching a bound ends the read, incomplete."""
+
+    pages: int | None = None
+    seconds: float | None = None
+
+    def describe(self) -> str:
+        """For example `at most 10 pages, 60 s`; "" without a bound."""
+        parts = [] if self.pages is None else [f"{self.pages:,} page{'s' if self.pages > 1 else ''}"]
+        parts += [] if self.seconds is None else [f"{self.seconds:g} s"]
+        return f"at most {', '.join(parts)}" if parts else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One declared endpoint: what to ask for, how to page, what to pick, and the table hints for dlt."""
 
@@ -160,6 +175,10 @@ class Resource:
     """Keyword arguments for `dlt.resource`, as given (`primary_key`, `columns`, `write_disposition`, ...)."""
     deletion: Deletion | None = None
     """None: rows stay."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """The most that one read may take."""
+    repair: bool = True
+    """Whether a list that moved while it was read is read again."""
     by_rows: str = ""
     """Why dlt must see this resource's records one by one; "": they may go to dlt as Arrow tables."""
 

@@ -18,7 +18,7 @@ from restmill.events import ReadFailed, ReadStarted, ignore
 from restmill.run.channel import Bell, Channel, Ended
 from restmill.run.clock import SystemClock
 from restmill.run.fetch import Fetcher, Memory
-from restmill.run.reading import Order, Reading
+from restmill.run.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from restmill.events import Observer
     from restmill.path import Json
     from restmill.run.clock import Clock
+    from restmill.run.order import Order
     from restmill.run.transport import Transport
     from restmill.wire.gate import Limits
 

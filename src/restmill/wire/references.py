@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from restmill.path import Json, Path
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
 from restmill.wire.ranges import says_more
-from restmill.wire.signs import sign_of_more
+from restmill.wire.signs import any_total, sign_of_more
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page, Request
@@ -35,9 +35,9 @@ class _Reference:
         """None: a reference that the server gave does not lead past the end."""
         return None
 
-    def total(self, page: Page) -> int | None:  # noqa: ARG002  # the seam's face
-        """None: these pagers are told no total."""
-        return None
+    def total(self, page: Page) -> int | None:
+        """The number of all rows that the answer states, in its document or in a header."""
+        return any_total(page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,10 @@ class SinglePage(_Reference):
 
     suspect: str = ""
     """Why there may be more after all; "" when nothing says so."""
+
+    def total(self, page: Page) -> int | None:  # noqa: ARG002  # the seam's face
+        """None: the answer may be one record, whose `total` is anything."""
+        return None
 
     def after(self, page: Page) -> Decision:  # noqa: ARG002  # the seam's face
         """Done; incomplete when there were signs of more."""
