@@ -7,7 +7,19 @@ print it. Times are seconds; `at` is the run clock's monotonic reading.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Basis: TypeAlias = Literal["", "page", "declared", "count", "end", "total"]
+"""What a complete read rests on, weakest first; "" when it is not complete.
+
+`total`: distinct records meet a total that the server states. `end`: the server said that nothing follows, or
+was asked behind the last page and had nothing. `count`: as many pages, or as many records that nothing tells
+apart, as the server counts. `declared`: a rule or a paginator of the config's own ended it. `page`: one page,
+and nothing in it pointed to another.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,8 @@ class ReadDone(Event):
     """Rows that differ, by the primary key where the resource has one; None: not counted."""
     doubt: str = ""
     """Why rows may be missing or double though the end was reached; "" when nothing says so."""
+    basis: Basis = ""
+    """What `complete` rests on; "" with a doubt, or when it is not complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,16 @@ class ReadFailed(Event):
     rows: int
     pages: int
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParentDone(Event):
+    """The child read for one parent record was handed on whole, or has ended early."""
+
+    values: Mapping[str, object]
+    """Placeholder -> the parent's value for it; empty where its record lacks one."""
+    basis: Basis = ""
+    """What its completeness rests on; "" when it failed, or is not proven."""
 
 
 class Observer(Protocol):

@@ -31,6 +31,11 @@ class Path:
         if self._keys is None:
             _compile(self.text)
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is made of names only, so that it leads to one place at most."""
+        return self._keys is not None
+
     def find(self, document: Json) -> list[Json]:
         """All values the path matches in `document`, in document order; empty when nothing matches."""
         if self._keys is None:

@@ -26,7 +26,12 @@ LAB = {
         18104,
         os.environ.get("RESTMILL_LIVE_UNLEASH_KEY") or "*:*.lab-unleash-admin-token-0123456789abcdef",
     ),
+    "alerta": (18101, os.environ.get("RESTMILL_LIVE_ALERTA_KEY") or "lab-alerta-key-0123456789"),
+    "puppetdb": (18103, ""),
 }
+
+
+_PATHS = {"puppetdb": "/pdb/query/v4"}
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +46,7 @@ def _settings(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
         probe.settimeout(2)
         if probe.connect_ex(("127.0.0.1", port)):
             pytest.skip(f"no {name.capitalize()} listens on 127.0.0.1:{port}")
-    base_url = f"http://127.0.0.1:{port}"
+    base_url = f"http://127.0.0.1:{port}{_PATHS.get(name, '')}"
     monkeypatch.setenv(f"SOURCES__{name.upper()}__BASE_URL", base_url)
     monkeypatch.setenv(f"SOURCES__{name.upper()}__API_KEY", key)
     return base_url
@@ -57,3 +62,15 @@ def redmine(monkeypatch: pytest.MonkeyPatch) -> str:
 def unleash(monkeypatch: pytest.MonkeyPatch) -> str:
     """The base URL of a running Unleash; its token is where the example looks for it."""
     return _settings("unleash", monkeypatch)
+
+
+@pytest.fixture
+def alerta(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The base URL of a running Alerta; its key is where the example looks for it."""
+    return _settings("alerta", monkeypatch)
+
+
+@pytest.fixture
+def puppetdb(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The base URL of a running PuppetDB's queries."""
+    return _settings("puppetdb", monkeypatch)

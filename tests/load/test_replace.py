@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from restmill import sync
 from tests.load.api import api, child, counts, of, resource, rows
 
@@ -67,3 +69,21 @@ def test_nested_tables_are_left_with_their_root(serve: Serve) -> None:
     server.change(dead_after=2)
     sync(config, pipeline_name="nested")
     assert counts(before, "projects", "projects__members") == {"projects": 30, **members}
+
+
+@pytest.mark.parametrize("strategy", ["scd2", "cdc"])
+def test_a_partial_read_retires_and_deletes_no_rows(serve: Serve, strategy: str) -> None:
+    server = serve(rows=30)
+    merge = {"write_disposition": {"disposition": "merge", "strategy": strategy}, "primary_key": "id"}
+    config = api(server.base_url, resource("users", limit=10), defaults=merge)
+    before = sync(config, pipeline_name="retiring")
+    server.reset()
+    server.change(dead_after=2)
+    receipt = sync(config, pipeline_name="retiring")
+    assert of(receipt, "users").verdict == "partial"
+    live = "WHERE _dlt_valid_to IS NULL" if strategy == "scd2" else ""
+    assert rows(before, f"SELECT count(*) FROM users {live}") == [(30,)]  # noqa: S608  # of this test
+    server.reset()
+    server.change(dead_after=0, rows=28)
+    assert sync(config, pipeline_name="retiring").exit_code == 0
+    assert rows(before, f"SELECT count(*) FROM users {live}") == [(28,)]  # noqa: S608  # same

@@ -115,7 +115,10 @@ def test_a_format_in_the_path_is_noted() -> None:
 
 def test_a_total_path_that_nobody_wrote_is_noted_where_the_paginator_stands() -> None:
     offset = {"type": "offset", "limit": 5}
-    said = "`total_path` is not given: `total` counts where an answer has it, else the read goes to its end"
+    said = (
+        "no total is declared: `total`, or a usual header, counts where an answer has it, else the read "
+        "goes to its end"
+    )
     own = planned({"name": "x", "endpoint": {"path": "x", "paginator": offset}})
     assert said in notes(own, "x")
     shared = planned("x", "y", client={"base_url": "https://h", "paginator": {"type": "page_number"}})

@@ -41,7 +41,7 @@ def test_known_total_is_fanned_out_within_a_tenth_of_the_ideal() -> None:
     run(rig.read(order()))
     ideal = 1000 * 0.05 / 16
     assert rig.ids == list(range(100_000))
-    assert len(rig.transport.sent) == 1000
+    assert len(rig.transport.sent) == 1000 + 1  # a total met by a full page may be capped
     assert rig.transport.times[-1] <= 1.1 * ideal + 0.5  # the budget starts at 4 and has to grow
 
 
@@ -69,7 +69,7 @@ def test_a_capped_page_costs_speed_and_not_rows() -> None:
     rig = Rig(Offsets(1200, cap=100), observer=seen)
     run(rig.read(order(Offset(limit=500))))
     assert rig.ids == list(range(1200))
-    assert len(rig.transport.sent) == 12
+    assert len(rig.transport.sent) == 12 + 1
     notes = [event.text for event in seen.events if isinstance(event, Noted)]
     assert notes == ["asked for 500 rows a page, got 100: the server caps them"]
 
@@ -259,16 +259,16 @@ def test_a_count_of_pages_that_ends_on_a_full_page_is_not_believed(claimed: int)
     assert (done.complete, done.doubt) == (True, "")
 
 
-def test_a_count_of_pages_that_holds_costs_one_request() -> None:
+def test_a_count_of_pages_that_holds_costs_a_look_behind_the_end_and_one_back() -> None:
     pager = PageNumber(base_page=1, total_path=Path("pages"))
     rig, done = ended(lambda request: window(request, list(range(300)), pages=3), pager)
     assert (len(rig.transport.sent), done.complete, done.reason) == (
-        4,
+        5,
         True,
         "all pages are read: 3 was the last",
     )
     rig, done = ended(lambda request: window(request, list(range(250)), pages=3), pager)
-    assert (len(rig.transport.sent), done.complete) == (3, True)
+    assert (len(rig.transport.sent), done.complete) == (4, True)
 
 
 @pytest.mark.parametrize("status", [404, 416, 500])
@@ -279,7 +279,8 @@ def test_an_error_behind_a_believed_end_confirms_it(status: int) -> None:
         return window(request, list(range(300)), pages=3)
 
     rig, done = ended(script, PageNumber(base_page=1, total_path=Path("pages")))
-    assert (len(rig.transport.sent), done.complete, done.rows) == (4, True, 300)
+    tried_again = 3 if status == 500 else 0
+    assert (len(rig.transport.sent), done.complete, done.rows) == (5 + tried_again, True, 300)
 
 
 def test_a_total_of_this_page_only_is_found_out() -> None:
@@ -303,7 +304,8 @@ def test_a_hole_is_read_across_and_said(pager: Pager) -> None:
 
     rig, done = ended(script, pager)
     assert rig.ids == [*range(200), *range(1000, 1100)]
-    assert (done.complete, done.doubt) == (True, "page 3 was empty, but rows follow: its own may be missing")
+    why = "page 3 was empty, but rows follow: its own may be missing (1 more pass, "
+    assert (done.complete, done.doubt[: len(why)]) == (True, why)
 
 
 def test_declared_pages_that_stay_empty_end_the_read_in_doubt() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from restmill.events import Event, PageRead, ReadDone, ReadStarted
+from restmill.events import Event, Noted, PageRead, ReadDone, ReadStarted
 from restmill.run.receipt import Evidence, Ledger
 
 
@@ -48,3 +48,8 @@ def test_a_page_with_rows_can_take_back_what_an_earlier_one_claimed() -> None:
 
     assert evidence(start(), read(50, 50), read(50, None), done(100, 100)).total is None
     assert evidence(start(), read(50, 60), read(0, 0), done(50, 50)).total == 60
+
+
+def test_a_note_after_the_end_is_not_part_of_the_time() -> None:
+    found = evidence(start(), done(10, 10), Noted("things", 9.0, "deleted"))
+    assert (found.seconds, found.notes) == (1.0, ("deleted",))

@@ -31,7 +31,7 @@ def test_an_end_says_what_lies_behind_it_if_that_can_be_asked() -> None:
     assert probe(Offset(5, maximum_offset=12).after(page({"items": []}, request=at(offset=10)))) is None
     assert probe(Offset(5).after(page({"items": [1, 2], "total": 2}, request=at(offset=0)))) == at(offset=2)
     met = page({"items": [1, 2], "total": 7}, request=at(offset=5), number=2)
-    assert probe(Offset(5).after(met)) is None
+    assert probe(Offset(5).after(met)) == at(offset=7)
     counted = PageNumber(base_page=1, total_path=Path("pages"))
     assert probe(counted.after(page({"items": [1, 2], "pages": 1}, request=at(page=1)))) == at(page=2)
     bounded = replace(counted, maximum_page=2)

@@ -14,6 +14,7 @@ from restmill.cli.inputs import Switches, with_debug
 from restmill.cli.looking import check, plan, preview
 from restmill.cli.syncing import demo, execute, run
 from restmill.cli.tools import completion, connectors, sandbox, schema
+from restmill.cli.verifying import verify
 
 __all__ = ["Switches", "app"]
 
@@ -55,5 +56,18 @@ def app(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (run, check, plan, preview, history, execute, demo, sandbox, connectors, schema, completion):
+for command in (
+    run,
+    check,
+    plan,
+    preview,
+    verify,
+    history,
+    execute,
+    demo,
+    sandbox,
+    connectors,
+    schema,
+    completion,
+):
     app.add_command(command)

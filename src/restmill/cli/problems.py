@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 _LONGEST = 200
-_SENDING = ("run", "check", "plan", "preview")
+_SENDING = ("run", "check", "plan", "preview", "verify")
 """Commands that send, or say what another would send, and find a wrong config before they do."""
 _OURS = Path(__file__).parent.parent
 
@@ -115,6 +115,8 @@ def _consequence(error: RestmillError, command: str) -> str:
         case ApiError():
             unread = "" if isinstance(error, Incomplete) else "The API could not be read. "
             return f"{unread}Nothing was loaded."
+        case DestinationError() if command == "verify":
+            return "Nothing could be compared."
         case DestinationError():
             return "The destination could not be written."
         case CodeError():

@@ -27,6 +27,8 @@ _BEFORE_TABLE = (
     ("parent", "parent"),
     ("cursor", "cursor"),
     ("paging", "pages"),
+    ("bounds", "bounds"),
+    ("repair", "repair"),
     ("records", "records"),
 )
 
@@ -54,6 +56,7 @@ def _lines(one: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     yield "steps", _joined(one["steps"])
     if one["on_error"]:  # not for a dlt resource of the user's own
         yield "table", _table(one)
+    yield "deletes", one["deletes"]
     yield "retry", one["retry"]
     yield "errors", one["on_error"]
 

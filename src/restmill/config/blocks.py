@@ -42,6 +42,7 @@ def _either(built: Block, param: str, body_path: str) -> Iterator[Complaint]:
 def _numbered(built: OffsetPaginator | PageNumberPaginator, maximum: str) -> Iterator[Complaint]:
     ends = (
         built.total_path,
+        built.total_header,
         getattr(built, maximum),
         built.has_more_path,
         built.stop_after_empty_page or None,

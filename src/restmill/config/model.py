@@ -124,6 +124,11 @@ class Client(Block):
     retry: Retry | None = key("Which failures are tried again, and when.", Keys(Retry), default=None)
     rate_limit: RateLimit | None = key("The most the host is asked for.", Keys(RateLimit), default=None)
     breaker: Breaker | None = key("When to stop asking a failing host.", Keys(Breaker), default=None)
+    repair: bool | None = key(
+        "Whether a list that moved while it was read is read again; true when not given.",
+        Flag(),
+        default=None,
+    )
     timeout: float | None = key(
         "Seconds until a request is given up; 60 when not given.", Number(positive=True), default=None
     )

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from restmill.config.kinds import Block, Flag, Instance, JsonPath, OneOf, Tagged, Text, Whole, block, key
 
 _HAS_MORE = "JSON path of a boolean in the response that says whether more pages follow."
+_TOTAL_HEADER = "Response header that holds the total number of records, such as `X-Total-Count`."
 _EMPTY = "Whether a page without records ends the read."
 
 
@@ -96,6 +97,7 @@ class OffsetPaginator(Block):
         default="total",
         null=True,
     )
+    total_header: str | None = key(_TOTAL_HEADER, Text(), default=None)
     maximum_offset: int | None = key(
         "Offset at which the read stops; if that is before the end, it is `partial`, by choice.",
         Whole(0),
@@ -129,6 +131,7 @@ class PageNumberPaginator(Block):
         default="total",
         null=True,
     )
+    total_header: str | None = key(_TOTAL_HEADER, Text(), default=None)
     maximum_page: int | None = key(
         "Page number at which the read stops; if that is before the end, it is `partial`, by choice.",
         Whole(0),

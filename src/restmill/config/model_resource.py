@@ -25,6 +25,7 @@ from restmill.config.kinds import (
     Table,
     Tagged,
     Text,
+    Whole,
     block,
     key,
 )
@@ -203,6 +204,20 @@ class Endpoint(Block):
         "Request headers.", Table(HeaderValue(), hidden=True), factory=dict, shown=False
     )
     retry: Retry | None = key("Retry settings of this endpoint alone.", Keys(Retry), default=None)
+    max_pages: int | None = key(
+        "Most pages of one read; more make it `partial`. No bound when not given.", Whole(1), default=None
+    )
+    max_duration: float | None = key(
+        "Most seconds that one read may take, waits included; after them it is `partial`. No bound when not "
+        "given.",
+        Number(positive=True),
+        default=None,
+    )
+    repair: bool | None = key(
+        "Whether a list that moved while it was read is read again; the client's, or true, when not given.",
+        Flag(),
+        default=None,
+    )
     format: Literal["json", "jsonl", "csv", "xml"] = key(
         "Format of the response; only `json`, the others not yet.",
         Choice(("json", "jsonl", "csv", "xml")),
@@ -221,15 +236,26 @@ class ProcessingStep(Block):
 
 @block
 class DeleteMissing(Block):
-    """Not yet, refused today: what happens to rows whose record the API no longer has."""
+    """What happens to rows whose record the API no longer has, after a read that is proven complete."""
 
     mode: Literal["soft", "hard"] = key(
-        "`soft` marks the rows, `hard` deletes them.", Choice(("soft", "hard"))
+        "`soft` sets a timestamp in `column`, `hard` deletes the rows and those of their nested tables.",
+        Choice(("soft", "hard")),
     )
     max_fraction: float = key(
-        "Largest part of the table, from 0 to 1, that may vanish in one run; beyond it nothing is deleted.",
+        "Largest part of the table, from 0 to 1, that may go in one run; beyond it nothing is deleted.",
         Number(least=0, most=1),
         default=0.2,
+    )
+    column: str = key(
+        "`soft`: the column for the time of deletion; NULL again when the record is back.",
+        Text(),
+        default="_restmill_deleted_at",
+    )
+    allow_empty: bool = key(
+        "Believe an answer without any row: then all rows go, whatever `max_fraction` says.",
+        Flag(),
+        default=False,
     )
 
 
@@ -254,7 +280,7 @@ class ResourceDefaults(TableHints):
         factory=dict,
     )
     delete_missing: DeleteMissing | None = key(
-        "Not yet, refused today: what happens to rows whose record the API no longer has.",
+        "What happens to rows whose record the API no longer has: `soft` or `hard`; nothing when not given.",
         Keys(DeleteMissing, shorthand="mode"),
         default=None,
     )

@@ -130,7 +130,7 @@ class ForeignPager:
         self._paginator.update_state(as_answer(page.response), page.records)
         self._paginator.update_request(self._request)
         if not self._paginator.has_next_page:
-            return Done("the paginator has no further page", complete=True)
+            return Done("the paginator has no further page", complete=True, basis="declared")
         return Next(request_of(self._request, page.request))
 
     def past_end(self, request: Request, status: int) -> Done | None:  # noqa: ARG002  # the seam's face

@@ -7,17 +7,20 @@ reads.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from restmill.errors import ApiError, Place, Problem
+from restmill.events import ParentDone
+from restmill.load.watch import tell
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
 from restmill.shape.rename import rename
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan, Resource
@@ -56,20 +59,25 @@ def pull_children(
     try:
         opened.extend(islice(begun, _MOST_OPEN))  # those before a parent that raises are closed as well
         while opened:
-            handle, included = opened[0]
-            yield from _with_parent(_drain(handle, resource), included)
+            handle, values, included = opened[0]
+            ended = yield from _drain(handle, resource, included)
+            tell(ParentDone(resource.name, time.monotonic(), values, ended.basis))
             handle.close()
             opened.popleft()
             opened.extend(islice(begun, 1))
     finally:
-        for handle, _ in opened:
+        for handle, *_ in opened:
             handle.close()
 
 
 def _begin(
     session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound
-) -> tuple[ReadHandle, Mapping[str, Json]] | None:
-    """One parent's child read, and what its records take from the parent; None: skipped and counted."""
+) -> tuple[ReadHandle, Mapping[str, Json], Mapping[str, Json]] | None:
+    """One parent's child read, the values bound to it, and what its records take from the parent.
+
+    None: skipped and counted.
+    """
+    values: dict[str, Json] = {}
     try:
         values, included = _bound_values(resource, record)
         order = order_for(plan, resource, Bound({**bound.values, **values}, bound.params))
@@ -77,8 +85,9 @@ def _begin(
         if resource.on_error == "raise":
             raise
         session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else str(error))
+        tell(ParentDone(resource.name, time.monotonic(), values))
         return None
-    return session.read(order), included
+    return session.read(order), values, included
 
 
 def _bound_values(resource: Resource, record: Json) -> tuple[dict[str, Json], dict[str, Json]]:
@@ -114,7 +123,10 @@ def _top(record: Json, key: str) -> list[Json]:
     return [record[key]] if isinstance(record, dict) and key in record else []
 
 
-def _drain(handle: ReadHandle, resource: Resource) -> Iterator[list[Json] | None]:
+def _drain(
+    handle: ReadHandle, resource: Resource, included: Mapping[str, Json] | None = None
+) -> Generator[list[Json] | None, None, Ended]:
+    """The pages of a read, renamed and with what each record takes from its parent; returns how it ended."""
     while True:
         item = handle.poll(_PATIENCE)
         if isinstance(item, Ended):
@@ -122,18 +134,12 @@ def _drain(handle: ReadHandle, resource: Resource) -> Iterator[list[Json] | None
                 resource.on_error == "raise" or not isinstance(item.error, ApiError)
             ):
                 raise item.error
-            return
+            return item
         if item is None:
             yield None
             continue
-        yield [rename(record, resource.rename) for record in item] if resource.rename else item
-
-
-def _with_parent(
-    pages: Iterator[list[Json] | None], included: Mapping[str, Json]
-) -> Iterator[list[Json] | None]:
-    for page in pages:
-        if page and included:
+        page = [rename(record, resource.rename) for record in item] if resource.rename else item
+        if included:
             for record in page:
                 record.update(included)
         yield page

@@ -13,6 +13,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.common.json import json
+from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.extract import DltSource
 
 from restmill import __version__
@@ -20,8 +22,9 @@ from restmill.errors import Incomplete, Place, Problem
 from restmill.run.receipt import VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from dlt import Pipeline
     from dlt.common.data_types import TDataType
     from dlt.common.schema.typing import TColumnSchema
 
@@ -53,6 +56,7 @@ _EVIDENCE: dict[str, TDataType] = {
     "size": "bigint",
     "seconds": "double",
     "withheld": "bool",
+    "deleted": "bigint",
     "notes": "json",
     "errors": "json",
 }
@@ -136,3 +140,25 @@ def _row(one: Evidence, account: Account) -> dict[str, Any]:
         "restmill_version": __version__,
         **{name: seen.get(name) for name in _EVIDENCE},
     }
+
+
+_AMENDED = ("verdict", "reason", "basis", "deleted", "notes")
+
+
+def amend(pipeline: Pipeline, source: DltSource, account: Account, resources: Collection[str]) -> None:
+    """Write into the run's rows what was known only after the load: what became of vanished rows."""
+    with pipeline.destination_client(source.schema.name) as client:
+        assert isinstance(client, SqlJobClientBase)
+        sql, naming = client.sql_client, client.schema.naming
+        quoted = {
+            name: sql.escape_column_name(naming.normalize_identifier(name))
+            for name in (*_AMENDED, "run_id", "resource")
+        }
+        table = sql.make_qualified_table_name(naming.normalize_table_identifier(TABLE))
+        sets = ", ".join(f"{quoted[name]} = %s" for name in _AMENDED)
+        where = f"{quoted['run_id']} = %s AND {quoted['resource']} = %s"
+        for one in account.evidence():
+            if one.resource in resources:
+                values = (one.verdict, one.reason, one.basis, one.deleted, json.dumps(one.notes))
+                update = f"UPDATE {table} SET {sets} WHERE {where}"  # noqa: S608  # names are dlt's, quoted
+                sql.execute_sql(update, *values, account.run_id, one.resource)

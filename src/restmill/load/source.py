@@ -7,17 +7,21 @@ the hints of the config, so that everything one does to a source afterwards (`ad
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import dlt
 from dlt.extract import DltResource, DltSource
 
+from restmill.events import Noted
 from restmill.load.cursor import incremental_of
 from restmill.load.held import Cursors
 from restmill.load.plans import plan_of_mapping
 from restmill.load.readers import read_children, read_pages
 from restmill.load.route import transport_for
+from restmill.load.watch import tell
 from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.login import with_logins
 from restmill.run.redacted import RedactedSession
@@ -31,7 +35,12 @@ if TYPE_CHECKING:
 
     from restmill.run.session import Session
 
+log = logging.getLogger("restmill")
 _LONGEST_NAME = 64
+_NOT_HERE = (
+    "`delete_missing` does nothing in a pipeline of your own, which ends after the load; "
+    "`restmill run` and `restmill.sync` delete"
+)
 
 
 @dlt.source(name="rest_api", section="rest_api")
@@ -96,7 +105,12 @@ def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
     Raises:
         ConfigError: the config is wrong; all problems at once.
     """
-    return resources_of(plan_of_mapping(config))
+    plan = plan_of_mapping(config)
+    for resource in plan.resources:
+        if isinstance(resource, Resource) and resource.deletion is not None:
+            tell(Noted(resource.name, time.monotonic(), _NOT_HERE))
+            log.warning("%s: %s", resource.name, _NOT_HERE)
+    return resources_of(plan)
 
 
 def source_of(plan: Plan, name: str) -> DltSource:
@@ -140,6 +154,8 @@ def _made(
         )
     made = read(session, plan, resource, cursors, incremental)
     assert isinstance(made, DltResource)
+    if resource.deletion is not None and resource.deletion.mode == "soft":
+        made.apply_hints(columns={resource.deletion.column: {"data_type": "timestamp", "nullable": True}})
     return made
 
 

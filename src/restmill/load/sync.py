@@ -20,10 +20,12 @@ from restmill.load.account import Account, digest_of
 from restmill.load.alone import alone, no_leftovers
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
+from restmill.load.lineage import Lineage
 from restmill.load.plans import plan_of_file, plan_of_mapping
-from restmill.load.runs_table import with_runs
+from restmill.load.runs_table import amend, with_runs
 from restmill.load.source import source_of
-from restmill.load.verdicts import evidence_of
+from restmill.load.vanished import Gone, Load, delete_vanished, ensure_possible, with_gone
+from restmill.load.verdicts import evidence_of, seen_of
 from restmill.load.watch import tell, watching
 from restmill.load.withhold import with_kept, withhold_partial
 from restmill.plan.spec import OnError, Plan
@@ -117,19 +119,21 @@ def run(
     """Run one source of ours through a pipeline, watched by `observer`.
 
     Raises:
-        ApiError, DestinationError: see `sync`.
+        ConfigError, ApiError, DestinationError: see `sync`.
     """
-    ledger = Ledger()
+    ledger, lineage = Ledger(), Lineage(plan)
+    gone: dict[str, Gone] = {}
     names = list(source.resources.selected)
     account = Account(
-        lambda: with_kept(evidence_of(ledger, plan, names), source),
+        lambda: with_gone(with_kept(evidence_of(ledger, plan, names), source), gone),
         pipeline.pipeline_name,
         destination_of(pipeline),
         pipeline.dataset_name or "",
         config_digest=digest_of(plan),
         redact=Redactor().plus(plan.secrets),
     )
-    with account.failing(), watching(ledger, observer), explaining():
+    with account.failing(), watching(ledger, lineage, observer), explaining():
+        ensure_possible(pipeline, source, plan)
         _load_pending(pipeline)
         _stage("extract")
         with dlt.config.values(_UNPACKED), no_leftovers(pipeline):
@@ -140,7 +144,13 @@ def run(
         with empty_columns_as_events():
             pipeline.normalize()
         _stage("load")
-        pipeline.load()
+        info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
+        whole = not (info and info.has_failed_jobs)
+        load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
+        gone |= delete_vanished(pipeline, source, plan, load)
+        told = [name for name, one in gone.items() if one.note]
+        if told and plan.pipeline.runs_table:
+            amend(pipeline, source, account, told)
         account.location = location_of(pipeline)
         account.tables = tables_of(pipeline, names)
     return account.close()

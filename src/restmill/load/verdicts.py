@@ -28,6 +28,11 @@ def evidence_of(ledger: Ledger, plan: Plan, names: Iterable[str]) -> tuple[Evide
     return tuple(seen[name] for name in names if name in seen)
 
 
+def seen_of(ledger: Ledger, plan: Plan) -> dict[str, Evidence]:
+    """The evidence of every planned resource, and of parents that are read for their children only."""
+    return {one.resource: one for one in evidence_of(ledger, plan, [one.name for one in plan.resources])}
+
+
 def _below(own: Evidence, name: str, parent: Evidence | None) -> Evidence:
     if own.reads and own.verdict == "partial":
         return own

@@ -16,6 +16,7 @@ from restmill.config import model
 from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.bind import Binder
+from restmill.plan.deletes import deletion_of, unfit
 from restmill.plan.machines import (
     auth_of,
     effective_paginator,
@@ -27,7 +28,7 @@ from restmill.plan.machines import (
 )
 from restmill.plan.notes import notes_on_client, notes_on_pipeline, notes_on_resource, why_by_rows
 from restmill.plan.refuse import refused
-from restmill.plan.spec import Foreign, Note, OnError, Pipeline, Plan, Resource, Signer, Step
+from restmill.plan.spec import Bounds, Foreign, Note, OnError, Pipeline, Plan, Resource, Signer, Step
 from restmill.wire.auth import secrets_of
 from restmill.wire.detect import single_entity_path
 
@@ -47,7 +48,7 @@ def build(config: model.Config, on_error: OnError = "raise", name: str = "") -> 
     Raises:
         ConfigError: all problems: what contradicts itself, refers to nothing, or cannot be run yet.
     """
-    problems = refused(config)
+    problems = [*refused(config), *unfit(config)]
     site = _Site(config, on_error, problems.append)
     drafts = dict(site.draft(number) for number in range(len(config.resources)))
     if problems:
@@ -98,6 +99,9 @@ class _Site:
             rename=dict(declared.rename or {}),
             on_error=declared.on_error or self.on_error,
             hints=declared.hints,
+            deletion=deletion_of(declared, bound.parent),
+            bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
+            repair=_repair(endpoint, client),
             by_rows=why_by_rows(declared),
         )
 
@@ -106,6 +110,11 @@ def _selector(endpoint: model.Endpoint) -> Path | None:
     if endpoint.data_selector:
         return Path(endpoint.data_selector)
     return Path("$") if single_entity_path(endpoint.path) else None
+
+
+def _repair(endpoint: model.Endpoint, client: model.Client) -> bool:
+    declared = (endpoint.repair, client.repair)
+    return next((one for one in declared if one is not None), True)
 
 
 def _steps(declared: model.Resource) -> Iterator[Step]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from restmill.config.opaque import Opaque
 from restmill.config.wording import is_credential
+from restmill.plan import deletes
 from restmill.plan.spec import Foreign, Fresh, Signer
 from restmill.plan.template import Template
 from restmill.secrets import MASK, Redactor
@@ -51,6 +52,9 @@ class Described:
     body: str = ""
     auth: str = ""
     pages: str = ""
+    bounds: str = ""
+    """The most that one read may take."""
+    repair: str = ""
     records: str = ""
     """Where the records are in an answer."""
     rules: tuple[str, ...] = ()
@@ -60,6 +64,8 @@ class Described:
     rename: Mapping[str, str] = field(default_factory=dict)
     table: Mapping[str, str] = field(default_factory=dict)
     """The hints that shape the table."""
+    deletes: str = ""
+    """What becomes of rows that the API no longer has."""
     retry: str = ""
     on_error: str = ""
     notes: tuple[str, ...] = ()
@@ -119,6 +125,8 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
         body=_body(request),
         auth=_auth(resource.auth),
         pages=_pages(resource.pager),
+        bounds=resource.bounds.describe(),
+        repair="" if resource.repair else "off",
         records="detected" if resource.selector is None else str(resource.selector),
         rules=tuple(clean(f"{rule}: {_words(rule.do)}") for rule in resource.actions),
         parent=_parent(resource.parent),
@@ -126,6 +134,7 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
         steps=tuple(f"{step.kind} {_words(step.function)}" for step in resource.steps),
         rename=dict(resource.rename),
         table={name: _words(resource.hints[name]) for name in _TABLE if name in resource.hints},
+        deletes=deletes.described(resource),
         retry=_retry(resource.retry),
         on_error=resource.on_error,
         notes=tuple(clean(note.text) for note in plan.notes if note.where == resource.name),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from restmill.config import model
+from restmill.plan.deletes import notes_on_deletion
 from restmill.plan.machines import effective_paginator
 from restmill.plan.spec import Note
 from restmill.plan.template import Placeholder
@@ -33,6 +34,7 @@ def notes_on_resource(declared: model.Resource, client: model.Client, resource: 
         *_reading(declared, resource),
         *_binding(declared, resource),
         *_table(resource),
+        *notes_on_deletion(declared, resource),
         *_missing(declared.endpoint.auth),
     )
     for sentence in sentences:
@@ -43,7 +45,8 @@ def notes_on_resource(declared: model.Resource, client: model.Client, resource: 
         where = resource.name if paginator is own else "client.paginator"
         yield Note(
             where,
-            "`total_path` is not given: `total` counts where an answer has it, else the read goes to its end",
+            "no total is declared: `total`, or a usual header, counts where an answer has it, else the read "
+            "goes to its end",
         )
 
 
@@ -96,7 +99,7 @@ def _reading(declared: model.Resource, resource: Resource) -> Iterator[str]:
 
 def _guesses_total(paginator: model.Paginator | model.Opaque | None) -> bool:
     if isinstance(paginator, model.OffsetPaginator | model.PageNumberPaginator):
-        return "total_path" not in paginator.given
+        return not paginator.given & {"total_path", "total_header"}
     return False
 
 

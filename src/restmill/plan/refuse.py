@@ -64,12 +64,6 @@ def _formats(config: Config) -> Iterator[Found]:
             yield f"{at}.endpoint.format", resource.endpoint.format
 
 
-def _deletions(config: Config) -> Iterator[Found]:
-    for at, resource in _declared(config):
-        if resource.delete_missing is not None:
-            yield f"{at}.delete_missing", resource.delete_missing.mode
-
-
 UNSUPPORTED: tuple[Gap, ...] = (
     Gap(
         "a response action can look at one header only",
@@ -82,9 +76,4 @@ UNSUPPORTED: tuple[Gap, ...] = (
         _action_bodies,
     ),
     Gap("is a format that cannot be read yet", "Only json can; leave the key out.", _formats),
-    Gap(
-        "rows that vanished from the API cannot be deleted yet",
-        "Leave `delete_missing` out; `write_disposition: replace` keeps only what the API still has.",
-        _deletions,
-    ),
 )

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from restmill.wire.rules import Rule
 
 __all__ = [
+    "Bounds",
     "Cursor",
+    "Deletion",
     "Foreign",
     "Fresh",
     "Note",
@@ -85,6 +87,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What becomes of rows whose record the API no longer has; see `load.vanished`."""
+
+    mode: Literal["soft", "hard"]
+    max_fraction: float
+    column: str
+    """Where `soft` writes the time."""
+    allow_empty: bool = False
+    parent_fields: Mapping[str, str] = field(default_factory=dict)
+    """Child resources: placeholder -> the field of a row that holds the parent's value for it.
+
+    Empty when the rows do not hold them all: then the table is compared as a whole or not at all.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class RequestTemplate:
     """The first request of a read, with placeholders still in it.
 
@@ -119,6 +137,20 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most that one read may take; None: no bound. Reaching a bound ends the read, incomplete."""
+
+    pages: int | None = None
+    seconds: float | None = None
+
+    def describe(self) -> str:
+        """For example `at most 10 pages, 60 s`; "" without a bound."""
+        parts = [] if self.pages is None else [f"{self.pages:,} page{'s' if self.pages > 1 else ''}"]
+        parts += [] if self.seconds is None else [f"{self.seconds:g} s"]
+        return f"at most {', '.join(parts)}" if parts else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One declared endpoint: what to ask for, how to page, what to pick, and the table hints for dlt."""
 
@@ -141,6 +173,12 @@ class Resource:
     on_error: OnError = "raise"
     hints: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for `dlt.resource`, as given (`primary_key`, `columns`, `write_disposition`, ...)."""
+    deletion: Deletion | None = None
+    """None: rows stay."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """The most that one read may take."""
+    repair: bool = True
+    """Whether a list that moved while it was read is read again."""
     by_rows: str = ""
     """Why dlt must see this resource's records one by one; "": they may go to dlt as Arrow tables."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from restmill.events import Basis
     from restmill.path import Json
 
 BOUND = 8 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
@@ -23,6 +24,8 @@ class Ended:
     """No page will follow; `error` is what ended the read, if anything did."""
 
     error: BaseException | None = None
+    basis: Basis = ""
+    """What its completeness rests on; "" when it is not proven."""
 
 
 Item: TypeAlias = "list[Json] | Ended"
@@ -74,9 +77,9 @@ class Channel:
         self._items.append((records, size))
         self._bell.ring()
 
-    def end(self, error: BaseException | None = None) -> None:
+    def end(self, error: BaseException | None = None, basis: Basis = "") -> None:
         """Say that no page follows."""
-        self._ended = Ended(error)
+        self._ended = Ended(error, basis)
         self._bell.ring()
 
     def take(self) -> Item | None:

@@ -50,6 +50,10 @@ class Distinct:
         slots, mask = self._slots, len(self._slots) - 1
         return any(not slots[_slot(slots, mask, mark or 1)] for mark in marks)
 
+    def pick(self, records: Sequence[Json], marks: list[int]) -> list[Json]:
+        """Enter the records of a page by their marks; those that are new, each once."""
+        return [record for record, mark in zip(records, marks, strict=True) if self.add([record], [mark])]
+
     def add(self, records: Sequence[Json], marks: list[int]) -> int:
         """Enter the records of a page by their marks; how many of them are new."""
         if not self.told_apart and records and isinstance(records[0], dict):
@@ -59,6 +63,21 @@ class Distinct:
         new = _enter(self._slots, marks)
         self.count += new
         return new
+
+    def identity(self, records: Sequence[Json]) -> tuple[Json, ...]:
+        """What names each record, whatever else in it changes: its key, or a field that is one in any API.
+
+        Empty when a record has neither.
+        """
+        names = [self._identity(record) for record in records]
+        return () if None in names else tuple(names)
+
+    def _identity(self, record: Json) -> Json:
+        found: list[Json] = [key.first(record) for key in self._keys]
+        if not found and isinstance(record, dict):
+            found = [value for name, value in record.items() if str(name).lower() in _IDENTITIES][:1]
+        whole = bool(found) and all(isinstance(value, str | int | float) for value in found)
+        return tuple(found) if whole else None
 
     def _mark(self, record: Json) -> int:
         found = tuple(key.first(record) for key in self._keys)

@@ -1,15 +1,14 @@
-"""From a planned resource and the values of its placeholders to the order for one read."""
+"""The order for one read: what is asked for, how, and how far; made from a planned resource."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from restmill.path import Path
-from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
+from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree
 from restmill.run.fetch import Terms
-from restmill.run.reading import Order
 from restmill.wire.detect import path_of
 from restmill.wire.message import Headers, Request, join, origin_of
 
@@ -19,6 +18,25 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.wire.auth import Auth
     from restmill.wire.paging import Pager
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to read. A pager or selector of None is detected from the first answer."""
+
+    request: Request
+    terms: Terms
+    pager: Pager | None
+    selector: Path | None
+    most_ahead: int
+    """Requests in flight ahead of the page being waited for."""
+    keys: tuple[Path, ...] = ()
+    """What makes two records different; without any, all they hold."""
+    bounds: Bounds = field(default_factory=Bounds)
+    repair: bool = True
+    """Whether to find out if the list moved, and to read it again then."""
+    merged: bool = False
+    """Whether rows with equal keys become one in the table: then a row that comes twice does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,9 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         selector=resource.selector,
         most_ahead=max(2, 2 * plan.limits.concurrency),
         keys=_keys(resource),
+        bounds=resource.bounds,
+        repair=resource.repair,
+        merged=_merged(resource),
     )
 
 
@@ -94,6 +115,13 @@ def _keys(resource: Resource) -> tuple[Path, ...]:
         for name in names
         if name not in copied
     )
+
+
+def _merged(resource: Resource) -> bool:
+    disposition = resource.hints.get("write_disposition")
+    if isinstance(disposition, dict):
+        return disposition.get("disposition") == "merge" and disposition.get("strategy") != "scd2"
+    return disposition == "merge"
 
 
 def _pager(resource: Resource) -> Pager | None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from restmill.plan.spec import Cursor, Plan
     from restmill.run.clock import Clock
     from restmill.run.fetch import Answer
-    from restmill.run.reading import Order
+    from restmill.run.order import Order
     from restmill.run.transport import Transport
     from restmill.wire.message import Request
     from restmill.wire.paging import Decision, Pager

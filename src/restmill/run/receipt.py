@@ -7,16 +7,17 @@ feeling: `complete` needs every read of the resource to have ended for a reason 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, get_args
 
 from restmill import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from restmill.events import Event
+    from restmill.events import Basis, Event
 
 Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
+_BASES: tuple[events.Basis, ...] = get_args(events.Basis)  # weakest first
 VERDICTS: tuple[Verdict, ...] = ("complete", "suspect", "partial")
 """From the best to the worst."""
 
@@ -46,6 +47,10 @@ class Evidence:
     """Sent, with retries, redirects and requests past the end."""
     withheld: bool = False
     """Nothing of it was loaded: a partial read would have replaced its table."""
+    basis: Basis = ""
+    """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
+    deleted: int = 0
+    """Rows deleted or marked because the API no longer has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class _Tally:
     open_ends: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    bases: set[Basis] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -140,7 +146,7 @@ class Ledger:
     def __call__(self, event: Event, /) -> None:
         """Enter one event."""
         tally = self._tallies.setdefault(event.resource, _Tally(started=event.at))
-        tally.ended = max(tally.ended, event.at)
+        tally.ended = max(tally.ended, _busy_until(event))
         match event:
             case events.ReadStarted():
                 tally.reads += 1
@@ -162,6 +168,11 @@ class Ledger:
     def evidence(self, resources: Iterable[str]) -> tuple[Evidence, ...]:
         """What was seen of each of `resources`, in their order, with its verdict."""
         return tuple(_evidence(name, self._tallies.get(name, _Tally())) for name in resources)
+
+
+def _busy_until(event: Event) -> float:
+    """When the resource was last at work; a note may come long after its reads."""
+    return 0.0 if isinstance(event, events.Noted) else event.at
 
 
 def _enter_effort(tally: _Tally, event: events.Sent | events.Retrying | events.Waiting) -> None:
@@ -189,6 +200,7 @@ def _enter_end(tally: _Tally, done: events.ReadDone) -> None:
     counted = tally.distinct is not None and done.distinct is not None
     tally.distinct = (tally.distinct or 0) + (done.distinct or 0) if counted else None
     (tally.reasons if done.complete else tally.open_ends).append(done.reason)
+    tally.bases.add(done.basis)
     if done.complete and done.doubt:
         tally.doubts.append(done.doubt)
 
@@ -210,6 +222,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         notes=tuple(dict.fromkeys(tally.notes)),
         errors=tuple(dict.fromkeys(tally.errors)),
         distinct=tally.distinct if tally.done else None,
+        basis=min(tally.bases, key=_BASES.index, default="") if verdict == "complete" else "",
         requests=tally.requests,
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from restmill.events import Event, Observer
     from restmill.path import Json
     from restmill.run.clock import Clock
-    from restmill.run.reading import Order
+    from restmill.run.order import Order
     from restmill.run.transport import Transport
     from restmill.secrets import Redactor
     from restmill.wire.gate import Limits

@@ -18,7 +18,7 @@ from restmill.events import ReadFailed, ReadStarted, ignore
 from restmill.run.channel import Bell, Channel, Ended
 from restmill.run.clock import SystemClock
 from restmill.run.fetch import Fetcher, Memory
-from restmill.run.reading import Order, Reading
+from restmill.run.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from restmill.events import Observer
     from restmill.path import Json
     from restmill.run.clock import Clock
+    from restmill.run.order import Order
     from restmill.run.transport import Transport
     from restmill.wire.gate import Limits
 
@@ -134,14 +135,14 @@ class _Engine:
             self._transport = self._make_transport()
             self._fetcher = self._make_fetcher(self._transport)
         try:
-            await Reading(order, self._fetcher, self._clock, self._observer, channel.put).run()
+            basis = await Reading(order, self._fetcher, self._clock, self._observer, channel.put).run()
         except asyncio.CancelledError:
             channel.end()
             raise
         except Exception as error:  # noqa: BLE001  # handed to the caller, who raises it
             channel.end(error)
         else:
-            channel.end()
+            channel.end(basis=basis)
 
     def linger(self, may_stop: Callable[[_Engine], bool]) -> None:
         """Stop after a while, if `may_stop` then agrees."""

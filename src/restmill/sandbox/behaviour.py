@@ -76,6 +76,10 @@ class Behaviour:
     cap_to_default: bool = _switch(
         False, switches.flag, "a page size above `cap` becomes the default, not the cap"
     )
+    cap_above: int = _switch(0, switches.whole, "page sizes up to this one are granted, whatever `cap` says")
+    short_pages: bool = _switch(
+        False, switches.flag, "every second page by offset or cursor holds one record less than asked for"
+    )
     limit_ignored: bool = _switch(False, switches.flag, "every page has the default size")
     offset_ignored: bool = _switch(False, switches.flag, "every page is the first page")
     total: TotalMode = _switch(  # noqa: RUF009 - the reader it holds is a pure function
@@ -101,6 +105,14 @@ class Behaviour:
         "one page in the middle is empty, as if its records were deleted; the rest follow it",
     )
     no_content_middle: bool = _switch(False, switches.flag, "as `empty_middle`, but 204 without a body")
+    no_body_middle: bool = _switch(False, switches.flag, "one page in the middle is a 200 without a body")
+    odd_middle: bool = _switch(
+        False, switches.flag, "one page in the middle has its records under another name, `hits`"
+    )
+    html_from: int = _switch(0, switches.whole, "from this page on, every page is HTML (0: never)")
+    truncate_from: int = _switch(
+        0, switches.whole, "from this page on, the JSON of every page is cut in the middle (0: never)"
+    )
     unstable_order: bool = _switch(
         False, switches.flag, "ties are ordered anew on each page: only sort=id makes pages fit together"
     )

@@ -13,6 +13,7 @@ from typing import Literal
 
 from restmill.sandbox.behaviour import Behaviour
 from restmill.sandbox.chance import unit
+from restmill.sandbox.listing import Page
 from restmill.sandbox.message import Answer, AskError
 
 Fault = Literal["fail", "truncate", "html", "disconnect"]
@@ -100,6 +101,25 @@ def spoilt(answer: Answer, fault: Fault | None) -> Answer:
             return Answer(200, answer.body[: len(answer.body) * 2 // 3], answer.headers, answer.content_type)
         case _:
             return answer
+
+
+def spoilt_page(answer: Answer, behaviour: Behaviour, page: Page) -> Answer:
+    """Return the good answer to a page as the switches for single pages leave it; asking again is no help."""
+    number = page.start // page.limit + 1
+    if behaviour.html_from and number >= behaviour.html_from:
+        return spoilt(answer, "html")
+    if behaviour.truncate_from and number >= behaviour.truncate_from:
+        return spoilt(answer, "truncate")
+    if behaviour.no_body_middle and page.middle:
+        return Answer(200, b"", answer.headers)
+    if behaviour.odd_middle and page.middle:
+        return Answer(200, _renamed(answer.body), answer.headers)
+    return answer
+
+
+def _renamed(body: bytes) -> bytes:
+    """Return the page with its records under `hits`: as the first key of an envelope, or around an array."""
+    return b'{"hits' + body[body.index(b'"', 2) :] if body.startswith(b"{") else b'{"hits":%b}' % body
 
 
 @dataclass(slots=True)

@@ -100,6 +100,11 @@ class Page:
         return self.start >= self.length and self.start > 0
 
     @property
+    def middle(self) -> bool:
+        """True for the page, not the first one, in the middle of the list."""
+        return 0 < self.start <= self.length // 2 < self.start + self.limit
+
+    @property
     def blank(self) -> bool:
         """True when every record of this page is gone though the list goes on."""
         return not self.rows and self.start < self.length
@@ -190,7 +195,7 @@ def page_size(ask: Ask, behaviour: Behaviour) -> int:
     size = number(ask, SIZE_NAMES, behaviour.default_limit, least=1)
     if behaviour.limit_ignored:
         size = behaviour.default_limit
-    if behaviour.cap and size > behaviour.cap:
+    if behaviour.cap and size > max(behaviour.cap, behaviour.cap_above):
         size = min(behaviour.default_limit, behaviour.cap) if behaviour.cap_to_default else behaviour.cap
     return size
 

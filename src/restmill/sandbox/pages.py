@@ -19,6 +19,7 @@ from restmill.errors import did_you_mean
 from restmill.sandbox.access import CREDENTIALS
 from restmill.sandbox.behaviour import Behaviour
 from restmill.sandbox.data import KINDS, Collection, collection
+from restmill.sandbox.faults import spoilt_page
 from restmill.sandbox.listing import Drift, Listing, Page, Selection, is_count, number, page_size
 from restmill.sandbox.message import JSON_TYPE, Answer, Ask, AskError, document
 from restmill.sandbox.records import task_count
@@ -46,6 +47,10 @@ class Desk:
         """Return where the page starts: where it was asked to, unless the server ignores that."""
         return 0 if self.behaviour.offset_ignored else asked
 
+    def size(self, asked: int, start: int) -> int:
+        """Return how many records the page from `start` has; every second one may be short of one."""
+        return asked - (self.behaviour.short_pages and asked > 1 and start // asked % 2 == 0)
+
     def served(self, name: str) -> None:
         """Note that a page of this list went out: other users add and delete records meanwhile."""
         new, gone = self.behaviour.insert_while_paging, self.behaviour.delete_while_paging
@@ -63,7 +68,7 @@ def _offset(desk: Desk, ask: Ask, name: str, parent: int | None = None) -> Answe
     by_page = "page" in ask.fields
     place = number(ask, ["page"], 1, least=1) if by_page else number(ask, ["offset"], 0)
     start = desk.start((place - 1) * size if by_page else place)
-    page = desk.listing(ask, name, parent=parent).page(start, size)
+    page = desk.listing(ask, name, parent=parent).page(start, size if by_page else desk.size(size, start))
     where = {"page": place, "per_page": size} if by_page else {"offset": place, "limit": size}
     desk.served(name)
     records = "items" if name == "feature_flags" else "data"
@@ -125,9 +130,8 @@ def _header_links(desk: Desk, ask: Ask, name: str) -> Answer:
 
 
 def _plain_array(desk: Desk, ask: Ask, name: str) -> Answer:
-    page = desk.listing(ask, name).page(
-        desk.start(number(ask, ["offset"], 0)), page_size(ask, desk.behaviour)
-    )
+    start = desk.start(number(ask, ["offset"], 0))
+    page = desk.listing(ask, name).page(start, desk.size(page_size(ask, desk.behaviour), start))
     desk.served(name)
     return _dressed(desk, page, _array(page), _header_totals(desk.behaviour, page, "X-Records"))
 
@@ -291,7 +295,8 @@ def _after_token(desk: Desk, ask: Ask, name: str) -> Page:
     token = str(ask.fields.get("cursor") or "")
     start = _token_start(name, token) if token else number(ask, ["offset"], 0)
     # Cursors remember where they are: records that come and go in front of them do not move them.
-    return desk.listing(ask, name, snapshot=True).page(start, page_size(ask, desk.behaviour))
+    size = desk.size(page_size(ask, desk.behaviour), start)
+    return desk.listing(ask, name, snapshot=True).page(start, size)
 
 
 def _whole(desk: Desk, ask: Ask, name: str) -> Page:
@@ -338,7 +343,7 @@ def _dressed(desk: Desk, page: Page, body: bytes, headers: Mapping[str, str] | N
         raise AskError(desk.behaviour.past_end, "this page is past the end of the list")
     if page.blank and desk.behaviour.no_content_middle:
         return Answer(204, b"", headers or {})
-    return Answer(200, body, headers or {}, JSON_TYPE)
+    return spoilt_page(Answer(200, body, headers or {}, JSON_TYPE), desk.behaviour, page)
 
 
 def _envelope(records: str, page: Page, rest: Mapping[str, object]) -> bytes:

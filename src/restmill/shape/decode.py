@@ -40,6 +40,8 @@ class Selection:
 
     records: list[Json]
     matched: bool
+    lone: bool = False
+    """Whether a plain path led to one value that is no list."""
 
 
 def document_of(body: bytes, content_type: str = "") -> Json:
@@ -104,7 +106,9 @@ def select(document: Json, path: Path) -> Selection:
     found: Json = values[0] if len(values) == 1 else values
     if found is None:
         return Selection([], matched=True)
-    return Selection(found if isinstance(found, list) else [found], matched=bool(values))
+    if isinstance(found, list):
+        return Selection(found, matched=bool(values))
+    return Selection([found], matched=True, lone=path.plain)
 
 
 def fingerprint(records: list[Json]) -> int:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from restmill.events import Observer, ignore
 from restmill.path import Path
 from restmill.run.fetch import Fetcher, Memory, Terms
-from restmill.run.reading import Order, Reading
+from restmill.run.order import Order
+from restmill.run.reading import Reading
 from restmill.secrets import Secret
 from restmill.testing import FakeClock, FakeTransport, json_response
 from restmill.wire.auth import ApiKey, Auth

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from restmill.errors import NotData, Place, Problem, did_you_mean
 
 if TYPE_CHECKING:
+    from restmill.events import Basis
     from restmill.path import Json, Path
     from restmill.wire.message import Page, Request
 
@@ -96,6 +97,8 @@ class Done:
     """A further observation for the verdict, or ""."""
     probe: Request | None = field(default=None, compare=False)
     """The request behind this end, for an engine that has reason to doubt it; None: nothing to ask."""
+    basis: Basis = field(default="", compare=False)
+    """What kind of end it is, for a read that is complete."""
 
 
 Decision: TypeAlias = Next | Fan | Done

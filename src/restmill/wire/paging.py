@@ -60,7 +60,7 @@ def _one_place(what: str, param: str | None, body_path: str | None) -> tuple[str
 
 
 def _an_end(pager: Offset | PageNumber, option: str, maximum: int | None) -> tuple[str, ...]:
-    ends = (pager.total_path, maximum, pager.has_more_path)
+    ends = (pager.total_path, pager.total_header, maximum, pager.has_more_path)
     if pager.stop_after_empty_page or any(end is not None for end in ends):
         return ()
     return (f"one of `total_path`, `{option}`, `has_more_path` or `stop_after_empty_page` must be given",)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from restmill.errors import NotData, Place, Problem, did_you_mean
 from restmill.path import Path
 from restmill.wire.decision import Decision, Done, Fan, Next, Series, Slot, misses
-from restmill.wire.signs import SIZES, whole
+from restmill.wire.signs import SIZES, header_total, total_in_headers, whole
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page, Request
@@ -40,6 +41,8 @@ class Offset:
     has_more_path: Path | None = None
     offset_body_path: str | None = None
     limit_body_path: str | None = None
+    total_header: str | None = None
+    """Response header with the number of all rows; it wins over `total_path`."""
 
     def first(self, request: Request) -> Request:
         """`request` with the start offset and the limit."""
@@ -74,7 +77,7 @@ class Offset:
 
     def total(self, page: Page) -> int | None:
         """The total, unless this page contradicts it or it may be the length of this page only."""
-        found = whole(self.total_path.first(page.document)) if self.total_path else None
+        found, _ = stated_total(self, page)
         return self._credible(found, self._here(page.request), len(page.records))
 
     def describe(self) -> str:
@@ -99,7 +102,7 @@ class Offset:
         return self.offset if here is None else here
 
     def _credible(self, total: int | None, here: int, rows: int) -> int | None:
-        if total is None or (rows and here + rows - self._base > total):
+        if total is None or ((rows or here > self.offset) and here + rows - self._base > total):
             return None  # rows behind the end: the total is of something else
         page_length = here == self.offset and total == rows >= self.limit
         return None if page_length else total
@@ -127,6 +130,8 @@ class PageNumber:
     page_body_path: str | None = None
     base_known: bool = True
     """False when `base_page` was guessed: then pages are read up to the number `total`, not `total - 1`."""
+    total_header: str | None = None
+    """Response header with the total, read as `total_path` is; it wins over that."""
 
     def first(self, request: Request) -> Request:
         """`request` with the number of the first page."""
@@ -142,7 +147,7 @@ class PageNumber:
         if not rows and self.stop_after_empty_page:
             following = _Reach(here + 1, 1, 1, "")
             misread = self._misread(page)
-            if misread and self._counts_pages:
+            if misread and self.counts_pages:
                 return _onward(self, page, following)
             return _emptied(self, page, following, misread)
         ahead = self._ahead(_claimed(self, page), here, page)
@@ -155,9 +160,9 @@ class PageNumber:
 
     def total(self, page: Page) -> int | None:
         """The number at `total_path` where it can only be rows; only the last page with rows is sure."""
-        total = whole(self.total_path.first(page.document)) if self.total_path else None
+        total, _ = stated_total(self, page)
         rows, read = len(page.records), self._here(page.request) - self._base + 1
-        if total is None or self._counts_pages or not 1 < rows < total or total < read * rows:
+        if total is None or self.counts_pages or not 1 < rows < total or total < read * rows:
             return None
         return total
 
@@ -182,8 +187,10 @@ class PageNumber:
         return 1 if self._start == 1 else self.base_page
 
     @property
-    def _counts_pages(self) -> bool:
-        return self.total_path is not None and "page" in self.total_path.text.lower()
+    def counts_pages(self) -> bool:
+        """Whether the total is one of pages, by its name."""
+        name = self.total_header or (self.total_path.text if self.total_path else "")
+        return "page" in name.lower()
 
     def _here(self, request: Request) -> int:
         here = whole(self.slot.read(request))
@@ -196,7 +203,7 @@ class PageNumber:
         short = rows < (asked[1] if asked else 1)
         if total is None or (rows and read > total + (not self.base_known)):
             return 1 if short else None
-        if self._counts_pages or not rows:
+        if self.counts_pages or not rows:
             return max(0, total + (not self.base_known and total > 1) - read)
         if total == rows:  # pages, rows, or the length of this page: only a short first page is sure
             return int(not short) if read == 1 else max(1, total - read)
@@ -210,11 +217,11 @@ class PageNumber:
         return (pages_of_rows if read < pages_of_rows else total) - read
 
     def _misread(self, page: Page) -> str:
-        total = whole(self.total_path.first(page.document)) if self.total_path else None
-        after_this = self._here(page.request) - self._base + (1 if self._counts_pages else 0)
+        total, header = stated_total(self, page)
+        after_this = self._here(page.request) - self._base + (1 if self.counts_pages else 0)
         if total is None or total <= after_this:
             return ""
-        return f"`{self.total_path}: {total}` is not the number of pages"
+        return f"`{header or self.total_path}: {total}` is not the number of pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +239,13 @@ def _emptied(pager: Offset | PageNumber, page: Page, reach: _Reach, detail: str 
     _, maximum = _maximum(pager)
     inside = maximum is None or reach.then < maximum
     probe = pager.slot.put(page.request, reach.then) if inside else None
-    return Done("an empty page", complete=True, detail=detail, probe=probe)
+    return Done("an empty page", complete=True, detail=detail, probe=probe, basis="end")
 
 
 def _beyond(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Request | None:
-    """What lies behind a count that is met, where that count may as well be of this page only."""
+    """What lies behind a count that is met: the count may be of this page only, or capped."""
     _, maximum = _maximum(pager)
-    trusted = isinstance(pager, Offset) and (page.number > 1 or len(page.records) >= pager.limit)
-    if trusted or not page.records or (maximum is not None and reach.then >= maximum):
+    if not page.records or (maximum is not None and reach.then >= maximum):
         return None
     return pager.slot.put(page.request, reach.then)
 
@@ -248,10 +254,10 @@ def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
     more = says_more(page, pager.has_more_path)
     option, maximum = _maximum(pager)
     if more is False:
-        return Done(f"`{pager.has_more_path}` is false", complete=True)
+        return Done(f"`{pager.has_more_path}` is false", complete=True, basis="end")
     if reach.met and not more:
         probe = _beyond(pager, page, reach)
-        return Done(reach.met, complete=True, probe=probe)
+        return Done(reach.met, complete=True, probe=probe, basis="count")
     if maximum is not None and reach.then >= maximum:
         return Done(f"`{option}: {maximum}` is reached", complete=False)
     count = 1 if reach.met else reach.ahead
@@ -288,19 +294,35 @@ def says_more(page: Page, path: Path | None) -> bool | None:
 
 def _claimed(pager: Offset | PageNumber, page: Page) -> int | None:
     """The total. A declared one must be on the first page, and on all pages if nothing else ends the read."""
-    if pager.total_path is None:
-        return None
-    total = whole(pager.total_path.first(page.document))
-    needed = page.number == 1 or not pager.stop_after_empty_page
-    if total is None and needed and pager.total_path != DEFAULT_TOTAL:
+    total, _ = stated_total(pager, page)
+    if total is not None or not (page.number == 1 or not pager.stop_after_empty_page):
+        return total
+    if pager.total_header:
+        near = did_you_mean(pager.total_header, list(page.response.headers))
+        what = f"`total_header: {pager.total_header}` is not a number in the answer"
+        raise NotData(Problem(Place(path=page.request.target), what, hint=near))
+    if pager.total_path not in (None, DEFAULT_TOTAL):
         raise misses(page, "total_path", pager.total_path, "is not a number in the answer")
-    return total
+    return None
+
+
+def stated_total(pager: Offset | PageNumber, page: Page) -> tuple[int | None, str]:
+    """The number of all rows (or pages) that `page` states, and the header it stands in; "" for the body.
+
+    Headers of a usual name count where the config declares no total and the body has none.
+    """
+    if pager.total_header:
+        return header_total(page.response.headers, pager.total_header), pager.total_header
+    found = whole(pager.total_path.first(page.document)) if pager.total_path else None
+    if found is not None or pager.total_path != DEFAULT_TOTAL:
+        return found, ""
+    return total_in_headers(page.response.headers) or (None, "")
 
 
 def _past_end(status: int) -> Done | None:
     if status not in _PAST:
         return None
-    return Done(f"status {status} behind the last page", complete=_PAST[status])
+    return Done(f"status {status} behind the last page", complete=_PAST[status], basis="end")
 
 
 def asked_size(request: Request) -> tuple[str, int] | None:
@@ -314,5 +336,6 @@ def asked_size(request: Request) -> tuple[str, int] | None:
 
 def _options(pager: Offset | PageNumber, option: str, maximum: int | None) -> str:
     total = f", total at {pager.total_path}" if pager.total_path else ""
+    total = f", total in the header {pager.total_header}" if pager.total_header else total
     more = f", more at {pager.has_more_path}" if pager.has_more_path else ""
     return total + more + (f", {option} {maximum}" if maximum is not None else "")

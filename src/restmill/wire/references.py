@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from restmill.path import Json, Path
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
 from restmill.wire.ranges import says_more
-from restmill.wire.signs import sign_of_more
+from restmill.wire.signs import any_total, sign_of_more
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page, Request
@@ -35,9 +35,9 @@ class _Reference:
         """None: a reference that the server gave does not lead past the end."""
         return None
 
-    def total(self, page: Page) -> int | None:  # noqa: ARG002  # the seam's face
-        """None: these pagers are told no total."""
-        return None
+    def total(self, page: Page) -> int | None:
+        """The number of all rows that the answer states, in its document or in a header."""
+        return any_total(page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Cursor(_Reference):
             NotData: `has_more_path` is declared and not in the answer.
         """
         if not page.records and self.stop_after_empty_page:
-            return Done("an empty page", complete=True)
+            return Done("an empty page", complete=True, basis="end")
         cursor = self.cursor_path.first(page.document)
         if not cursor:
             return self._ended(page)
         if says_more(page, self.has_more_path) is False:
-            return Done(f"`{self.has_more_path}` is false", complete=True)
+            return Done(f"`{self.has_more_path}` is false", complete=True, basis="end")
         return _moved(self._slot, page.request, cursor, f"`{self.cursor_path}`")
 
     def describe(self) -> str:
@@ -120,7 +120,11 @@ class HeaderLink(_Reference):
         """A request to the link whose relation is `links_next_key`; no such link ends the read."""
         link = links(page.response.headers.get("Link", "")).get(self.links_next_key.lower())
         if not link:
-            return Done(f"no link with rel={self.links_next_key}", complete=True)
+            return Done(
+                f"no link with rel={self.links_next_key}",
+                complete=True,
+                basis="end" if page.number > 1 else "page",
+            )
         return _followed(page.request, link, f"the link with rel={self.links_next_key}")
 
     def describe(self) -> str:
@@ -140,7 +144,11 @@ class HeaderCursor(_Reference):
         """The same request with the cursor of this answer's header; without one, the read ends."""
         cursor = page.response.headers.get(self.cursor_key)
         if not cursor:
-            return Done(f"no cursor in the header {self.cursor_key}", complete=True)
+            return Done(
+                f"no cursor in the header {self.cursor_key}",
+                complete=True,
+                basis="end" if page.number > 1 else "page",
+            )
         return _moved(Slot(self.cursor_param), page.request, cursor, f"the header {self.cursor_key}")
 
     def describe(self) -> str:
@@ -155,9 +163,15 @@ class SinglePage(_Reference):
     suspect: str = ""
     """Why there may be more after all; "" when nothing says so."""
 
+    def total(self, page: Page) -> int | None:  # noqa: ARG002  # the seam's face
+        """None: the answer may be one record, whose `total` is anything."""
+        return None
+
     def after(self, page: Page) -> Decision:  # noqa: ARG002  # the seam's face
         """Done; incomplete when there were signs of more."""
-        return Done(self.suspect or "a single page", complete=not self.suspect)
+        return Done(
+            self.suspect or "a single page", complete=not self.suspect, basis="" if self.suspect else "page"
+        )
 
     def describe(self) -> str:
         """`single page`."""
@@ -181,12 +195,14 @@ def _followed(request: Request, link: str, source: str) -> Next | Done:
 
 def _absent(page: Page, path: Path, what: str) -> Done:
     """The end; but a first page that does not even have the key, and shows signs of more, is suspect."""
-    ended = Done(f"no {what} at `{path}`", complete=True)
+    ended = Done(f"no {what} at `{path}`", complete=True, basis="end")
     if page.number > 1 or not page.records or path.find(page.document):
         return ended
     sign = sign_of_more(page.document, len(page.records))
     detail = f"the first answer has no `{path}`, but {keys_of(page.document)}"
-    return Done(f"{ended.reason}, but {sign}" if sign else ended.reason, complete=not sign, detail=detail)
+    if sign:
+        return Done(f"{ended.reason}, but {sign}", complete=False, detail=detail)
+    return Done(ended.reason, complete=True, detail=detail, basis="page")
 
 
 _LINK = re.compile(

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     from restmill.path import Json
+    from restmill.wire.message import Page, Request
 
 _TOTALS = frozenset(
     {"total", "count", "totalcount", "totalsize", "totalhits", "totalresults", "totalitems", "totalelements"}
@@ -84,6 +86,40 @@ def total_in(document: Json) -> int | None:
         if name in _STATED_TOTALS and whole(value) is not None:
             return whole(value)
     return None
+
+
+def total_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
+    """The number of all rows that a response header of a usual name states, and that name."""
+    for name in _TOTAL_HEADERS:
+        total = header_total(headers, name)
+        if total is not None:
+            return total, name
+    return None
+
+
+def is_positional(request: Request) -> bool:
+    """Whether a parameter of the request says which page, or from which row: a place, not a token."""
+    parts = parse_qsl(urlsplit(request.url).query)
+    names = {
+        name.lower().replace("_", "").replace("-", "") for name, value in parts if whole(value) is not None
+    }
+    return not names.isdisjoint(_PLACES)
+
+
+def any_total(page: Page) -> int | None:
+    """The number of all rows that an answer states, in its document or in a header."""
+    stated = total_in(page.document)
+    in_header = total_in_headers(page.response.headers) if stated is None else None
+    return in_header[0] if in_header else stated
+
+
+def header_total(headers: Mapping[str, str], name: str) -> int | None:
+    """The number in header `name`; of `items 0-99/1300` (RFC 9110, 14.4) the one behind the slash."""
+    value = headers.get(name, "")
+    return None if value.startswith("bytes") else whole(value.rpartition("/")[2])
+
+
+_TOTAL_HEADERS = ("X-Total-Count", "X-Total", "Total-Count", "X-Records", "Content-Range")
 
 
 def whole(value: Json) -> int | None:

@@ -1,0 +1,124 @@
+"""Ends: whether a pager's end is one, or a hole, a count of one page only, or an answer without a body.
+
+One more request tells, where there is something behind the end to ask for; a resource with many short lists
+asks it once (see `lessons`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from restmill.shape.decode import fingerprint, select
+from restmill.wire.detect import detect_selector
+from restmill.wire.paging import (
+    Cursor,
+    Done,
+    HeaderCursor,
+    HeaderLink,
+    JsonLink,
+    Offset,
+    PageNumber,
+    SinglePage,
+)
+from restmill.wire.ranges import asked_size
+from restmill.wire.signs import is_positional
+
+if TYPE_CHECKING:
+    from restmill.path import Json
+    from restmill.run.fetch import Answer
+    from restmill.run.lessons import Lesson
+    from restmill.run.proof import Proof
+    from restmill.shape.decode import Selection
+    from restmill.wire.message import Page, Request
+    from restmill.wire.paging import Pager
+
+COUNTING = (Offset, PageNumber)
+REFERRING = (Cursor, JsonLink, HeaderLink, HeaderCursor)
+BUSY = frozenset({429, 503})
+"""Never an end; any other error behind a believed end is as good as an empty page, once it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An end in doubt, while the request behind it is asked."""
+
+    done: Done
+    lesson: Lesson | None
+    empty: bool
+
+
+def doubtful(page: Page, proof: Proof, *, full: bool) -> bool:
+    """Whether an end with something behind it may be a hole, or a count of this page only."""
+    rows = len(page.records)
+    if not rows:
+        return not proof.met and (proof.pages_with_rows > 1 or proof.first_full)
+    return page.number == 1 or rows >= proof.first_rows or full
+
+
+def is_full(pager: Pager | None, page: Page) -> bool:
+    """Whether the page has as many rows as were asked for."""
+    limit = pager.limit if isinstance(pager, Offset) else 0
+    asked = asked_size(page.request)
+    size = limit or (asked[1] if asked else 0)
+    return 0 < size <= len(page.records)
+
+
+def judged(done: Done, page: Page, answer: Answer, *, missed: str, ruled: bool) -> Done:
+    """The pager's end, unless something was missed on the way there.
+
+    `missed` says that the selector matched nothing; `ruled`: the config has rules for answers of its own.
+    """
+    if missed:
+        return replace(done, complete=False, reason=missed)
+    if not answer.skipped:
+        return done
+    if ruled:
+        return replace(done, complete=False, reason=f"the last page was skipped {answer.skipped}")
+    if page.number == 1 and answer.response.status != HTTPStatus.NO_CONTENT:
+        return Done("an empty answer: no document, and no word that there is no data", complete=False)
+    return done
+
+
+def is_odd(found: Selection, document: Json, like: list[Json]) -> bool:
+    """Whether a further page has something else where the first one had its records, such as `like`.
+
+    A page whose list is left out has no records; one with a list elsewhere has them elsewhere. A lone value
+    is a list of one, if it looks like a record.
+    """
+    if not found.matched:
+        others = select(document, detect_selector(document))
+        return not others.lone and any(isinstance(record, dict) for record in others.records)
+    if not (found.lone and like and isinstance(like[0], dict)):
+        return False
+    names = set(like[0])
+    lone = found.records[0]
+    return 2 * len(names.intersection(lone if isinstance(lone, dict) else ())) < len(names)
+
+
+def shifts(pager: Pager | None, last: Request) -> bool:
+    """Whether pages are places in the list, so that rows which come or go in front of one move it."""
+    return isinstance(pager, COUNTING) or (isinstance(pager, JsonLink | HeaderLink) and is_positional(last))
+
+
+def seen_as(page: Page, marks: list[int]) -> tuple[int, int] | None:
+    """What two equal pages share; None for a page that may come twice: an empty one, or one of scalars."""
+    records = page.records
+    if not records or not isinstance(records[0], dict):
+        return None
+    return fingerprint([len(records), records[0], records[-1]]), hash(tuple(marks))
+
+
+def repeated(pager: Pager | None, page: Page) -> Done:
+    """The end of a read whose page repeats an earlier one."""
+    if page.number == 2 and isinstance(pager, Offset) and len(page.records) > pager.limit:
+        why = "the whole list came at once: the server does not page it"
+        return Done(why, complete=True, basis="page")
+    why = f"page {page.number} repeats an earlier page: the server seems to ignore the paging"
+    return Done(why, complete=False)
+
+
+def carries_pages(pager: Pager | None) -> bool:
+    """Whether pages of this pager can do without the body they came in."""
+    return pager is None or isinstance(pager, (*COUNTING, *REFERRING, SinglePage))

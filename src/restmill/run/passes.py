@@ -1,0 +1,303 @@
+"""One pass over a list, from its first page to its end: the pager says what is true, predictions are quick.
+
+After each page, in order, the pager names the one true next request. What it can predict beyond that is
+fetched ahead and thrown away when it proves wrong (docs/adr/0001). A pass keeps its own proof: a further one,
+made to repair the first, is judged by the same rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from restmill.errors import ApiError
+from restmill.run.ahead import Ahead, Light
+from restmill.run.ends import (
+    BUSY,
+    COUNTING,
+    REFERRING,
+    Pending,
+    carries_pages,
+    doubtful,
+    is_full,
+    is_odd,
+    judged,
+    repeated,
+    seen_as,
+    shifts,
+)
+from restmill.run.fetch import Answer, Refused
+from restmill.run.lessons import must_ask, settle
+from restmill.run.proof import Proof, stated
+from restmill.shape.decode import keys_of, select
+from restmill.wire.detect import detect_pager, detect_selector
+from restmill.wire.message import Page
+from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
+from restmill.wire.ranges import stated_total
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from restmill.path import Json
+    from restmill.run.account import Account
+    from restmill.run.fetch import Fetcher
+    from restmill.run.order import Order
+    from restmill.wire.message import Request
+    from restmill.wire.paging import Decision
+
+_LOOKBACK = 3
+"""Pages compared with a new one: a server that ignores the offset repeats the very last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How pages come and go: where they are fetched, what is kept of them, where they are put."""
+
+    fetcher: Fetcher
+    put: Callable[[list[Json], int], Awaitable[None]]
+    keep: Callable[[list[Json]], list[Json]] | None = None
+    """Which records of a page to hand on; None: all of them."""
+
+
+class Pass:
+    """Reads all pages of one order and hands them on in request order."""
+
+    def __init__(self, order: Order, way: Way, account: Account, least: int = 0) -> None:
+        """`least`: rows that the first page must have; with fewer, the pass is not worth making."""
+        self.pager = order.pager
+        self.selector = order.selector
+        self.proof = Proof(order.keys, merged=order.merged)
+        self.capped = False
+        """Whether the pass was given up because its first page had fewer rows than `least`."""
+        self._order = order
+        self._way = way
+        self._account = account
+        self._least = least
+        self._ahead = Ahead(self._fetched, order.most_ahead, account.note)
+        self._asked: set[int] = set()
+        self._recent: deque[tuple[int, int]] = deque(maxlen=_LOOKBACK)
+        self._pending: Pending | None = None
+        self._like: list[Json] = []
+        self._matched = False
+        self._missed = ""
+        self._pages = 0
+
+    async def run(self) -> Done:
+        """Read to the end.
+
+        Raises:
+            Refused, ApiError: the pass could not go on; pages handed over before remain valid.
+        """
+        try:
+            done = await self._read_all()
+        finally:
+            if self._pending is not None:  # unsettled: the next read has to ask for itself
+                settle(self._pending.lesson, holds=False)
+            self._ahead.forget()
+        return done
+
+    async def _read_all(self) -> Done:
+        first = request = self._order.request if self.pager is None else self.pager.first(self._order.request)
+        while True:
+            if why := self._account.over():
+                return self._pending.done if self._pending else Done(why, complete=False)
+            following = await self._step(request)
+            if isinstance(following, Done):
+                await self._look_back(first, request, following)
+                return following
+            request = following
+
+    async def _step(self, request: Request) -> Request | Done:
+        """One page: the next request, or the end. Nothing of the page is kept."""
+        if hash_of(request) in self._asked:
+            return self._end(Done("the paging went in a circle", complete=False, detail=request.target))
+        self._asked.add(hash_of(request))
+        light = await self._answer_or_end(request)
+        if isinstance(light, Done):
+            return self._end(light)
+        page = self._page(request, light.answer)
+        marks = self.proof.marks(page.records)
+        again = self._repeats(page, marks)
+        if self._pending is not None and (again is not None or not self.proof.news(marks)):
+            return self._end(self._pending.done)
+        self._refuted()
+        if again is None:
+            await self._hand_over(page, marks, light.size)
+        elif not self._counts_from_one(page):
+            return again
+        return await self._after(page, light.answer)
+
+    async def _after(self, page: Page, answer: Answer) -> Request | Done:
+        if answer.skipped and page.number > 1 and isinstance(self.pager, REFERRING):
+            return Done("an empty body where the way to the next page should be", complete=False)
+        decision = self._decide(page)
+        if isinstance(decision, Done):
+            return await self._ended(decision, page, answer)
+        if self.proof.hollow:
+            return Done("nothing but empty pages", complete=True, basis="end")
+        if why := self.proof.stale():
+            return Done(why, complete=False)
+        if page.number == 1 and len(page.records) < self._least:
+            self.capped = True
+            return Done("the page size is capped", complete=False)
+        self._note_cap(page)
+        return self._look_ahead(decision)
+
+    async def _answer_or_end(self, request: Request) -> Light | Done:
+        try:
+            async with asyncio.timeout(self._account.left):
+                light = await self._ahead.answer(request)
+        except TimeoutError:
+            return Done(self._account.over(), complete=False)
+        except Refused as refused:
+            ended = self.pager.past_end(request, refused.status) if self.pager else None
+            if ended is None and self._pending is not None and refused.status not in BUSY:
+                ended = self._pending.done
+            if ended is None:
+                raise
+            return ended
+        stop = light.answer.stop
+        return Done(stop, complete=self._pages == 0, basis="declared") if stop else light
+
+    async def _ended(self, done: Done, page: Page, answer: Answer) -> Request | Done:
+        """The pager's end; or the request behind it, where the end is in doubt and nobody has asked yet."""
+        done = judged(done, page, answer, missed=self._missed, ruled=bool(self._order.terms.rules))
+        full = is_full(self.pager, page)
+        if done.probe is None or not done.complete or not doubtful(page, self.proof, full=full):
+            return done
+        lesson = None
+        if page.number == 1 and not full:
+            lesson = await must_ask(self._way.fetcher, self._order.terms.resource)
+            if lesson is None:
+                return done
+        self._pending = Pending(done, lesson, empty=not page.records)
+        return done.probe
+
+    def _end(self, done: Done) -> Done:
+        """`done`, or the end that was in doubt, now that nothing new was found behind it."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return done
+        settle(pending.lesson, holds=True)
+        return pending.done
+
+    def _refuted(self) -> None:
+        """There is something behind an end that was in doubt, if one was: read on."""
+        pending, self._pending = self._pending, None
+        settle(pending.lesson if pending else None, holds=False)
+        if pending is not None and not pending.empty:
+            self.proof.refuted()
+            reason = pending.done.reason
+            self._account.note(f"there are rows behind the end that the server states ({reason})")
+
+    def _page(self, request: Request, answer: Answer) -> Page:
+        number = self._pages + 1
+        if answer.skipped:
+            self._account.note(f"page {number} was skipped: {answer.skipped}")
+            return Page(request, answer.response, None, [], number)
+        if self.selector is None:
+            self.selector = detect_selector(answer.document)
+            self._account.note(f"records are taken from `{self.selector}` (detected)")
+        found = select(answer.document, self.selector)
+        has = keys_of(answer.document)
+        if number == 1:
+            self._like = found.records[:1]
+        elif is_odd(found, answer.document, self._like):
+            self.proof.odd(number, has, kept=found.matched)
+        if found.matched:
+            self._matched, self._missed = True, ""
+        elif not self._matched:
+            self._missed = f"data_selector `{self.selector}` matched nothing; the answer has {has}"
+        return Page(request, answer.response, answer.document, found.records, number)
+
+    def _decide(self, page: Page) -> Decision:
+        if self.pager is None:
+            self.pager, guess = detect_pager(page)
+            self._account.note(guess)
+        return self.pager.after(page)
+
+    async def _hand_over(self, page: Page, marks: list[int], size: int) -> None:
+        rows = len(page.records)
+        self._pages += 1
+        self.proof.add(page.records, marks, full=is_full(self.pager, page))
+        if not rows and isinstance(self.pager, COUNTING) and self.pager.stop_after_empty_page:
+            self.proof.emptied()
+        total = None if self.pager is None or page.document is None else self.pager.total(page)
+        if total is not None and not isinstance(self.pager, COUNTING) and total < self.proof.rows:
+            total = None  # of something else, or of this page
+        counted = isinstance(self.pager, PageNumber) and self.pager.total_path is not None
+        self.proof.claim(total, stated(self.pager, page), rows, counted=counted)
+        keep = self._way.keep
+        records = page.records if keep is None else keep(page.records)
+        self._account.page(len(records), size, page.response.seconds, total)
+        if records or keep is None:  # empty pages, too: dlt's limits count them
+            await self._way.put(records, size)
+
+    def _repeats(self, page: Page, marks: list[int]) -> Done | None:
+        """The end of the read, if this page is one we have seen."""
+        seen = None if isinstance(self.pager, SinglePage) else seen_as(page, marks)
+        if seen is None or seen not in self._recent:
+            self._recent += [] if seen is None else [seen]
+            return None
+        return repeated(self.pager, page)
+
+    def _counts_from_one(self, page: Page) -> bool:
+        """Whether the second page repeats the first because the server's pages 0 and 1 are the same page."""
+        guessed = isinstance(self.pager, PageNumber) and not self.pager.base_known
+        if guessed and page.number == 2:
+            self._account.note(
+                "pages 0 and 1 are the same: the server counts from 1 (`base_page: 1` saves a request)"
+            )
+            self._pages += 1
+            return True
+        return False
+
+    async def _look_back(self, first: Request, last: Request, done: Done) -> None:
+        """Ask for the first page again, where nothing else can tell that the list moved while it was read."""
+        proof = self.proof
+        silent = done.complete and not proof.doubt() and proof.basis(done) != "total"
+        told = silent and proof.pages_with_rows > 1 and proof.opening and shifts(self.pager, last)
+        if not (told and self._order.repair) or self._account.over():
+            return
+        try:
+            light = await self._fetched(first)
+        except (Refused, ApiError):
+            proof.moved(known=False)
+            return
+        page = self._page(first, light.answer)
+        if proof.identity(page.records) != proof.opening:
+            proof.moved(known=True)
+
+    async def _fetched(self, request: Request) -> Light:
+        self._account.requests += 1
+        answer = await self._way.fetcher.fetch(request, self._order.terms)
+        size = len(answer.response.body)
+        if carries_pages(self.pager):
+            answer = replace(answer, response=replace(answer.response, body=b""))
+        return Light(answer, size)
+
+    def _note_cap(self, page: Page) -> None:
+        """Say so when the first of several pages is shorter than was asked for, and where its total was."""
+        pager, rows = self.pager, len(page.records)
+        if page.number == 1 and isinstance(pager, Offset) and 0 < rows < pager.limit:
+            self._account.note(f"asked for {pager.limit} rows a page, got {rows}: the server caps them")
+        if page.number == 1 and isinstance(pager, Offset | PageNumber) and not pager.total_header:
+            header = stated_total(pager, page)[1]
+            self._account.note(header and f"the total is taken from the header `{header}` (detected)")
+
+    def _look_ahead(self, decision: Next | Fan) -> Request:
+        match decision:
+            case Next(request):
+                return request
+            case Fan(series):
+                self._ahead.predict(series, self._account.room)
+                return series.at(0)
+            case other:
+                assert_never(other)
+
+
+def hash_of(request: Request) -> int:
+    """What makes two requests the same to a server: method, URL and body."""
+    return hash((request.method, request.url, repr(request.json), repr(request.data)))

@@ -1,0 +1,105 @@
+"""The matrix: every lie alone and in 200 random pairs, in every way of asking, with totals and without.
+
+A cell holds when the rows are exactly right, or the verdict is not `complete`; and no read goes on for ever.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.matrix.cells import LIES, WAYS, Switches, outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROWS = (0, 13, 120, 130)
+MOST_REQUESTS = 400
+"""For at most 130 rows, read up to five times, each request tried up to four times."""
+PAIRS = 200
+
+
+def pairs() -> Iterator[Switches]:
+    """Pairs of lies that do not set the same switch, drawn with a fixed seed."""
+    chance = random.Random(5)  # noqa: S311  # no secret
+    names = [name for name in LIES if name != "nothing"]
+    found = 0
+    while found < PAIRS:
+        one, two = (LIES[name] for name in chance.sample(names, 2))
+        if not set(one) & set(two):
+            found += 1
+            yield {**one, **two, "rows": chance.choice((45, 120, 130)), "seed": chance.choice((1, 2, 3))}
+
+
+def alone() -> Iterator[Switches]:
+    """Every lie by itself, for lists of several lengths."""
+    for lie in LIES.values():
+        yield from ({**lie, "rows": rows} for rows in ROWS)
+
+
+def with_and_without_totals(cells: Iterable[Switches]) -> Iterator[Switches]:
+    """Each cell as it is, and once more with totals left out where it does not set them."""
+    for cell in cells:
+        yield cell
+        if "total" not in cell:
+            yield {**cell, "total": "missing"}
+
+
+def wrong(
+    name: str, cells: Iterable[Switches], *, keyed: bool = True, merged: bool = True
+) -> tuple[int, list[str]]:
+    """How many cells were compared, and those that do not hold."""
+    count, found = 0, []
+    for cell in cells:
+        seen = outcome(WAYS[name], cell, keyed=keyed, merged=merged)
+        count += 1
+        if (seen.complete and not seen.right) or seen.requests > MOST_REQUESTS:
+            found.append(f"{name}: {cell} -> {seen}")
+    return count, found
+
+
+def judge(count: int, found: list[str], what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print the count, then fail for cells that do not hold."""
+    with capsys.disabled():
+        sys.stdout.write(f" {what}: {count} cells")
+    assert not found, f"{len(found)} of {count}:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_every_lie_alone(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    judge(*wrong(name, with_and_without_totals(alone())), f"{name}, alone", capsys)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_pairs_of_lies(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    judge(*wrong(name, pairs()), f"{name}, pairs", capsys)
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("keyed", [True, False])
+def test_every_lie_where_equal_keys_stay_apart(
+    name: str, keyed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = with_and_without_totals({**lie, "rows": 130} for lie in LIES.values())
+    judge(*wrong(name, cells, keyed=keyed, merged=False), f"{name}, append", capsys)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_what_is_right_and_undoubted_is_complete(name: str) -> None:
+    """A verdict that is never `complete` would hold every cell: where nothing lies, it has to be."""
+    harmless = (
+        "nothing",
+        "capped",
+        "short pages",
+        "total string",
+        "404 past the end",
+        "relative links",
+        "failures",
+    )
+    for rows in ROWS:
+        for lie in harmless:
+            seen = outcome(WAYS[name], {**LIES[lie], "rows": rows})
+            assert (seen.complete, seen.right) == (True, True), (name, lie, rows, seen)
