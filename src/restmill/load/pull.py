@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.errors import ApiError, Place, Problem
 from restmill.events import ParentDone
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan, Resource
     from restmill.run.session import ReadHandle, Session
+
+    # One parent's child read, the values bound to it, and what its records take from the parent.
+    _Begun: TypeAlias = tuple[ReadHandle, Mapping[str, Json], Mapping[str, Json]]
 
 _PATIENCE = 0.02
 """Seconds a generator waits for news before it lets dlt ask the others; any read's news ends the wait."""
@@ -55,7 +58,7 @@ def pull_children(
         ValueError, TypeError: a parent's value fits no path or format, likewise.
     """
     begun = filter(None, (_begin(session, plan, resource, record, bound) for record in parents))
-    opened: deque[tuple[ReadHandle, Mapping[str, Json]]] = deque()
+    opened: deque[_Begun] = deque()
     try:
         opened.extend(islice(begun, _MOST_OPEN))  # those before a parent that raises are closed as well
         while opened:
@@ -70,13 +73,8 @@ def pull_children(
             handle.close()
 
 
-def _begin(
-    session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound
-) -> tuple[ReadHandle, Mapping[str, Json], Mapping[str, Json]] | None:
-    """One parent's child read, the values bound to it, and what its records take from the parent.
-
-    None: skipped and counted.
-    """
+def _begin(session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound) -> _Begun | None:
+    """The child read of one parent record; None: skipped and counted."""
     values: dict[str, Json] = {}
     try:
         values, included = _bound_values(resource, record)
