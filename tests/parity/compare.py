@@ -21,8 +21,8 @@ def differences(
 ) -> list[str]:
     """Everything dlt's outcome and ours do not share.
 
-    With `past_end`, requests beyond the end are allowed; with `any_order`, columns may come in another order,
-    as they do when the rows of several parents come in another order.
+    With `past_end`, requests beyond the end, and for a page again, are allowed; with `any_order`, columns may
+    come in another order, as they do when the rows of several parents come in another order.
     """
     if theirs.failed or ours.failed:
         return list(_failure(theirs, ours))
@@ -90,7 +90,7 @@ def _requests(theirs: list[Sent], ours: list[Sent], *, past_end: bool) -> Iterat
 
 
 def _beyond(theirs: list[Sent], ours: list[Sent]) -> list[Sent]:
-    """Requests of ours that are some request of dlt's but for a place further on than dlt ever asked."""
+    """Requests of ours behind what dlt asked for: for a place further on, or again, once, to look back."""
     furthest: dict[str, int] = {}
     for sent in theirs:
         list_, place = _split(sent)
@@ -99,7 +99,8 @@ def _beyond(theirs: list[Sent], ours: list[Sent]) -> list[Sent]:
     found = []
     for sent in extra.elements():
         list_, place = _split(sent)
-        if list_ in furthest and place > furthest[list_]:
+        looks_back = sent in theirs and sent not in found
+        if looks_back or (list_ in furthest and place > furthest[list_]):
             found.append(sent)
     return found
 
