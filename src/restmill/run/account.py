@@ -45,12 +45,13 @@ class Account:
 
     def over(self) -> str:
         """Which bound is reached, with numbers; "" when none is."""
-        had = f"{self.pages:,} pages and {self.rows:,} rows were read"
         if self.room == 0:
-            return f"`max_pages: {self._bounds.pages}` is reached: {had}"
-        if self.left == 0:
-            return f"`max_duration: {self._bounds.seconds:g}` seconds are over: {had}"
-        return ""
+            bound = f"`max_pages: {self._bounds.pages}` is reached"
+        elif self.left == 0:
+            bound = f"`max_duration: {self._bounds.seconds:g}` seconds are over"
+        else:
+            return ""
+        return f"{bound}: {self.pages:,} pages and {self.rows:,} rows were read"
 
     def page(self, rows: int, size: int, seconds: float, total: int | None) -> None:
         """Enter a page of which `rows` records are handed on."""

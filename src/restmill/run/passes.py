@@ -147,8 +147,7 @@ class Pass:
 
     async def _answer_or_end(self, request: Request) -> Light | Done:
         try:
-            async with asyncio.timeout(self._account.left):
-                light = await self._ahead.answer(request)
+            light = await self._in_time(request)
         except TimeoutError:
             return Done(self._account.over(), complete=False)
         except Refused as refused:
@@ -160,6 +159,13 @@ class Pass:
             return ended
         stop = light.answer.stop
         return Done(stop, complete=self._pages == 0, basis="declared") if stop else light
+
+    async def _in_time(self, request: Request) -> Light:
+        left = self._account.left
+        if left is None:
+            return await self._ahead.answer(request)
+        async with asyncio.timeout(left):
+            return await self._ahead.answer(request)
 
     async def _ended(self, done: Done, page: Page, answer: Answer) -> Request | Done:
         """The pager's end; or the request behind it, where the end is in doubt and nobody has asked yet."""
@@ -201,14 +207,14 @@ class Pass:
             self.selector = detect_selector(answer.document)
             self._account.note(f"records are taken from `{self.selector}` (detected)")
         found = select(answer.document, self.selector)
-        has = keys_of(answer.document)
         if number == 1:
             self._like = found.records[:1]
         elif is_odd(found, answer.document, self._like):
-            self.proof.odd(number, has, kept=found.matched)
+            self.proof.odd(number, keys_of(answer.document), kept=found.matched)
         if found.matched:
             self._matched, self._missed = True, ""
         elif not self._matched:
+            has = keys_of(answer.document)
             self._missed = f"data_selector `{self.selector}` matched nothing; the answer has {has}"
         return Page(request, answer.response, answer.document, found.records, number)
 
