@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pytest
 
-from restmill.load import claims, columnar, way
+from restmill.load import claims, columnar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def things(records: list[dict[str, Any]], disposition: str) -> Any:
     """A resource that yields the records in pages of ten."""
 
     def pages() -> Iterator[list[dict[str, Any]]]:
-        way.choose("things")
+        claims.claim()
         for start in range(0, len(records), 10):
             yield records[start : start + 10]
 

@@ -39,6 +39,13 @@ class _Claims:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], tuple[Schema, DestinationCapabilitiesContext]] = {}
+        self._refused: set[tuple[str, str]] = set()
+
+    def refuse(self, load_id: str, resource: str) -> bool:
+        """Whether this is the first time the resource must go by rows: a child starts once a parent page."""
+        first = (load_id, resource) not in self._refused
+        self._refused.add((load_id, resource))
+        return first
 
     def add(self, load_id: str, table: str, schema: Schema, caps: DestinationCapabilitiesContext) -> None:
         self._made[load_id, table] = (schema, caps)
@@ -52,6 +59,7 @@ class _Claims:
         """The extract step is over."""
         for key in [key for key in self._made if key[0] == load_id]:
             del self._made[key]
+        self._refused = {key for key in self._refused if key[0] != load_id}
 
 
 _claims = _Claims()
@@ -71,7 +79,8 @@ def by_rows() -> Iterator[None]:
 def claim() -> str:
     """Claim the table of the resource whose generator is starting.
 
-    Returns why it must go by rows instead; "" once it is claimed, or where no pipeline extracts it.
+    Returns why it must go by rows instead, once in an extract step; "" when it is claimed, or where no
+    pipeline extracts it.
     """
     container = Container()
     contexts = (LoadPackageStateInjectableContext, SourceInjectableContext, SourceSchemaInjectableContext)
@@ -86,10 +95,11 @@ def claim() -> str:
         return ""
     resource = resources[name]
     why = _why_rows(resource, schema, caps)
-    if not why:
-        load_id = container[LoadPackageStateInjectableContext].load_id
-        _claims.add(load_id, _table_of(resource, schema), schema, caps)
-    return why
+    load_id = container[LoadPackageStateInjectableContext].load_id
+    if why:
+        return why if _claims.refuse(load_id, name) else ""
+    _claims.add(load_id, _table_of(resource, schema), schema, caps)
+    return ""
 
 
 def columnar(storage: ExtractStorage) -> None:

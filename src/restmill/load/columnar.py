@@ -202,6 +202,8 @@ def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
         try:
             tables = shape(records, student)
         except Lesson as lesson:
+            if news.issuperset(lesson.records):  # it has heard of them and has not learnt
+                break
             news.update(lesson.records)
             continue
         missed = _missed(tables, student, ground)
