@@ -25,9 +25,9 @@ def shaped(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names: set[str] = set()
     original = columnar.tables_of
 
-    def noting(records: Any, ground: Any) -> Any:
-        names.add(ground.table)
-        return original(records, ground)
+    def noting(records: Any, batch: Any) -> Any:
+        names.add(batch.ground.table)
+        return original(records, batch)
 
     monkeypatch.setattr(columnar, "tables_of", noting)
     return names

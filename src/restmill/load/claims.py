@@ -15,7 +15,6 @@ from dlt.common.data_writers import resolve_best_writer_spec
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
-from dlt.common.schema.schema import DEFAULT_SCHEMA_CONTRACT_MODE
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableContext
 from dlt.extract.state import get_current_pipe_name
@@ -115,19 +114,14 @@ def _why_rows(resource: DltResource, schema: Schema, caps: DestinationCapabiliti
         return "a model checks each record"
     if resource.nested_hints:
         return "a nested table has hints of its own"
-    return _why_schema(resource, schema) or _why_no_parquet(resource, caps)
+    return _why_schema(schema) or _why_no_parquet(resource, caps)
 
 
-def _why_schema(resource: DltResource, schema: Schema) -> str:
+def _why_schema(schema: Schema) -> str:
     if type(schema.data_item_normalizer) is not DataItemNormalizer:
         return "the schema has a normalizer of its own"
     if any("filters" in table for table in schema.tables.values()):
         return "the schema filters rows"
-    contract = schema.resolve_contract_settings_for_table(
-        _table_of(resource, schema), resource.compute_table_schema()
-    )
-    if contract != DEFAULT_SCHEMA_CONTRACT_MODE:
-        return "the schema contract judges each record"
     return ""
 
 
