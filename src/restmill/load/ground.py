@@ -33,7 +33,7 @@ from restmill.shape.rules import Column, SystemNames, Unsure
 from restmill.shape.tables import Shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dlt.common.destination import DestinationCapabilitiesContext
     from dlt.common.schema import Schema, TTableSchemaColumns
@@ -250,7 +250,7 @@ class Ground:
         """
         kind = self._normalizer.py_type_to_sc_type(type(value))
         try:
-            coerced = self._normalizer.coerce_type(cast("Any", column.data_type), kind, value)
+            coerced = self._teacher._coerce_type(cast("Any", column.data_type), kind, value)  # noqa: SLF001
             if column.data_type == "timestamp":
                 coerced = normalize_timezone(coerced, self._timezone(column))
         except SyntaxError as error:
@@ -320,4 +320,18 @@ def random_ids(count: int) -> pa.Array:
 
 def _teacher(schema: Schema, caps: DestinationCapabilitiesContext, load_id: str) -> JsonLItemsNormalizer:
     absent = cast("Any", None)  # storages: it is never asked to write
-    return JsonLItemsNormalizer(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))
+    made = JsonLItemsNormalizer(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))
+    made._coerce_type = _within_64_bits(made._coerce_type)  # noqa: SLF001  # of this one normaliser only
+    return made
+
+
+def _within_64_bits(coerce: Callable[..., Any]) -> Callable[..., Any]:
+    """Dlt's coercion, which makes integers that no column for integers holds; those belong in a variant."""
+
+    def coerced(to_type: str, from_type: str, value: Json) -> Any:
+        made = coerce(to_type, from_type, value)
+        if to_type == "bigint" and not -(2**63) <= made < 2**63:
+            raise ValueError(value)
+        return made
+
+    return coerced

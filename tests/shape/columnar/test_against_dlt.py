@@ -140,7 +140,8 @@ def test_shaping_gives_what_dlt_gives(
     event("refused" if theirs.refused else "some by rows" if ours.by_rows else "all shaped")
     event("some cast in a mould" if ours.cast else "none cast")
     if theirs.refused:
-        assert ours.refused or ours.by_rows or not _encodable(runs)
+        beyond = theirs.refused.startswith("OverflowError")  # an integer that shaping puts into a variant
+        assert ours.refused or ours.by_rows or beyond or not _encodable(runs)
         return
     assert not ours.refused
     assert ours.tables == theirs.tables
