@@ -180,6 +180,7 @@ OWN: dict[str, Any] = {
             "rename": {"customer.ref": "customer_id"},
             "delete_missing": {"mode": "soft", "max_fraction": 0.1},
             "on_error": "isolate",
+            "columnar": False,
             "endpoint": {
                 "path": "flags",
                 "format": "jsonl",

@@ -128,6 +128,7 @@ def test_the_cardinalities_are_dlts() -> None:
     assert set(kind.words) == set(get_args(TReferenceCardinality))
 
 
+_OWN = {"rename", "delete_missing", "on_error", "columnar"}
 KEYS: list[tuple[Any, type[Block], set[str]]] = [
     (
         dlt_typing.ClientConfig,
@@ -135,8 +136,8 @@ KEYS: list[tuple[Any, type[Block], set[str]]] = [
         {"retry", "rate_limit", "breaker", "repair", "timeout", "proxy", "verify", "cert", "allowed_hosts"},
     ),
     (dlt_typing.Endpoint, model.Endpoint, {"retry", "format", "max_pages", "max_duration", "repair"}),
-    (dlt_typing.EndpointResource, model.Resource, {"rename", "delete_missing", "on_error"}),
-    (dlt_typing.EndpointResourceBase, model.ResourceDefaults, {"rename", "delete_missing", "on_error"}),
+    (dlt_typing.EndpointResource, model.Resource, _OWN),
+    (dlt_typing.EndpointResourceBase, model.ResourceDefaults, _OWN),
     (dlt_typing.RESTAPIConfig, model.Config, {"pipeline"}),
     (dlt_typing.ResponseActionDict, model.ResponseAction, {"header", "empty"}),
     (dlt_typing.ProcessingSteps, model.ProcessingStep, set()),

@@ -151,6 +151,13 @@ CASES: list[Case] = [
         "'isolat'",
         "Did you mean 'isolate'?",
     ),
+    (
+        resource(columnar="no"),
+        "resources[0].columnar",
+        "must be true or false",
+        "'no'",
+        "Write false, without quotes.",
+    ),
     (resource(on_error=5), "resources[0].on_error", "must be one of isolate, raise", "5", ""),
     (
         resource(delete_missing="sof"),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.load import claims, columnar, way
+from restmill.load import claims, columnar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 LONG_AGO = "2024-01-02T03:04:05Z"
@@ -47,24 +48,36 @@ WAYS: dict[str, Any] = {
 RANDOM = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id", "_dlt_valid_from", "_dlt_valid_to")
 
 
-def things(records: list[dict[str, Any]], disposition: str) -> Any:
+def things(records: list[dict[str, Any]], disposition: str, **hints: Any) -> Any:
     """A resource that yields the records in pages of ten."""
 
     def pages() -> Iterator[list[dict[str, Any]]]:
-        way.choose("things")
+        claims.claim()
         for start in range(0, len(records), 10):
             yield records[start : start + 10]
 
-    return dlt.resource(pages, name="things", primary_key="id", write_disposition=WAYS[disposition])
+    way = WAYS[disposition]
+    return dlt.resource(pages, name="things", primary_key="id", write_disposition=way, **hints)
 
 
-def filled(destination: Any, folder: Path, disposition: str, *, by_rows: bool, **options: Any) -> Any:
-    """The schema's tables, and the rows of each without what is random, after all runs."""
+def filled(
+    destination: Any,
+    folder: Path,
+    disposition: str,
+    *,
+    by_rows: bool,
+    hints: Sequence[Mapping[str, Any]] = ({}, {}, {}),
+    **options: Any,
+) -> Any:
+    """The schema's tables, and the rows of each without what is random, after all runs.
+
+    `hints` are those of each run, `options` go to dlt's `run`.
+    """
     name = f"{folder.name}_{'rows' if by_rows else 'columns'}"  # the databases of a test run are shared
     pipeline = dlt.pipeline(name, destination=destination, dataset_name=name, pipelines_dir=str(folder))
     with claims.by_rows() if by_rows else nullcontext():
-        for records in RUNS:
-            pipeline.run(things(records, disposition), **options)
+        for records, more in zip(RUNS, hints, strict=True):
+            pipeline.run(things(records, disposition, **more), **options)
     schema = pipeline.default_schema
     names = sorted(schema.data_table_names())
     return {name: schema.tables[name] for name in names}, {name: rows_of(pipeline, name) for name in names}
@@ -148,6 +161,63 @@ def test_other_files_than_parquet_are_left_to_rows(tmp_path: Path, shaped_tables
     )
     pipeline.extract(things(RUNS[0], "append"))
     assert shaped_tables == []
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        {"columns": "discard_value", "tables": "discard_value"},
+        {"columns": "discard_row", "data_type": "discard_value"},
+        {"data_type": "discard_value"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
+def test_contracts_discard_as_by_rows(
+    tmp_path: Path, contract: dict[str, str], disposition: str, shaped_tables: list[str]
+) -> None:
+    columns, rows = (
+        filled(
+            dlt.destinations.duckdb(str(tmp_path / f"{by}.duckdb")),
+            tmp_path,
+            disposition,
+            by_rows=by,
+            hints=({}, {"schema_contract": contract}, {"schema_contract": contract}),
+        )
+        for by in (False, True)
+    )
+    assert columns == rows
+    assert "things__labels" in shaped_tables
+
+
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_a_table_is_emptied_by_a_replacing_run_whose_rows_are_all_discarded(
+    tmp_path: Path, by_rows: bool
+) -> None:
+    destination = dlt.destinations.duckdb(str(tmp_path / "x.duckdb"))
+    pipeline = dlt.pipeline("emptied", destination=destination, pipelines_dir=str(tmp_path))
+    with claims.by_rows() if by_rows else nullcontext():
+        for record in ({"id": 1, "l": [1]}, {"id": 2, "new": 1}):
+            contract = {"columns": "discard_row"}
+            pipeline.run(things([record], "replace", schema_contract=contract))
+    assert rows_of(pipeline, "things") == []
+    assert rows_of(pipeline, "things__l") == []
+
+
+def test_what_is_frozen_fails_in_dlts_words(tmp_path: Path) -> None:
+    said = []
+    for by in (False, True):
+        with pytest.raises(PipelineStepFailed) as failed:
+            filled(
+                dlt.destinations.duckdb(str(tmp_path / f"{by}.duckdb")),
+                tmp_path,
+                "append",
+                by_rows=by,
+                hints=({}, {"schema_contract": {"columns": "freeze"}}, {}),
+            )
+        assert isinstance(failed.value.__cause__, Exception)
+        said.append((failed.value.step, type(failed.value.__cause__)))
+    assert said[0] == said[1]
 
 
 def test_an_empty_list_empties_what_was_nested_below_a_merged_row(tmp_path: Path) -> None:

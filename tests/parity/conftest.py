@@ -1,10 +1,22 @@
-"""Quiet logs, one worker for dlt's loads, and a summary of what was compared."""
+"""Quiet logs, one worker for dlt's loads, the way of the records, and a summary of what was compared.
+
+restmill's records go columnar, as they do by default. RESTMILL_TEST_WAY=rows sends them row by row instead,
+the whole suite through; some cases are always run in both ways (`test_by_rows.py`).
+"""
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from restmill.load import claims
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SAID = {"features": "features", "examples": "generated cases", "ahead": "requests past the end"}
 
@@ -16,6 +28,13 @@ def _quiet_dlt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOAD__WORKERS", "1")
     monkeypatch.setenv("NORMALIZE__WORKERS", "1")
     monkeypatch.setenv("RESTORE_FROM_DESTINATION", "false")
+
+
+@pytest.fixture(autouse=True)
+def _way() -> Iterator[None]:
+    """The way that RESTMILL_TEST_WAY names."""
+    with claims.by_rows() if os.environ.get("RESTMILL_TEST_WAY") == "rows" else nullcontext():
+        yield
 
 
 # dlt leaves the sockets of its session to the garbage collector, and a server that stops may leave a

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.parity.engines import Outcome
 
 _BATCHES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 21
-_PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """No shrinking: a batch is bisected instead, which finds the list that differs in a few runs."""
 
 
@@ -44,7 +44,7 @@ def folders(tmp_path: Path) -> Folders:
 
 
 @pytest.mark.slow
-@settings(max_examples=_BATCHES, phases=_PHASES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=_BATCHES, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(batch=BATCHES)
 def test_generated_lists_load_alike(
     batch: list[Served], folders: Folders, record_property: Callable[[str, object], None]

@@ -83,6 +83,7 @@ def test_a_resource_in_words() -> None:
             "primary_key": "id, lang",
             "max_table_nesting": "2",
         },
+        load="rows: `table_name` is a function of the record",
         retry="3 times on 429, 500, 502, 503, 504, after 1, 2, 4 s",
         on_error="raise",
         notes=found.notes,
@@ -201,3 +202,12 @@ def test_no_secret_is_in_a_description(secret: str) -> None:
 def test_the_json_is_plain() -> None:
     shown = as_json(planned(USERS, POSTS))
     assert json.loads(json.dumps(shown))["resources"][1]["name"] == "posts"
+
+
+def test_how_records_are_loaded_and_why() -> None:
+    told = describe(planned("x", {"name": "y", "columnar": False}, dlt.resource([1], name="own")))
+    assert [one.load for one in told.resources] == [
+        "columns, if the destination takes Parquet files",
+        "rows: `columnar` is false",
+        "",
+    ]

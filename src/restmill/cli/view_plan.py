@@ -57,6 +57,7 @@ def _lines(one: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     if one["on_error"]:  # not for a dlt resource of the user's own
         yield "table", _table(one)
     yield "deletes", one["deletes"]
+    yield "load", one["load"]
     yield "retry", one["retry"]
     yield "errors", one["on_error"]
 

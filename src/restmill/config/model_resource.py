@@ -1,7 +1,7 @@
 """Resources and endpoints: what is asked for, page by page, and what happens to the answers.
 
-The keys are dlt's; `rename`, `delete_missing`, `on_error`, `retry`, `format` and the further response actions
-are restmill's own.
+The keys are dlt's; `rename`, `delete_missing`, `on_error`, `columnar`, `retry`, `format` and the further
+response actions are restmill's own.
 """
 
 from __future__ import annotations
@@ -288,6 +288,11 @@ class ResourceDefaults(TableHints):
         "`isolate`: the other resources go on. `raise`: the run stops, as under dlt.",
         Choice(("isolate", "raise")),
         default=None,
+    )
+    columnar: bool = key(
+        "Give records to dlt as Arrow tables where that makes the same tables; false: always row by row.",
+        Flag(),
+        default=True,
     )
 
 

@@ -15,7 +15,6 @@ from dlt.common.data_writers import resolve_best_writer_spec
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
-from dlt.common.schema.schema import DEFAULT_SCHEMA_CONTRACT_MODE
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableContext
 from dlt.extract.state import get_current_pipe_name
@@ -39,6 +38,13 @@ class _Claims:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], tuple[Schema, DestinationCapabilitiesContext]] = {}
+        self._refused: set[tuple[str, str]] = set()
+
+    def refuse(self, load_id: str, resource: str) -> bool:
+        """Whether this is the first time the resource must go by rows: a child starts once a parent page."""
+        first = (load_id, resource) not in self._refused
+        self._refused.add((load_id, resource))
+        return first
 
     def add(self, load_id: str, table: str, schema: Schema, caps: DestinationCapabilitiesContext) -> None:
         self._made[load_id, table] = (schema, caps)
@@ -52,6 +58,7 @@ class _Claims:
         """The extract step is over."""
         for key in [key for key in self._made if key[0] == load_id]:
             del self._made[key]
+        self._refused = {key for key in self._refused if key[0] != load_id}
 
 
 _claims = _Claims()
@@ -71,7 +78,8 @@ def by_rows() -> Iterator[None]:
 def claim() -> str:
     """Claim the table of the resource whose generator is starting.
 
-    Returns why it must go by rows instead; "" once it is claimed, or where no pipeline extracts it.
+    Returns why it must go by rows instead, once in an extract step; "" when it is claimed, or where no
+    pipeline extracts it.
     """
     container = Container()
     contexts = (LoadPackageStateInjectableContext, SourceInjectableContext, SourceSchemaInjectableContext)
@@ -86,10 +94,11 @@ def claim() -> str:
         return ""
     resource = resources[name]
     why = _why_rows(resource, schema, caps)
-    if not why:
-        load_id = container[LoadPackageStateInjectableContext].load_id
-        _claims.add(load_id, _table_of(resource, schema), schema, caps)
-    return why
+    load_id = container[LoadPackageStateInjectableContext].load_id
+    if why:
+        return why if _claims.refuse(load_id, name) else ""
+    _claims.add(load_id, _table_of(resource, schema), schema, caps)
+    return ""
 
 
 def columnar(storage: ExtractStorage) -> None:
@@ -105,19 +114,14 @@ def _why_rows(resource: DltResource, schema: Schema, caps: DestinationCapabiliti
         return "a model checks each record"
     if resource.nested_hints:
         return "a nested table has hints of its own"
-    return _why_schema(resource, schema) or _why_no_parquet(resource, caps)
+    return _why_schema(schema) or _why_no_parquet(resource, caps)
 
 
-def _why_schema(resource: DltResource, schema: Schema) -> str:
+def _why_schema(schema: Schema) -> str:
     if type(schema.data_item_normalizer) is not DataItemNormalizer:
         return "the schema has a normalizer of its own"
     if any("filters" in table for table in schema.tables.values()):
         return "the schema filters rows"
-    contract = schema.resolve_contract_settings_for_table(
-        _table_of(resource, schema), resource.compute_table_schema()
-    )
-    if contract != DEFAULT_SCHEMA_CONTRACT_MODE:
-        return "the schema contract judges each record"
     return ""
 
 

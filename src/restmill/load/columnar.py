@@ -23,7 +23,7 @@ from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.tables import shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pyarrow as pa
     from dlt.common.schema import TTableSchemaColumns
@@ -65,6 +65,8 @@ class Batch:
     mould: Mould | None = None
     misfits: int = 0
     """Batches in a row that had another form than the mould, or one that cannot be cast."""
+    written: set[str] = field(default_factory=set)
+    """Tables that have a file in this extract step."""
 
     def full(self) -> bool:
         """Whether it should be shaped now; while there is no mould, soon, because that makes one."""
@@ -121,6 +123,7 @@ class ColumnarStorage(ExtractorItemStorage):
             batch = self._batches.pop(key)
             if not skip_flush:
                 self._flush(key, batch)
+                self._settle(key, batch)
         self._claims.forget(load_id)
         super().close_writers(load_id, skip_flush=skip_flush)
 
@@ -134,12 +137,26 @@ class ColumnarStorage(ExtractorItemStorage):
                 batch.records.clear()  # before the collector could look through them in vain
         except Unsure:
             super().write_data_item(load_id, schema_name, table_name, batch.records, _NO_COLUMNS)
+            batch.written.add(table_name)
             batch.records = []
         else:
-            for name, table in tables:
-                columns = batch.ground.stored(name)
-                self._tables.write_data_item(load_id, schema_name, name, table, columns)
+            self._write(key, batch, tables)
         batch.size = 0
+
+    def _write(self, key: tuple[str, str, str], batch: Batch, tables: Iterable[tuple[str, pa.Table]]) -> None:
+        load_id, schema_name, _ = key
+        for name, table in tables:
+            columns = batch.ground.stored(name)
+            self._tables.write_data_item(load_id, schema_name, name, table, columns)
+            batch.written.add(name)
+
+    def _settle(self, key: tuple[str, str, str], batch: Batch) -> None:
+        """Write empty tables where a contract has dropped every row and yet something must happen.
+
+        A table without a file is not replaced, and its new columns do not reach the destination.
+        """
+        owed = batch.ground.owed(batch.written)
+        self._write(key, batch, [(name, batch.ground.no_rows(name)) for name in owed])
 
 
 def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
@@ -157,16 +174,20 @@ def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
 def cast_or_shaped(records: Sequence[Json], batch: Batch) -> list[Shaped]:
     """The tables of a batch, by the mould of those before it where it fits.
 
+    Where a contract has refused something, each record is looked at: a mould knows nothing of contracts.
+
     Raises:
         Unsure: the batch must go by rows. The schema has learnt nothing.
     """
+    if batch.ground.has_refused():
+        return shaped(records, batch.ground)
     if batch.mould is not None:
         with suppress(Unfit):
             tables = cast_in(records, batch.mould, batch.ground)
             batch.misfits = 0
             return tables
     tables = shaped(records, batch.ground)
-    if batch.misfits < _MOST_MISFITS:
+    if batch.misfits < _MOST_MISFITS and not batch.ground.has_refused():
         batch.mould, batch.misfits = _remoulded(batch, tables[0].sheet), batch.misfits + 1
     return tables
 
@@ -202,6 +223,8 @@ def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
         try:
             tables = shape(records, student)
         except Lesson as lesson:
+            if news.issuperset(lesson.records):  # it has heard of them and has not learnt
+                break
             news.update(lesson.records)
             continue
         missed = _missed(tables, student, ground)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -18,7 +19,12 @@ from dlt.common.libs.pyarrow import columns_to_arrow, get_py_arrow_datatype
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.normalizers.utils import DLT_ID_LENGTH_BYTES
-from dlt.common.schema.utils import is_complete_column, is_nullable_column
+from dlt.common.schema.utils import (
+    get_root_table,
+    has_table_seen_data,
+    is_complete_column,
+    is_nullable_column,
+)
 from dlt.common.time import get_context_timezone_name, normalize_timezone
 from dlt.common.typing import VARIANT_FIELD_FORMAT
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
@@ -27,7 +33,7 @@ from restmill.shape.rules import Column, SystemNames, Unsure
 from restmill.shape.tables import Shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dlt.common.destination import DestinationCapabilitiesContext
     from dlt.common.schema import Schema, TTableSchemaColumns
@@ -72,6 +78,8 @@ class Ground:
         self._normalizer = normalizer
         self._zone = get_context_timezone_name()
         self._known: dict[str, Mapping[str, Column]] = {}
+        self._seen = has_table_seen_data(schema.tables[table])
+        self._before = {name: set(schema.get_table_columns(name)) for name in self._tree()}
         self._teacher = _teacher(schema, caps, load_id)
         self.system = SystemNames(
             normalizer.c_dlt_id,
@@ -90,7 +98,11 @@ class Ground:
 
     def twin(self) -> Ground:
         """The same on a copy of the schema."""
-        return Ground(self._schema.clone(), self._caps, self.load_id, self.table)
+        made = Ground(self._schema.clone(), self._caps, self.load_id, self.table)
+        mine, its = self._teacher, made._teacher
+        its._filtered_tables = set(mine._filtered_tables)  # noqa: SLF001  # what the contract has refused
+        its._filtered_tables_columns = deepcopy(mine._filtered_tables_columns)  # noqa: SLF001
+        return made
 
     def learn(self, records: Sequence[Json], *, write: bool = False) -> None:
         """Give the schema every column that these records need, in their order, as dlt would.
@@ -134,6 +146,30 @@ class Ground:
             raise Unsure("a column lacks a value and may not")
         return table
 
+    def owed(self, written: Collection[str]) -> list[str]:
+        """The tables that need a file though no row is left for them.
+
+        That is the root table if it has rows to be replaced, and each table that has got new columns.
+        """
+        return [
+            name
+            for name in self._tree()
+            if name not in written
+            and (
+                (name == self.table and self._seen)
+                or self._schema.get_table_columns(name).keys() - self._before.get(name, ())
+            )
+        ]
+
+    def no_rows(self, table: str) -> pa.Table:
+        """The table without rows."""
+        return self._table(table, [])
+
+    def _tree(self) -> list[str]:
+        """The root table and all known tables nested in it."""
+        tables = self._schema.tables
+        return [name for name in tables if get_root_table(tables, name)["name"] == self.table]
+
     def stored(self, table: str) -> TTableSchemaColumns:
         """The table's columns as dlt keeps them."""
         return self._schema.get_table_columns(table)
@@ -160,6 +196,19 @@ class Ground:
     def nested(self, table: str) -> bool:
         """Whether the table is, or would become, a nested one."""
         return self._normalizer._should_be_nested(table)  # noqa: SLF001  # dlt offers no public way to ask
+
+    def has_refused(self) -> bool:
+        """Whether the contract has refused anything so far."""
+        return bool(self._teacher._filtered_tables or self._teacher._filtered_tables_columns)  # noqa: SLF001
+
+    def discards(self, table: str) -> bool:
+        """Whether the contract has refused the table."""
+        return table in self._teacher._filtered_tables  # noqa: SLF001  # dlt's own record of it
+
+    def discarded(self, table: str) -> Mapping[str, bool]:
+        """The columns that the contract has refused so far, and whether their rows go with them."""
+        refused = self._teacher._filtered_tables_columns.get(table, {})  # noqa: SLF001  # dlt's own record of it
+        return {name: mode == "discard_row" for name, mode in refused.items()}
 
     def columns(self, table: str) -> Mapping[str, Column]:
         """The table's columns whose type is known, in their order; empty for an unknown table."""
@@ -201,7 +250,7 @@ class Ground:
         """
         kind = self._normalizer.py_type_to_sc_type(type(value))
         try:
-            coerced = self._normalizer.coerce_type(cast("Any", column.data_type), kind, value)
+            coerced = self._teacher._coerce_type(cast("Any", column.data_type), kind, value)  # noqa: SLF001
             if column.data_type == "timestamp":
                 coerced = normalize_timezone(coerced, self._timezone(column))
         except SyntaxError as error:
@@ -271,4 +320,18 @@ def random_ids(count: int) -> pa.Array:
 
 def _teacher(schema: Schema, caps: DestinationCapabilitiesContext, load_id: str) -> JsonLItemsNormalizer:
     absent = cast("Any", None)  # storages: it is never asked to write
-    return JsonLItemsNormalizer(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))
+    made = JsonLItemsNormalizer(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))
+    made._coerce_type = _within_64_bits(made._coerce_type)  # noqa: SLF001  # of this one normaliser only
+    return made
+
+
+def _within_64_bits(coerce: Callable[..., Any]) -> Callable[..., Any]:
+    """Dlt's coercion, which makes integers that no column for integers holds; those belong in a variant."""
+
+    def coerced(to_type: str, from_type: str, value: Json) -> Any:
+        made = coerce(to_type, from_type, value)
+        if to_type == "bigint" and not -(2**63) <= made < 2**63:
+            raise ValueError(value)
+        return made
+
+    return coerced

@@ -28,7 +28,7 @@ def read_pages(
     incremental_object: Optional[Incremental[Any]],  # noqa: UP045  # the form dlt looks for
 ) -> Pages:
     """The pages of a top-level resource; see `pull_pages`."""
-    choose(resource.name)
+    choose(resource)
     cursors.begin(resource.name)
     cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)
@@ -47,7 +47,7 @@ def read_children(
 
     The cursor is looked at when dlt calls, not with the first page: until then it has moved on.
     """
-    choose(resource.name)
+    choose(resource)
     parents = items if isinstance(items, list) else [items]
     cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from restmill.events import Noted
+from restmill.load.watch import tell
+
+if TYPE_CHECKING:
+    from restmill.plan.spec import Resource
 
 if find_spec("pyarrow") is None:
 
@@ -13,11 +20,13 @@ if find_spec("pyarrow") is None:
 else:
     from restmill.load.claims import claim
 
-log = logging.getLogger("restmill")
 
+def choose(resource: Resource) -> None:
+    """Let the resource whose generator is starting go columnar if it can.
 
-def choose(name: str) -> None:
-    """Let the resource `name`, whose generator is starting, go columnar if it can; log why not."""
-    why = claim()
-    if why:
-        log.info("%s: goes to dlt row by row, which is slower: %s", name, why)
+    Why it cannot is told as an event, unless the plan has said so: only now are the destination, and what
+    was done to the source since it was planned, known.
+    """
+    why = claim() if resource.columnar else ""
+    if why and not resource.by_rows:
+        tell(Noted(resource.name, time.monotonic(), f"goes to dlt row by row, which is slower: {why}"))

@@ -102,6 +102,7 @@ class _Site:
             deletion=deletion_of(declared, bound.parent),
             bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
             repair=_repair(endpoint, client),
+            columnar=declared.columnar,
             by_rows=why_by_rows(declared),
         )
 

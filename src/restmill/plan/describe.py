@@ -35,6 +35,7 @@ _TABLE = (
     "schema_contract",
     "max_table_nesting",
 )
+_COLUMNS = "columns, if the destination takes Parquet files"
 _WAITS_SHOWN = 5
 
 
@@ -66,6 +67,8 @@ class Described:
     """The hints that shape the table."""
     deletes: str = ""
     """What becomes of rows that the API no longer has."""
+    load: str = ""
+    """How records go to dlt: as columns, or as rows and why."""
     retry: str = ""
     on_error: str = ""
     notes: tuple[str, ...] = ()
@@ -135,6 +138,7 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
         rename=dict(resource.rename),
         table={name: _words(resource.hints[name]) for name in _TABLE if name in resource.hints},
         deletes=deletes.described(resource),
+        load=f"rows: {resource.by_rows}" if resource.by_rows else _COLUMNS,
         retry=_retry(resource.retry),
         on_error=resource.on_error,
         notes=tuple(clean(note.text) for note in plan.notes if note.where == resource.name),

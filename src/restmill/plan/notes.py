@@ -68,12 +68,18 @@ def notes_on_pipeline(declared: model.Pipeline, pipeline: Pipeline) -> Iterator[
 
 def why_by_rows(declared: model.Resource) -> str:
     """What forces dlt to see each record as a row of its own; "" when nothing does."""
-    if declared.processing_steps:
-        return "processing steps take records"
+    if not declared.columnar:
+        return "`columnar` is false"
     if isinstance(declared.columns, model.Opaque):
         return "`columns` is a Python object"
     functions = [name for name, value in declared.hints.items() if callable(value)]
-    return f"`{functions[0]}` is a function of the record" if functions else ""
+    if functions:
+        return f"`{functions[0]}` is a function of the record"
+    if declared.nested_hints:
+        return "`nested_hints`: a nested table has hints of its own"
+    if declared.file_format not in {None, "preferred", "parquet"}:
+        return f"`file_format` is {declared.file_format}"
+    return ""
 
 
 def _path(declared: model.Resource, resource: Resource) -> Iterator[str]:
@@ -120,8 +126,6 @@ def _table(resource: Resource) -> Iterator[str]:
     keyed = any(hints.get(key) for key in ("primary_key", "merge_key")) or _has_key(hints.get("columns"))
     if options.get("disposition") == "merge" and options.get("strategy") != "scd2" and not keyed:
         yield "`merge` without `primary_key` or `merge_key` appends: every run adds its rows again"
-    if resource.by_rows:
-        yield f"goes to dlt row by row, which is slower: {resource.by_rows}"
 
 
 def _has_key(columns: Json) -> bool:

@@ -179,8 +179,11 @@ class Resource:
     """The most that one read may take."""
     repair: bool = True
     """Whether a list that moved while it was read is read again."""
+    columnar: bool = True
+    """Whether records may go to dlt as Arrow tables at all."""
     by_rows: str = ""
-    """Why dlt must see this resource's records one by one; "": they may go to dlt as Arrow tables."""
+    """Why dlt must see this resource's records one by one; "": what is planned does not ask for it. The
+    destination may: that is known when a run begins."""
 
 
 @dataclass(frozen=True, slots=True)

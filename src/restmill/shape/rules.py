@@ -94,6 +94,12 @@ class Rules(Protocol):
     def nested(self, table: str) -> bool:
         """Whether the table is, or would become, a nested one: linked to its parent by a key."""
 
+    def discards(self, table: str) -> bool:
+        """Whether the schema contract has refused the table, so that its rows are dropped."""
+
+    def discarded(self, table: str) -> Mapping[str, bool]:
+        """Columns that the schema contract has refused so far; true: rows that name one are dropped."""
+
     def keeps_root_id(self) -> bool:
         """Whether rows of nested tables carry the id of their root row."""
 

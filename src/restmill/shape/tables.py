@@ -72,7 +72,7 @@ def shape(records: Sequence[Record], rules: Rules) -> list[Shaped]:
         Lesson: the schema must learn from some of the records first; then call again.
         Unsure: only dlt's own normaliser knows what becomes of these records.
     """
-    sheets = take_apart(records, rules)
+    sheets = _allowed(take_apart(records, rules), rules)
     _refuse_unknown(sheets, rules)
     fitted = [_Fitting(sheet, rules) for sheet in sheets]
     missing = [row for one in fitted for row in one.fit()]
@@ -137,6 +137,23 @@ def _column(one: Filled, column: Column) -> pa.Array:
     return array
 
 
+def _allowed(sheets: Sequence[Sheet], rules: Rules) -> list[Sheet]:
+    """What the schema contract has not refused yet.
+
+    Raises:
+        Unsure: whole rows are to be dropped, which depends on their order.
+    """
+    kept: dict[str, Sheet] = {}
+    for sheet in sheets:
+        if rules.discards(sheet.name) or (sheet.parent is not None and sheet.parent.name not in kept):
+            continue
+        for name, whole in rules.discarded(sheet.name).items():
+            if sheet.columns.pop(name, None) and whole:
+                raise Unsure("the schema contract drops rows")
+        kept[sheet.name] = sheet
+    return list(kept.values())
+
+
 def _refuse_unknown(sheets: Sequence[Sheet], rules: Rules) -> None:
     """Raise the lesson for columns that no table has yet, before anything is converted."""
     rows: list[int] = []
@@ -181,6 +198,8 @@ class _Fitting:
     def _fit_variant(self, name: str, cells: Cells) -> list[int]:
         if name in self.sheet.columns:
             raise Unsure(f"two fields become the column `{name}`")
+        if self._rules.discarded(self.sheet.name).get(name) is False:
+            return []
         if name not in self._known:
             return [self.sheet.root_row(_first(cells))]
         fitted = fit(self._known[name], cells, self._rules)

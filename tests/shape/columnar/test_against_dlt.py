@@ -53,6 +53,10 @@ def _bigger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 anything = st.recursive(plain, _bigger, max_leaves=6)
 
 
+_modes = st.sampled_from(["evolve", "freeze", "discard_row", "discard_value", "discard_value"])
+contracts = st.fixed_dictionaries({}, optional={"tables": _modes, "columns": _modes, "data_type": _modes})
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> Table:
     """A resource's hints; mostly none."""
@@ -86,6 +90,7 @@ def tables(draw: st.DrawFn) -> Table:
         key="" if way == "append" else "id",
         max_nesting=draw(st.sampled_from([None, None, None, 0, 1, 2])),
         columns=columns,
+        contract=draw(contracts) if draw(st.integers(0, 2)) == 0 else {},
     )
 
 
@@ -135,7 +140,8 @@ def test_shaping_gives_what_dlt_gives(
     event("refused" if theirs.refused else "some by rows" if ours.by_rows else "all shaped")
     event("some cast in a mould" if ours.cast else "none cast")
     if theirs.refused:
-        assert ours.refused or ours.by_rows or not _encodable(runs)
+        beyond = theirs.refused.startswith("OverflowError")  # an integer that shaping puts into a variant
+        assert ours.refused or ours.by_rows or beyond or not _encodable(runs)
         return
     assert not ours.refused
     assert ours.tables == theirs.tables
@@ -175,4 +181,10 @@ def test_a_time_that_no_calendar_has_in_utc_is_dlts_affair() -> None:
     theirs = by_dlt(runs, Table(), "postgres")
     ours = by_shaping(runs, Table(), "postgres", 5)
     assert not ours.refused
+    assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
+
+
+def test_a_number_that_is_none_is_null_in_a_column_of_another_type_too() -> None:
+    runs: list[list[Any]] = [[{"id": 0, "b": "\uf0271"}], [{"id": 0, "b": float("nan")}]]
+    theirs, ours = by_dlt(runs, Table(), "duckdb"), by_shaping(runs, Table(), "duckdb", 1)
     assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)

@@ -35,8 +35,10 @@ class Table:
     key: str = ""
     max_nesting: int | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    contract: dict[str, str] = field(default_factory=dict)
+    """From the second run on, or from the first one on if it says nothing of tables."""
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, *, first: bool) -> dict[str, Any]:
         made: dict[str, Any] = {
             "name": TABLE,
             "resource": TABLE,
@@ -51,8 +53,15 @@ class Table:
         if self.key:
             hint = made["columns"].setdefault(self.key, {"name": self.key})
             hint.update(nullable=False, primary_key=True)
+        normalizer: dict[str, Any] = {}
         if self.max_nesting is not None:
-            made["x-normalizer"] = {"max_nesting": self.max_nesting}
+            normalizer["max_nesting"] = self.max_nesting
+        if self.contract and not (first and "tables" in self.contract):
+            made["schema_contract"] = self.contract
+            if first:
+                normalizer["evolve-columns-once"] = True  # as the extract step has it for new tables
+        if normalizer:
+            made["x-normalizer"] = normalizer
         return made
 
 
@@ -134,15 +143,17 @@ def _followed(runs: list[list[Any]], table: Table, destination: str, one: Any) -
     caps = factory.capabilities()
     with Container().injectable_context(caps):
         schema = Schema("twins")
-        for records in runs:
+        for number, records in enumerate(runs):
             schema = Schema.from_stored_schema(deepcopy(schema.to_dict()))
-            schema.update_table(cast("Any", table.schema()))
+            schema.update_table(cast("Any", table.schema(first=number == 0)))
             try:
                 rows = one(schema, caps, deepcopy(records), outcome)
             except Exception as error:  # noqa: BLE001  # whatever dlt refuses with
                 outcome.refused = f"{type(error).__name__}: {error}"
                 return outcome
             outcome.rows.append(_placed(rows, schema))
+            for known in schema.tables.values():  # as the normalize step does at its end
+                cast("Any", known).get("x-normalizer", {}).pop("evolve-columns-once", None)
             outcome.tables = {
                 name: _ordered(stored)
                 for name, stored in schema.to_dict()["tables"].items()
