@@ -5,9 +5,9 @@ which table) is kept as a mould. Arrow makes one nested array of the next batch,
 each column, and the mould says where its parts belong. A batch that does not fit costs only the attempt: it
 is taken apart as if there were no mould, and its own form is added.
 
-Arrow infers the array's type from all values. It mixes neither numbers with truth values nor texts with
-anything, so where the type is the one that the mould expects, so is every value; integers beside fractions
-become fractions, exactly.
+Arrow infers the array's type from all values. It mixes texts with nothing and integers with fractions only,
+exactly, so where the type is the one that the mould expects, so is every value. There is one exception: after
+a fraction it takes false for 0.0. What became fractions is therefore looked at.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -116,10 +117,31 @@ def cast(records: Sequence[Record], mould: Mould, rules: Rules) -> list[Shaped]:
         whole = pa.array(records)
     except UNFIT as error:
         raise Unfit("values of several kinds") from error
+    _refuse_truth(records, whole.type)
     read: dict[str, pa.Array] = {}
     root = Filled(mould.table, len(records), None, None, None, {}, _Values(read), ())
     tables = list(_Casting(rules, read).fill(root, whole, mould.fields))
     return finished(tables, records, rules)
+
+
+def _refuse_truth(values: Sequence[Json], kind: pa.DataType) -> None:
+    """Raise where a truth value has become a fraction; `values` are what an array of `kind` was made of."""
+    if pa.types.is_floating(kind):
+        if bool in set(map(type, values)):
+            raise Unfit("truth values beside fractions")
+    elif pa.types.is_list(kind):
+        if _has_fractions(kind.value_type):
+            _refuse_truth(list(chain.from_iterable(filter(None, values))), kind.value_type)
+    elif pa.types.is_struct(kind):
+        objects = [value for value in values if value is not None]
+        for field in filter(lambda one: _has_fractions(one.type), kind):
+            _refuse_truth([one.get(field.name) for one in objects], field.type)
+
+
+def _has_fractions(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        return any(_has_fractions(field.type) for field in kind)
+    return _has_fractions(kind.value_type) if pa.types.is_list(kind) else bool(pa.types.is_floating(kind))
 
 
 def _fields(layout: Mapping[str, Layout], sheet: Sheet, rules: Rules) -> Fields:

@@ -188,3 +188,14 @@ def test_a_number_that_is_none_is_null_in_a_column_of_another_type_too() -> None
     runs: list[list[Any]] = [[{"id": 0, "b": "\uf0271"}], [{"id": 0, "b": float("nan")}]]
     theirs, ours = by_dlt(runs, Table(), "duckdb"), by_shaping(runs, Table(), "duckdb", 1)
     assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"b": False}, {"c": {"d": False}}, {"e": [{"f": 0.5}, {"f": False}]}, {"g": [0.5, False]}]
+)
+def test_false_beside_fractions_is_no_zero(odd: dict[str, Any]) -> None:
+    usual = {"id": 0, "b": 0.5, "c": {"d": 0.5}, "e": [{"f": 0.5}], "g": [0.5]}
+    runs = [[usual, usual, usual, {**usual, **odd}]]
+    ours = by_shaping(runs, Table(), "duckdb", 2)
+    theirs = by_dlt(runs, Table(), "duckdb")
+    assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
