@@ -83,6 +83,14 @@ def test_total_in_a_header(both: Both) -> None:
     assert len(ours.sent) == 3
 
 
+def test_rows_behind_a_total_that_an_empty_page_used_up(both: Both) -> None:
+    goes_on = PAGED | {"stop_after_empty_page": False}
+    dlts, ours = both(
+        lambda api: one(api, "v1/users", paginator=goes_on), switches={"empty_middle": True, "rows": 9}
+    )
+    assert (dlts.count(), ours.count()) == (6, 9)
+
+
 def test_look_back(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "links/users?size=3", paginator="json_link"))
     assert dlts.rows == ours.rows

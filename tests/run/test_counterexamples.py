@@ -149,3 +149,24 @@ def test_a_list_that_grows_while_its_first_page_comes_for_ever() -> None:
     assert not done.complete
     assert "pages in a row brought" in done.reason
     assert asked < 100
+
+
+def test_an_empty_page_behind_the_total_ends_a_read_that_goes_on_after_empty_pages() -> None:
+    def script(request: Request) -> Response:
+        start = int(request.params["offset"])
+        first = start if start < 3 else start - 3
+        empty = start == 3 or first > 8
+        return json_response({"data": [] if empty else rows(first, first + 2), "total": 9})
+
+    done, records = ended(script, Offset(limit=3, stop_after_empty_page=False))
+    assert records == rows(0, 8)
+    assert done.complete
+
+
+def test_empty_pages_for_ever_have_an_end() -> None:
+    def script(request: Request) -> Response:
+        at = int(request.params.get("cursor") or 0)
+        return json_response({"data": [], "cursors": {"next": str(at + 1)}})
+
+    done, _ = ended(script, Cursor())
+    assert (done.complete, done.reason) == (False, "1,000 pages in a row were empty")

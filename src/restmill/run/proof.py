@@ -27,6 +27,8 @@ _MOST_STALE_ALIKE = 50
 """The same for records without anything that tells them apart: equal ones may be honest."""
 
 
+_MOST_BLANK = 1000
+"""Empty pages in a row, in whatever way they lead on: filters leave some, but not so many."""
 _MOST_ODD = 20
 """Pages that have something else than records where the first one had them."""
 _MOST_THIN = 20
@@ -51,7 +53,7 @@ class Proof:
         self._stated: list[int] = []
         self._hole = 0
         self._stale = self._thin = 0
-        self._empty = 0
+        self._empty = self._blank = 0
         self._across = False
         self._moved = self._odd = ""
         self._odds = 0
@@ -99,10 +101,11 @@ class Proof:
             self.first_rows, self.first_full = len(records), full
             self.opening = self.identity(records)
         self.rows += len(records)
+        self._blank = 0 if records else self._blank + 1
         if records:
             self._stale = 0 if new else self._stale + 1
             self._thin = 0 if 4 * new > len(records) else self._thin + 1
-            self._empty = 0
+            self._empty = self._blank = 0
             self.pages_with_rows += 1
             self._across = self._across or len(set(marks)) > new
             self._hole = -abs(self._hole)
@@ -155,6 +158,8 @@ class Proof:
 
     def stale(self) -> str:
         """Why the read should stop, when page after page brings nothing new; "" when it should not."""
+        if self._blank >= _MOST_BLANK:
+            return f"{self._blank:,} pages in a row were empty"
         if self._odds >= _MOST_ODD:
             return f"{self._odds} pages are unlike the first one"
         apart = self._distinct.told_apart

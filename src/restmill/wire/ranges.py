@@ -78,7 +78,10 @@ class Offset:
     def total(self, page: Page) -> int | None:
         """The total, unless this page contradicts it or it may be the length of this page only."""
         found, _ = stated_total(self, page)
-        return self._credible(found, self._here(page.request), len(page.records))
+        here = self._here(page.request)
+        if found is not None and here > self.offset and here - self._base > found:
+            return None  # an empty page further behind than the total reaches: rows have gone before it
+        return self._credible(found, here, len(page.records))
 
     def describe(self) -> str:
         """For example `offset: offset/limit=100, total at total`."""
@@ -102,7 +105,7 @@ class Offset:
         return self.offset if here is None else here
 
     def _credible(self, total: int | None, here: int, rows: int) -> int | None:
-        if total is None or ((rows or here > self.offset) and here + rows - self._base > total):
+        if total is None or (rows and here + rows - self._base > total):
             return None  # rows behind the end: the total is of something else
         page_length = here == self.offset and total == rows >= self.limit
         return None if page_length else total
