@@ -142,6 +142,17 @@ def test_records_without_a_key_are_not_read_again() -> None:
     assert done.doubt
 
 
+def test_a_key_that_is_none_is_said_and_nothing_is_read_again() -> None:
+    def script(request: Request) -> Response:
+        start = int(request.params["offset"])
+        data: list[Json] = [{"id": i // 2, "part": i % 2} for i in range(start, min(start + 100, 250))]
+        return json_response({"data": data, "total": 250})
+
+    rig, done, _ = ended(script, keyed())
+    assert len(rig.transport.sent) == 3
+    assert done.doubt.endswith("the primary key is none, different records of one page share it")
+
+
 def test_repair_keeps_to_the_bounds_of_the_read() -> None:
     what = replace(keyed(), bounds=Bounds(pages=15))
     rig, done, _ = ended(Unstable(total=1300), what)

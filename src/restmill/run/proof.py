@@ -60,6 +60,8 @@ class Proof:
         self._least = 0
         self._promised = 0
         """What the server states though no row has come."""
+        self.shared = False
+        """Whether two different records of one page have the same key: then it is no key."""
         self.spoilt = False
         """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
@@ -107,7 +109,10 @@ class Proof:
             self._thin = 0 if 4 * new > len(records) else self._thin + 1
             self._empty = self._blank = 0
             self.pages_with_rows += 1
-            self._across = self._across or len(set(marks)) > new
+            once = len(set(marks))
+            self._across = self._across or once > new
+            if self._keys and not self.shared and once < len(marks):
+                self.shared = _share_a_key(records, marks)
             self._hole = -abs(self._hole)
 
     def recover(self, records: Sequence[Json]) -> list[Json]:
@@ -218,9 +223,17 @@ class Proof:
         name = ", ".join(f"`{key}`" for key in self._keys) or "records"
         of = f" of {self.claimed:,}" if self.claimed else ""
         cause = "the server's order is not stable; sort by a unique field"
+        if self.shared:
+            cause = "the primary key is none, different records of one page share it"
         if self._keys and self.claimed == self.distinct:
             cause = "every one came, some more than once"
         return f"{self.rows:,} rows but {self.distinct:,} distinct {name}{of}: {cause}"
+
+
+def _share_a_key(records: Sequence[Json], marks: list[int]) -> bool:
+    """Whether two of the records have the same mark and are not equal."""
+    seen: dict[int, Json] = {}
+    return any(seen.setdefault(mark, record) != record for record, mark in zip(records, marks, strict=True))
 
 
 def stated(pager: Pager | None, page: Page) -> int | None:

@@ -64,7 +64,7 @@ class Repair:
     def _may_help(self) -> bool:
         """Whether records can be told apart, and some may be missing: too many of them are not mended."""
         proof = self._first.proof
-        short = proof.claimed != proof.distinct and not (proof.hollow or proof.spoilt)
+        short = proof.claimed != proof.distinct and not (proof.hollow or proof.spoilt or proof.shared)
         return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
 
     async def _further(self, size: int) -> tuple[Pass, Done] | None:
@@ -82,6 +82,7 @@ class Repair:
         if further.capped:
             return None
         self._passes += 1
+        self._first.proof.shared |= further.proof.shared
         if self._contradicts(further.proof):
             self._total = None
         return further, done
