@@ -2,7 +2,7 @@
 
 Many lists are generated at once and become the resources of one source: a pipeline costs a second, a resource
 almost nothing. What dlt itself cannot load (a text that is no time in a column of times, integers beyond 64
-bits beside texts) is left out of the batches.
+bits beside texts, 1e300 in a column of integers) is left out of the batches.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ FLAGS = st.booleans()
 # One kind for a field of all records of a list, or any mixture that dlt can tell apart.
 _KINDS: list[st.SearchStrategy[Json]] = [WHOLE, PARTS, FLAGS, TIMES, DATES, TEXTS]
 _MIXTURES: list[st.SearchStrategy[Json]] = [
-    st.one_of(WHOLE, PARTS),
+    st.one_of(WHOLE, PARTS.filter(lambda part: abs(part) < 2**63)),
     st.one_of(WHOLE, TEXTS),
     st.one_of(WHOLE, FLAGS, TEXTS),
     st.one_of(PARTS, TEXTS, st.none()),
