@@ -318,6 +318,14 @@ def test_retry_after(tmp_path: Path) -> None:
     assert (ours.count(), len(ours.sent)) == (7, 7 + 1)  # the last looks behind the end; none was turned away
 
 
+def test_number_beyond_64_bits(both: Both) -> None:
+    documents = {"sums": [{"id": 1, "sum": 7}, {"id": 2, "sum": 1e25}]}
+    dlts, ours = both(lambda api: one(api, "made/sums"), documents=documents)
+    assert dlts.failed
+    assert (ours.failed, ours.count()) == ("", 2)
+    assert '"sum__v_double": 1e+25' in "".join(ours.rows["things"])
+
+
 def test_default_columns(both: Both) -> None:
     def config(api: str) -> Config:
         first = resource("first", "made/first", columns={"id": {"nullable": False}})
