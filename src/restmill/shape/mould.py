@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -27,6 +26,8 @@ from restmill.shape.rules import Unsure
 from restmill.shape.tables import Filled, finished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from restmill.shape.rules import Column, Record, Rules
     from restmill.shape.sheets import Layout, Sheet
     from restmill.shape.tables import Shaped
@@ -117,25 +118,45 @@ def cast(records: Sequence[Record], mould: Mould, rules: Rules) -> list[Shaped]:
         whole = pa.array(records)
     except UNFIT as error:
         raise Unfit("values of several kinds") from error
-    _refuse_truth(records, whole.type)
+    _refuse_truth(records.__getitem__, whole)
     read: dict[str, pa.Array] = {}
     root = Filled(mould.table, len(records), None, None, None, {}, _Values(read), ())
     tables = list(_Casting(rules, read).fill(root, whole, mould.fields))
     return finished(tables, records, rules)
 
 
-def _refuse_truth(values: Sequence[Json], kind: pa.DataType) -> None:
-    """Raise where a truth value has become a fraction; `values` are what an array of `kind` was made of."""
-    if pa.types.is_floating(kind):
-        if bool in set(map(type, values)):
+def _refuse_truth(at: Callable[[int], Json], array: pa.Array) -> None:
+    """Raise where a truth value has become a fraction; `at` gives the Python value behind a place.
+
+    Only 0.0 and 1.0 can be one, so that hardly any value has to be looked at.
+    """
+    if pa.types.is_floating(array.type):
+        doubtful = pc.or_(pc.equal(array, 0.0), pc.equal(array, 1.0))
+        if any(type(at(place)) is bool for place in pc.indices_nonzero(doubtful).to_pylist()):
             raise Unfit("truth values beside fractions")
-    elif pa.types.is_list(kind):
-        if _has_fractions(kind.value_type):
-            _refuse_truth(list(chain.from_iterable(filter(None, values))), kind.value_type)
-    elif pa.types.is_struct(kind):
-        objects = [value for value in values if value is not None]
-        for field in filter(lambda one: _has_fractions(one.type), kind):
-            _refuse_truth([one.get(field.name) for one in objects], field.type)
+    elif pa.types.is_list(array.type):
+        if _has_fractions(array.type):
+            _refuse_truth(_element_of(at, array), array.flatten())
+    elif pa.types.is_struct(array.type):
+        for number, field in enumerate(array.type):
+            if _has_fractions(field.type):
+                _refuse_truth(_value_of(at, field.name), array.field(number))
+
+
+def _value_of(at: Callable[[int], Json], key: str) -> Callable[[int], Json]:
+    """The values of a key of the objects that `at` gives."""
+    return lambda place: (at(place) or {}).get(key)
+
+
+def _element_of(at: Callable[[int], Json], lists: pa.Array) -> Callable[[int], Json]:
+    """The elements of the lists that `at` gives, counted through."""
+    owners, starts = pc.list_parent_indices(lists), lists.offsets
+
+    def element(place: int) -> Json:
+        owner = owners[place].as_py()
+        return at(owner)[place - starts[owner].as_py()]
+
+    return element
 
 
 def _has_fractions(kind: pa.DataType) -> bool:
