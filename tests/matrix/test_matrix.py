@@ -6,15 +6,16 @@ A cell holds when the rows are exactly right, or the verdict is not `complete`; 
 from __future__ import annotations
 
 import random
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 from tests.matrix.cells import LIES, WAYS, Switches, outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    Recorded: TypeAlias = Callable[[str, object], None]
 
 ROWS = (0, 13, 120, 130)
 MOST_REQUESTS = 400
@@ -61,30 +62,27 @@ def wrong(
     return count, found
 
 
-def judge(count: int, found: list[str], what: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Print the count, then fail for cells that do not hold."""
-    with capsys.disabled():
-        sys.stdout.write(f" {what}: {count} cells")
+def judge(count: int, found: list[str], record_property: Recorded) -> None:
+    """Keep the count for the summary, and fail for cells that do not hold."""
+    record_property("cells", count)
     assert not found, f"{len(found)} of {count}:\n" + "\n".join(found)
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_every_lie_alone(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    judge(*wrong(name, with_and_without_totals(alone())), f"{name}, alone", capsys)
+def test_every_lie_alone(name: str, record_property: Recorded) -> None:
+    judge(*wrong(name, with_and_without_totals(alone())), record_property)
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_pairs_of_lies(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    judge(*wrong(name, pairs()), f"{name}, pairs", capsys)
+def test_pairs_of_lies(name: str, record_property: Recorded) -> None:
+    judge(*wrong(name, pairs()), record_property)
 
 
 @pytest.mark.parametrize("name", WAYS)
 @pytest.mark.parametrize("keyed", [True, False])
-def test_every_lie_where_equal_keys_stay_apart(
-    name: str, keyed: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_lie_where_equal_keys_stay_apart(name: str, keyed: bool, record_property: Recorded) -> None:
     cells = with_and_without_totals({**lie, "rows": 130} for lie in LIES.values())
-    judge(*wrong(name, cells, keyed=keyed, merged=False), f"{name}, append", capsys)
+    judge(*wrong(name, cells, keyed=keyed, merged=False), record_property)
 
 
 @pytest.mark.parametrize("name", WAYS)
