@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections import Counter
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,8 +56,26 @@ def _refuse(host: object) -> NetworkBlocked:
     return NetworkBlocked(f"a test tried to reach {host!r}; only loopback is open")
 
 
+COUNTED = {
+    "features": "features compared with dlt",
+    "examples": "generated cases compared with dlt",
+    "ahead": "requests past an end that dlt did not send",
+    "cells": "cells of the matrix of lies, each right or not complete",
+}
+"""What tests count with `record_property` -> how the summary says it."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-    """Say in which order a failing run was, so that it can be repeated elsewhere."""
+    """Say how much was compared, and in which order a failing run was, so that it can be repeated elsewhere.
+
+    It stands here because the process that sums up loads no other conftest when tests run in workers.
+    """
+    counts = Counter[str]()
+    for report in terminalreporter.getreports("passed"):
+        counts.update({name: value for name, value in report.user_properties if name in COUNTED})
+    for name, what in COUNTED.items():
+        if counts[name]:
+            terminalreporter.write_line(f"{counts[name]:,} {what}")
     if exitstatus:
         seed = terminalreporter.config.getoption("randomly_seed")
         terminalreporter.write_line(f"repeat this order with --randomly-seed={seed}")

@@ -1,4 +1,4 @@
-"""Quiet logs, one worker for dlt's loads, the way of the records, and a summary of what was compared.
+"""Quiet logs, one worker for dlt's loads, and the way of the records.
 
 restmill's records go columnar, as they do by default. RESTMILL_TEST_WAY=rows sends them row by row instead,
 the whole suite through; some cases are always run in both ways (`test_by_rows.py`).
@@ -17,8 +17,6 @@ from restmill.load import claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_SAID = {"features": "features", "examples": "generated cases", "ahead": "requests past the end"}
 
 
 @pytest.fixture(autouse=True)
@@ -51,15 +49,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(Path(__file__).parent):
             for warning in _LEFT_OPEN:
                 item.add_marker(pytest.mark.filterwarnings(warning))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line: how much was compared with dlt."""
-    counts = dict.fromkeys(_SAID, 0)
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name in counts and isinstance(value, int):
-                counts[name] += value
-    if any(counts.values()):
-        said = ", ".join(f"{counts[name]} {what}" for name, what in _SAID.items())
-        terminalreporter.write_line(f"compared with dlt: {said}")
