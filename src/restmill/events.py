@@ -92,6 +92,15 @@ class Noted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Quarantined(Event):
+    """Records could not become rows and are kept in a table of their own, with the reasons."""
+
+    rows: int
+    table: str
+    """The table they are kept in."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostHalted(Event):
     """The breaker opened: no further request leaves for this host."""
 

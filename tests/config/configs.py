@@ -181,6 +181,8 @@ OWN: dict[str, Any] = {
             "delete_missing": {"mode": "soft", "max_fraction": 0.1},
             "on_error": "isolate",
             "columnar": False,
+            "quarantine": True,
+            "empty_columns": "text",
             "endpoint": {
                 "path": "flags",
                 "format": "jsonl",

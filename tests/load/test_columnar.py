@@ -220,6 +220,15 @@ def test_what_is_frozen_fails_in_dlts_words(tmp_path: Path) -> None:
     assert said[0] == said[1]
 
 
+def test_a_column_that_was_hinted_may_get_its_type_late(tmp_path: Path) -> None:
+    pipeline = dlt.pipeline(
+        "late", destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")), pipelines_dir=str(tmp_path)
+    )
+    records = [{"id": number, "x": None if number < 900 else number} for number in range(1000)]
+    pipeline.run(things(records, "append", columns={"x": {"description": "without a type"}}))
+    assert len(rows_of(pipeline, "things")) == 1000
+
+
 def test_an_empty_list_empties_what_was_nested_below_a_merged_row(tmp_path: Path) -> None:
     pipeline = dlt.pipeline(
         "emptied",

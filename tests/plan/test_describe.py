@@ -204,6 +204,32 @@ def test_the_json_is_plain() -> None:
     assert json.loads(json.dumps(shown))["resources"][1]["name"] == "posts"
 
 
+def test_how_tables_depart_from_dlts() -> None:
+    keys = {"quarantine": True, "empty_columns": "text"}
+    told = describe(planned("x", {"name": "y", **keys}, dlt.resource([1], name="own")))
+    shown = {"quarantine": "true", "empty_columns": "text"}
+    assert [one.departures for one in told.resources] == [{}, shown, {}]
+    assert told.resources[1].notes == describe(planned("x", "y")).resources[1].notes
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        (
+            {"columnar": False},
+            "`quarantine` has no effect: records go to dlt row by row (`columnar` is false)",
+        ),
+        (
+            {"write_disposition": {"disposition": "merge", "strategy": "scd2"}},
+            "`quarantine`: the earlier row of a refused record is retired, as of one that did not come",
+        ),
+    ],
+)
+def test_what_a_departure_does_not_do_is_a_note(more: Json, note: str) -> None:
+    plan = planned({"name": "y", "quarantine": True, **more})
+    assert note in describe(plan).resources[0].notes
+
+
 def test_how_records_are_loaded_and_why() -> None:
     told = describe(planned("x", {"name": "y", "columnar": False}, dlt.resource([1], name="own")))
     assert [one.load for one in told.resources] == [

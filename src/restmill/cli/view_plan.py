@@ -58,6 +58,7 @@ def _lines(one: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
         yield "table", _table(one)
     yield "deletes", one["deletes"]
     yield "load", one["load"]
+    yield "departs", ", ".join(f"{key}: {value}" for key, value in one["departures"].items())
     yield "retry", one["retry"]
     yield "errors", one["on_error"]
 

@@ -1,7 +1,7 @@
 """Resources and endpoints: what is asked for, page by page, and what happens to the answers.
 
-The keys are dlt's; `rename`, `delete_missing`, `on_error`, `columnar`, `retry`, `format` and the further
-response actions are restmill's own.
+The keys are dlt's; `rename`, `delete_missing`, `on_error`, `columnar`, `quarantine`, `empty_columns`,
+`retry`, `format` and the further response actions are restmill's own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from restmill.config.kinds import (
     key,
 )
 from restmill.config.model_auth import AUTH, Auth
-from restmill.config.model_hints import NAMES, TableHints
+from restmill.config.model_hints import DATA_TYPES, NAMES, TableHints
 from restmill.config.model_limits import Retry
 from restmill.config.model_paginators import PAGINATOR, Paginator
 from restmill.config.opaque import Opaque
@@ -293,6 +293,18 @@ class ResourceDefaults(TableHints):
         "Give records to dlt as Arrow tables where that makes the same tables; false: always row by row.",
         Flag(),
         default=True,
+    )
+    quarantine: bool = key(
+        "Keep a record that cannot become a row in `<table>__quarantine`, with the reason, and load the "
+        "others; false: it fails the run.",
+        Flag(),
+        default=False,
+    )
+    empty_columns: str | None = key(
+        "Type of columns that have never had a value; dlt makes none of them, and so does restmill unless "
+        "this is given.",
+        Choice(DATA_TYPES),
+        default=None,
     )
 
 

@@ -20,15 +20,17 @@ from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableCo
 from dlt.extract.state import get_current_pipe_name
 
 from restmill.load import upstream
-from restmill.load.columnar import ColumnarStorage
+from restmill.load.columnar import AS_DLT, Batch, ColumnarStorage
 from restmill.load.ground import Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dlt.common.schema import Schema
     from dlt.extract import DltResource
     from dlt.extract.storage import ExtractStorage
+
+    from restmill.plan.spec import Departures
 
 _by_rows = False
 
@@ -37,7 +39,7 @@ class _Claims:
     """The tables that were claimed and have not received records yet."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, str], tuple[Schema, DestinationCapabilitiesContext]] = {}
+        self._made: dict[tuple[str, str], Callable[[], Batch]] = {}
         self._refused: set[tuple[str, str]] = set()
 
     def refuse(self, load_id: str, resource: str) -> bool:
@@ -46,13 +48,13 @@ class _Claims:
         self._refused.add((load_id, resource))
         return first
 
-    def add(self, load_id: str, table: str, schema: Schema, caps: DestinationCapabilitiesContext) -> None:
-        self._made[load_id, table] = (schema, caps)
+    def add(self, load_id: str, table: str, begin: Callable[[], Batch]) -> None:
+        self._made[load_id, table] = begin
 
-    def take(self, load_id: str, table: str) -> Ground | None:
-        """What shaping the table's records stands on; None for a table that nobody claimed."""
-        found = self._made.pop((load_id, table), None)
-        return None if found is None else Ground(*found, load_id, table)
+    def take(self, load_id: str, table: str) -> Batch | None:
+        """An empty batch for the table's records; None for a table that nobody claimed."""
+        begin = self._made.pop((load_id, table), None)
+        return None if begin is None else begin()
 
     def forget(self, load_id: str) -> None:
         """The extract step is over."""
@@ -75,7 +77,7 @@ def by_rows() -> Iterator[None]:
         _by_rows = before
 
 
-def claim() -> str:
+def claim(departures: Departures = AS_DLT) -> str:
     """Claim the table of the resource whose generator is starting.
 
     Returns why it must go by rows instead, once in an extract step; "" when it is claimed, or where no
@@ -97,7 +99,8 @@ def claim() -> str:
     load_id = container[LoadPackageStateInjectableContext].load_id
     if why:
         return why if _claims.refuse(load_id, name) else ""
-    _claims.add(load_id, _table_of(resource, schema), schema, caps)
+    table = _table_of(resource, schema)
+    _claims.add(load_id, table, lambda: Batch(Ground(schema, caps, load_id, table), departures))
     return ""
 
 

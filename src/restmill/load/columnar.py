@@ -10,6 +10,7 @@ dlt's own normaliser at once, and what that refuses is written as records, for d
 from __future__ import annotations
 
 import gc
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +18,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 from dlt.extract.storage import ExtractorItemStorage
 
+from restmill.events import Noted, Quarantined
+from restmill.load import quarantine
+from restmill.load.kept import keep_empty
+from restmill.load.watch import tell
+from restmill.plan.spec import Departures
 from restmill.shape.mould import Unfit, joined, mould_of
 from restmill.shape.mould import cast as cast_in
 from restmill.shape.rules import Lesson, Unsure
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from dlt.common.schema import TTableSchemaColumns
 
     from restmill.load.ground import Ground
+    from restmill.load.quarantine import Refused
     from restmill.path import Json
     from restmill.shape.mould import Mould
     from restmill.shape.sheets import Sheet
@@ -43,13 +50,14 @@ _MOST_MISFITS = 5
 """After so many misfits in a row, batches are taken apart without trying a mould first."""
 _NO_COLUMNS: Any = None
 """What dlt's extract step passes for records."""
+AS_DLT = Departures()
 
 
 class Claims(Protocol):
     """Which tables take the columnar way."""
 
-    def take(self, load_id: str, table: str) -> Ground | None:
-        """What shaping the table's records stands on, once; None for a table that goes by rows."""
+    def take(self, load_id: str, table: str) -> Batch | None:
+        """An empty batch for the table's records, once; None for a table that goes by rows."""
 
     def forget(self, load_id: str) -> None:
         """The extract step is over."""
@@ -60,11 +68,14 @@ class Batch:
     """The records collected for one claimed table."""
 
     ground: Ground
+    departures: Departures = AS_DLT
     records: list[Json] = field(default_factory=list)
     size: int = 0
     mould: Mould | None = None
     misfits: int = 0
     """Batches in a row that had another form than the mould, or one that cannot be cast."""
+    empty: dict[str, set[str]] = field(default_factory=dict)
+    """By table, columns that have had no value in some batch; asked for when such columns are kept."""
     written: set[str] = field(default_factory=set)
     """Tables that have a file in this extract step."""
 
@@ -73,6 +84,12 @@ class Batch:
         hopeful = self.mould is None and self.misfits < _MOST_MISFITS
         most = _FIRST_ROWS if hopeful else _BATCH_ROWS
         return len(self.records) >= most or self.size >= _BATCH_BYTES
+
+    def remember_empty(self, tables: Iterable[Shaped]) -> None:
+        """Remember the columns that have no value yet."""
+        if self.departures.empty_columns:
+            for one in tables:
+                self.empty.setdefault(one.name, set()).update(one.empty)
 
 
 class ColumnarStorage(ExtractorItemStorage):
@@ -101,10 +118,10 @@ class ColumnarStorage(ExtractorItemStorage):
         key = (load_id, schema_name, table_name)
         batch = self._batches.get(key)
         if batch is None:
-            ground = self._claims.take(load_id, table_name)
-            if ground is None:
+            batch = self._claims.take(load_id, table_name)
+            if batch is None:
                 return super().write_data_item(load_id, schema_name, table_name, item, columns)
-            batch = self._batches[key] = Batch(ground)
+            self._batches[key] = batch
         if type(item) is list and item:
             batch.records += item
             batch.size += _size_of(item[0]) * len(item)
@@ -133,30 +150,52 @@ class ColumnarStorage(ExtractorItemStorage):
         load_id, schema_name, table_name = key
         try:
             with _no_collection():
-                tables = [(one.name, _with_empty(one)) for one in tables_of(batch.records, batch)]
+                made, refused = sorted_out(batch)
+                batch.remember_empty(made)
+                tables = [(one.name, _with_empty(one)) for one in made]
+                if refused:
+                    tables.append(quarantine.table_of(refused, batch.ground))
                 batch.records.clear()  # before the collector could look through them in vain
-        except Unsure:
+        except Unsure as unsure:
+            if batch.departures.quarantine:
+                text = f"`quarantine` has no effect: {unsure}"
+                tell(Noted(batch.ground.resource, time.monotonic(), text))
             super().write_data_item(load_id, schema_name, table_name, batch.records, _NO_COLUMNS)
             batch.written.add(table_name)
             batch.records = []
         else:
             self._write(key, batch, tables)
+            if refused:
+                tell(Quarantined(batch.ground.resource, time.monotonic(), len(refused), tables[-1][0]))
         batch.size = 0
 
     def _write(self, key: tuple[str, str, str], batch: Batch, tables: Iterable[tuple[str, pa.Table]]) -> None:
         load_id, schema_name, _ = key
         for name, table in tables:
-            columns = batch.ground.stored(name)
+            stored = batch.ground.stored(name)
+            # dlt begins another file when there are more of them: those without a type yet must not count.
+            columns = {column: stored[column] for column in table.column_names}
             self._tables.write_data_item(load_id, schema_name, name, table, columns)
             batch.written.add(name)
 
     def _settle(self, key: tuple[str, str, str], batch: Batch) -> None:
-        """Write empty tables where a contract has dropped every row and yet something must happen.
+        """Write empty tables where no row tells the destination what must happen.
 
-        A table without a file is not replaced, and its new columns do not reach the destination.
+        A table whose rows were all dropped by a contract is not replaced without a file, nor do its new
+        columns reach the destination; and no row has the columns that are kept without ever having a value.
         """
-        owed = batch.ground.owed(batch.written)
+        owed = [*batch.ground.owed(batch.written), *self._kept_empty(batch)]
         self._write(key, batch, [(name, batch.ground.no_rows(name)) for name in owed])
+
+    @staticmethod
+    def _kept_empty(batch: Batch) -> list[str]:
+        """The tables that get columns that never had a value."""
+        kind = batch.departures.empty_columns
+        made = list(keep_empty(batch.ground, batch.empty, kind)) if kind else []
+        for table, columns in made:
+            text = f"never had a value, and kept as {kind}: {', '.join(f'{table}.{one}' for one in columns)}"
+            tell(Noted(batch.ground.resource, time.monotonic(), text))
+        return [table for table, _ in made]
 
 
 def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
@@ -169,6 +208,27 @@ def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
         return cast_or_shaped(records, batch)
     except Unsure:
         return batch.ground.normalized(records)
+
+
+def sorted_out(batch: Batch) -> tuple[list[Shaped], list[Refused]]:
+    """The tables of the records that dlt takes, and where there is a quarantine, the records that it refuses.
+
+    Raises:
+        Unsure: dlt refuses a record, and there is no quarantine; or it takes records apart but not together.
+    """
+    if not batch.departures.quarantine:
+        return tables_of(batch.records, batch), []
+    if not quarantine.lacking(batch.ground):
+        with suppress(Unsure):
+            return cast_or_shaped(batch.records, batch), []
+    tables: list[Shaped] = []
+    refused: list[Refused] = []
+    for part in quarantine.sifted(batch.records, batch.ground):
+        if isinstance(part, quarantine.Refused):
+            refused.append(part)
+        else:  # the schema learns from these before what follows them is judged
+            tables += tables_of(part, batch)
+    return tables, refused
 
 
 def cast_or_shaped(records: Sequence[Json], batch: Batch) -> list[Shaped]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from dlt.common.destination import DestinationCapabilitiesContext
     from dlt.common.schema import Schema, TTableSchemaColumns
+    from dlt.common.schema.typing import TTableSchema
 
     from restmill.path import Json
     from restmill.shape.rules import Record
@@ -91,6 +92,21 @@ class Ground:
         )
 
     @property
+    def schema(self) -> Schema:
+        """The live schema; only `learn` and `grow` change it."""
+        return self._schema
+
+    @property
+    def resource(self) -> str:
+        """The name of the resource whose table this is."""
+        return str(self._schema.tables[self.table]["resource"])
+
+    def grow(self, table: TTableSchema) -> None:
+        """Give the schema a table, or a known one further columns, that no record has taught it."""
+        self._schema.update_table(table, normalize_identifiers=False)
+        self._known.clear()
+
+    @property
     def levels(self) -> int:
         """How deep tables may nest."""
         levels = self._normalizer._get_table_nesting_level(self.table, self._normalizer.max_nesting)  # noqa: SLF001  # dlt offers no public way to ask
@@ -129,7 +145,8 @@ class Ground:
         self._teacher.item_storage = cast("Any", caught)
         self.learn(records, write=True)
         try:
-            return [Shaped(name, self._table(name, rows), ()) for name, rows in caught.rows.items()]
+            tables = {name: self._table(name, rows) for name, rows in caught.rows.items()}
+            return [Shaped(name, table, self._empty(name)) for name, table in tables.items()]
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
             raise Unsure("a value is beyond what its column can hold") from error
 
@@ -142,9 +159,15 @@ class Ground:
                 if value is not None and not isinstance(value, str):
                     row[column.name] = self.encode(value)
         table = pa.Table.from_pylist(rows, schema=columns_to_arrow(columns, self._caps, self._zone))
-        if any(table[field.name].null_count and not field.nullable for field in table.schema):
-            raise Unsure("a column lacks a value and may not")
+        for field in table.schema:
+            if table[field.name].null_count and not field.nullable:
+                raise Unsure(f"`{name}.{field.name}` lacks a value and may not")
         return table
+
+    def _empty(self, table: str) -> tuple[str, ...]:
+        """The columns that dlt has seen without ever seeing a value."""
+        seen = self._teacher.null_only_columns.get(table, set())
+        return tuple(sorted(seen - self.columns(table).keys()))
 
     def owed(self, written: Collection[str]) -> list[str]:
         """The tables that need a file though no row is left for them.

@@ -85,6 +85,8 @@ class Lineage:
     def scope(self, resource: Resource, seen: Mapping[str, Evidence]) -> Scope | str:
         """What of the resource's table may be compared; a sentence when nothing may."""
         name, own = resource.name, seen[resource.name]
+        if own.quarantined:
+            return "records that could not become rows may be in the table from before"
         if resource.parent is None:
             return self._weakness(name, seen) or Whole()
         above = self._weakness(resource.parent.resource, seen)

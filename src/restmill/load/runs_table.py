@@ -57,6 +57,7 @@ _EVIDENCE: dict[str, TDataType] = {
     "seconds": "double",
     "withheld": "bool",
     "deleted": "bigint",
+    "quarantined": "bigint",
     "notes": "json",
     "errors": "json",
 }

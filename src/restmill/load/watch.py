@@ -53,6 +53,8 @@ def _log(event: Event) -> None:
             log.warning("%s: incomplete after %d rows, %d pages: %s", resource, rows, pages, reason)
         case events.ReadFailed(resource, _, rows, pages, error):
             log.error("%s: failed after %d rows, %d pages: %s", resource, rows, pages, error)
+        case events.Quarantined(resource, _, rows, table):
+            log.warning("%s: %d records cannot become rows and are kept in %s", resource, rows, table)
         case events.Noted(resource, _, text):
             log.info("%s: %s", resource, text)
         case _:

@@ -10,11 +10,11 @@ from restmill.events import Noted
 from restmill.load.watch import tell
 
 if TYPE_CHECKING:
-    from restmill.plan.spec import Resource
+    from restmill.plan.spec import Departures, Resource
 
 if find_spec("pyarrow") is None:
 
-    def claim() -> str:
+    def claim(departures: Departures) -> str:  # noqa: ARG001  # as in `claims`
         """Nothing can be claimed without pyarrow. Returns this as the reason."""
         return "pyarrow is not installed"
 else:
@@ -27,6 +27,8 @@ def choose(resource: Resource) -> None:
     Why it cannot is told as an event, unless the plan has said so: only now are the destination, and what
     was done to the source since it was planned, known.
     """
-    why = claim() if resource.columnar else ""
+    why = claim(resource.departures) if resource.columnar else ""
     if why and not resource.by_rows:
-        tell(Noted(resource.name, time.monotonic(), f"goes to dlt row by row, which is slower: {why}"))
+        lost = [f"`{key}` has no effect there" for key in resource.departures.described()]
+        text = "; ".join((f"goes to dlt row by row, which is slower: {why}", *lost))
+        tell(Noted(resource.name, time.monotonic(), text))

@@ -28,7 +28,18 @@ from restmill.plan.machines import (
 )
 from restmill.plan.notes import notes_on_client, notes_on_pipeline, notes_on_resource, why_by_rows
 from restmill.plan.refuse import refused
-from restmill.plan.spec import Bounds, Foreign, Note, OnError, Pipeline, Plan, Resource, Signer, Step
+from restmill.plan.spec import (
+    Bounds,
+    Departures,
+    Foreign,
+    Note,
+    OnError,
+    Pipeline,
+    Plan,
+    Resource,
+    Signer,
+    Step,
+)
 from restmill.wire.auth import secrets_of
 from restmill.wire.detect import single_entity_path
 
@@ -103,6 +114,7 @@ class _Site:
             bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
             repair=_repair(endpoint, client),
             columnar=declared.columnar,
+            departures=Departures(declared.quarantine, declared.empty_columns or ""),
             by_rows=why_by_rows(declared),
         )
 

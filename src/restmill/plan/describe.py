@@ -69,6 +69,8 @@ class Described:
     """What becomes of rows that the API no longer has."""
     load: str = ""
     """How records go to dlt: as columns, or as rows and why."""
+    departures: Mapping[str, str] = field(default_factory=dict)
+    """The keys by which the tables may differ from dlt's."""
     retry: str = ""
     on_error: str = ""
     notes: tuple[str, ...] = ()
@@ -139,6 +141,7 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
         table={name: _words(resource.hints[name]) for name in _TABLE if name in resource.hints},
         deletes=deletes.described(resource),
         load=f"rows: {resource.by_rows}" if resource.by_rows else _COLUMNS,
+        departures=resource.departures.described(),
         retry=_retry(resource.retry),
         on_error=resource.on_error,
         notes=tuple(clean(note.text) for note in plan.notes if note.where == resource.name),

@@ -35,6 +35,7 @@ def notes_on_resource(declared: model.Resource, client: model.Client, resource: 
         *_binding(declared, resource),
         *_table(resource),
         *notes_on_deletion(declared, resource),
+        *_departures(resource),
         *_missing(declared.endpoint.auth),
     )
     for sentence in sentences:
@@ -126,6 +127,19 @@ def _table(resource: Resource) -> Iterator[str]:
     keyed = any(hints.get(key) for key in ("primary_key", "merge_key")) or _has_key(hints.get("columns"))
     if options.get("disposition") == "merge" and options.get("strategy") != "scd2" and not keyed:
         yield "`merge` without `primary_key` or `merge_key` appends: every run adds its rows again"
+
+
+def _departures(resource: Resource) -> Iterator[str]:
+    keys = resource.departures.described()
+    if resource.by_rows:
+        for key in keys:
+            yield f"`{key}` has no effect: records go to dlt row by row ({resource.by_rows})"
+    elif "quarantine" in keys and _retires(resource.hints.get("write_disposition")):
+        yield "`quarantine`: the earlier row of a refused record is retired, as of one that did not come"
+
+
+def _retires(disposition: Json) -> bool:
+    return isinstance(disposition, Mapping) and disposition.get("strategy") in {"scd2", "cdc"}
 
 
 def _has_key(columns: Json) -> bool:

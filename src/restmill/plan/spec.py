@@ -30,6 +30,7 @@ __all__ = [
     "Bounds",
     "Cursor",
     "Deletion",
+    "Departures",
     "Foreign",
     "Fresh",
     "Note",
@@ -151,6 +152,22 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Departures:
+    """Where the tables may differ from dlt's, because a key of the config asks for it."""
+
+    quarantine: bool = False
+    """Whether a record that dlt refuses is kept in a table of its own, and the run goes on."""
+
+    empty_columns: str = ""
+    """The type, one of dlt's, of columns that have never had a value; "": they are not made."""
+
+    def described(self) -> Mapping[str, str]:
+        """The keys that were given, each with its value."""
+        given = {"quarantine": "true"} if self.quarantine else {}
+        return {**given, "empty_columns": self.empty_columns} if self.empty_columns else given
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One declared endpoint: what to ask for, how to page, what to pick, and the table hints for dlt."""
 
@@ -184,6 +201,7 @@ class Resource:
     by_rows: str = ""
     """Why dlt must see this resource's records one by one; "": what is planned does not ask for it. The
     destination may: that is known when a run begins."""
+    departures: Departures = field(default_factory=Departures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, get_args
 from restmill import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from restmill.events import Basis, Event
 
@@ -51,6 +51,8 @@ class Evidence:
     """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
     deleted: int = 0
     """Rows deleted or marked because the API no longer has them."""
+    quarantined: int = 0
+    """Records that could not become rows; they are in `<table>__quarantine`, with the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ class _Tally:
     bases: set[Basis] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    quarantined: int = 0
+    quarantine: str = ""
 
 
 class Ledger:
@@ -156,6 +160,9 @@ class Ledger:
                 _enter_effort(tally, event)
             case events.Noted(text=text):
                 tally.notes.append(text)
+            case events.Quarantined(rows=rows, table=table):
+                tally.quarantined += rows
+                tally.quarantine = table
             case events.ReadDone() as done:
                 _enter_end(tally, done)
             case events.ReadFailed(error=error):
@@ -172,7 +179,7 @@ class Ledger:
 
 def _busy_until(event: Event) -> float:
     """When the resource was last at work; a note may come long after its reads."""
-    return 0.0 if isinstance(event, events.Noted) else event.at
+    return 0.0 if isinstance(event, events.Noted | events.Quarantined) else event.at
 
 
 def _enter_effort(tally: _Tally, event: events.Sent | events.Retrying | events.Waiting) -> None:
@@ -224,6 +231,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         distinct=tally.distinct if tally.done else None,
         basis=min(tally.bases, key=_BASES.index, default="") if verdict == "complete" else "",
         requests=tally.requests,
+        quarantined=tally.quarantined,
     )
 
 
@@ -238,8 +246,17 @@ def _verdict(tally: _Tally) -> tuple[Verdict, str]:
         return "partial", "never read"
     if tally.done < tally.reads:
         return "partial", "stopped before the end"
-    if tally.doubts:
-        which = f"{len(tally.doubts)} of {tally.reads} reads: " if tally.reads > 1 else ""
-        return "suspect", which + tally.doubts[0]
+    doubts = list(_doubts(tally))
+    if doubts:
+        return "suspect", "; ".join(doubts)
     reasons = list(dict.fromkeys(tally.reasons))
     return "complete", reasons[0] if len(reasons) == 1 else f"{tally.reads} reads, each to its end"
+
+
+def _doubts(tally: _Tally) -> Iterator[str]:
+    if tally.doubts:
+        which = f"{len(tally.doubts)} of {tally.reads} reads: " if tally.reads > 1 else ""
+        yield which + tally.doubts[0]
+    if tally.quarantined:
+        are = "row is" if tally.quarantined == 1 else "rows are"
+        yield f"{tally.quarantined:,} of {tally.rows:,} {are} in `{tally.quarantine}`"

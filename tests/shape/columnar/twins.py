@@ -18,8 +18,9 @@ from dlt.common.libs.pyarrow import columns_to_arrow
 from dlt.common.schema import Schema
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from restmill.load.columnar import Batch, cast_or_shaped
+from restmill.load.columnar import Batch, cast_or_shaped, sorted_out
 from restmill.load.ground import Ground
+from restmill.plan.spec import Departures
 from restmill.shape.rules import Unsure
 
 LOAD_ID = "1700000000.1"
@@ -135,6 +136,28 @@ def by_shaping(runs: list[list[Any]], table: Table, destination: str, size: int)
         return rows
 
     return _followed(runs, table, destination, one)
+
+
+def by_sorting_out(
+    runs: list[list[Any]], table: Table, destination: str, size: int
+) -> tuple[Outcome, list[list[int]]]:
+    """What shaping makes of the records that can become rows, and the numbers of those that cannot."""
+    refused: list[list[int]] = []
+
+    def one(schema: Schema, caps: Any, records: list[Any], _outcome: Outcome) -> dict[str, list[Any]]:
+        batch = Batch(Ground(schema, caps, LOAD_ID, TABLE), Departures(quarantine=True))
+        rows: dict[str, list[Any]] = {}
+        refused.append([])
+        for start in range(0, len(records), size):
+            batch.records = records[start : start + size]
+            tables, left = sorted_out(batch)
+            places = {id(record): number for number, record in enumerate(records)}
+            refused[-1] += [places[id(one.record)] for one in left]
+            for made in tables:
+                rows.setdefault(made.name, []).extend(made.table.to_pylist())
+        return rows
+
+    return _followed(runs, table, destination, one), refused
 
 
 def _followed(runs: list[list[Any]], table: Table, destination: str, one: Any) -> Outcome:

@@ -1,0 +1,47 @@
+"""Records that cannot become rows are sorted out, and no others; the others load as if alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from tests.shape.columnar.test_against_dlt import cases, tables
+from tests.shape.columnar.twins import Table, by_dlt, by_sorting_out
+
+
+@pytest.mark.parametrize("destination", ["duckdb", "postgres"])
+@given(runs=cases(), table=tables(), size=st.integers(1, 7))
+def test_what_is_left_is_what_dlt_makes_without_the_refused(
+    destination: str, runs: list[list[Any]], table: Table, size: int
+) -> None:
+    ours, refused = by_sorting_out(runs, table, destination, size)
+    taken = [
+        [record for number, record in enumerate(run) if number not in left]
+        for run, left in zip(runs, refused, strict=True)
+    ]
+    event("some refused" if any(refused) else "all taken")
+    theirs = by_dlt(taken, table, destination)
+    assert (ours.refused, theirs.refused) == ("", "")
+    assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
+
+
+@pytest.mark.parametrize("destination", ["duckdb", "postgres"])
+@given(runs=cases(), table=tables(), size=st.integers(1, 7))
+def test_each_refused_record_would_have_failed_the_run(
+    destination: str, runs: list[list[Any]], table: Table, size: int
+) -> None:
+    _, refused = by_sorting_out(runs, table, destination, size)
+    for run, left in enumerate(refused):
+        for last in left:
+            before = [
+                [
+                    record
+                    for number, record in enumerate(one)
+                    if number not in refused[place] or (place, number) == (run, last)
+                ]
+                for place, one in enumerate([*runs[:run], runs[run][: last + 1]])
+            ]
+            assert by_dlt(before, table, destination).refused
