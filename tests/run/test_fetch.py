@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.errors import ForeignHost, Halted, Rejected, Unreachable
+from restmill.errors import ForeignHost, Halted, NotData, Rejected, Unreachable
 from restmill.events import HostHalted, Retrying, Waiting
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
@@ -85,23 +85,50 @@ def test_a_wait_longer_than_allowed_is_refused_with_its_remedy() -> None:
     assert len(rig.transport.sent) == 1
 
 
-def test_repeated_failure_halts_the_host_and_no_request_leaves_any_more() -> None:
+BROKEN = {
+    "503": Response(503, Headers(), b""),
+    "HTML": Response(200, Headers({"content-type": "text/html"}), b"<html>busy</html>"),
+    "truncated": Response(200, Headers(), b'{"data": [{"id": 1'),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_repeated_failure_halts_the_host_and_no_request_leaves_any_more(kind: str) -> None:
     seen = Recorder()
-    rig = Rig(Script(Response(503, Headers(), b"")), latency=0.0, observer=seen)
+    rig = Rig(Script(BROKEN[kind]), latency=0.0, observer=seen)
 
     async def both() -> None:
-        with pytest.raises(Rejected):
+        with pytest.raises(Rejected if kind == "503" else NotData):
             await rig.read(order())
         with pytest.raises(Halted) as caught:
             await rig.read(order(path="/others"))
         problem = caught.value.problem
         assert HOME in problem.what
-        assert "503" in problem.what
+        assert kind in problem.what
         assert "client.breaker.failures" in problem.hint
 
     run(both())
     assert len(rig.transport.sent) == 4
     assert len(seen.of(HostHalted)) == 1
+
+
+def test_broken_answers_in_a_row_halt_the_host() -> None:
+    """One request meets four at the most, so it takes several; each good status before is no success."""
+    seen = Recorder()
+    answers = [OK, *[BROKEN["HTML"]] * 3]
+    rig = Rig(
+        lambda _: answers.pop(0) if answers else BROKEN["truncated"], limits=Limits(failures=5), observer=seen
+    )
+
+    async def some() -> None:
+        await rig.read(order(SinglePage()))
+        for place in range(3):
+            with pytest.raises((NotData, Halted)):
+                await rig.read(order(SinglePage(), path=f"/other/{place}"))
+
+    run(some())
+    assert len(seen.of(HostHalted)) == 1
+    assert len(rig.transport.sent) <= 1 + 5
 
 
 def test_one_bad_address_among_good_ones_does_not_halt_the_host() -> None:

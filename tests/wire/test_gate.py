@@ -232,6 +232,20 @@ def test_an_orderly_limit_neither_lengthens_nor_ends_the_row(status: int) -> Non
     assert ok(gate.sent(0.0), 0.0, status).shut
 
 
+def test_an_answer_whose_body_is_broken_goes_on_with_the_row() -> None:
+    gate = Gate.fresh(Limits(failures=3))
+    for now in (1.0, 2.0, 3.0):
+        gate = gate.sent(now).answered(now, 200, NONE, WALL).broken(now, "HTML")
+    assert isinstance(gate.ask(4.0), Shut)
+    assert "3 attempts in a row" in gate.shut
+    assert "HTML" in gate.shut
+
+
+def test_a_broken_answer_is_no_success_that_used_up_retries_could_rest_on() -> None:
+    gate = Gate.fresh(Limits()).sent(1.0).answered(1.0, 200, NONE, WALL).broken(1.0, "HTML")
+    assert gate.exhausted(9.0, first_sent=0.5, why="HTML").shut
+
+
 def test_one_blip_under_many_requests_is_one_failure() -> None:
     """Sixteen requests cut off together are no row of sixteen: only what is sent afterwards lengthens it."""
     gate = sent(Gate.fresh(Limits(start=16, failures=3)), 16)

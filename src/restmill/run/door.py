@@ -66,6 +66,10 @@ class Door:
         """A request got no usable answer."""
         self._move(self._gate().failed(self._clock.now(), why))
 
+    def broken(self, why: str) -> None:
+        """The answer that was reported last has a body that cannot be read."""
+        self._move(self._gate().broken(self._clock.now(), why))
+
     def cancelled(self) -> None:
         """A request was given up by us: it says nothing about the host."""
         self._move(self._gate().cancelled(self._clock.now()))

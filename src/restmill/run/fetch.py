@@ -147,7 +147,7 @@ class Fetcher:
         response, judgement = await self._judged(await self._send(request, terms), terms)
         match judgement:
             case Accept():
-                return Answer(response, self._decoded(response))
+                return Answer(response, self._decoded(request, response))
             case Stop(reason):
                 return Answer(response, None, stop=reason)
             case Skip(reason):
@@ -184,10 +184,11 @@ class Fetcher:
         else:
             raise _Again(BadStatus(response.status, response.headers), Rejected)
 
-    def _decoded(self, response: Response) -> Json:
+    def _decoded(self, request: Request, response: Response) -> Json:
         try:
             return storable_document(response.body, response.headers.get("Content-Type", ""))
         except Undecodable as error:
+            self._door(request).broken(str(error))
             raise _Again(Broken(str(error)), NotData) from error
 
     def _drop_token(self, terms: Terms, request: Request, response: Response) -> None:
@@ -216,8 +217,7 @@ class Fetcher:
                     if status in terms.policy.statuses:
                         self._door(request).exhausted(first_sent, why)
                     raise Refused(status, _rejected(terms, request, status, why))
-                if failed.kind is Unreachable:
-                    self._door(request).exhausted(first_sent, why)
+                self._door(request).exhausted(first_sent, why)
                 raise failed.kind(Problem(Place(f"{terms.resource}  {request.target}"), why))
             case other:
                 assert_never(other)

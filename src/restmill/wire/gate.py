@@ -93,6 +93,8 @@ class Gate:
     left_until: float = _NEVER
     row: _Row | None = None
     last_success: float = _NEVER
+    undone: tuple[_Row | None, float] = (None, _NEVER)
+    """`row` and `last_success` as they were before the last good status: its body may prove to be broken."""
     shut: str = ""
     """Why nothing is sent any more; "" while the gate is open."""
 
@@ -132,15 +134,20 @@ class Gate:
         if asked is not None:
             gate = _held(gate, now + asked, "the host asks to wait")
         if status < 500 and status != 429:
-            gate = replace(gate, row=None, last_success=now)
+            gate = replace(gate, row=None, last_success=now, undone=(gate.row, gate.last_success))
             return gate if asked is not None else _grown(gate, self.in_flight)
         if asked is None or status not in (429, 503):
             gate = _failed_row(gate, now, f"status {status}")
         return _halved(gate) if status in _OVERLOAD else gate
 
     def failed(self, now: float, why: str) -> Gate:
-        """No answer at all, or a broken one."""
+        """No answer at all, or one that broke off."""
         return _halved(_failed_row(_landed(self), now, why))
+
+    def broken(self, now: float, why: str) -> Gate:
+        """The answer that has just arrived with a good status has a body that is none: it was no success."""
+        row, success = self.undone
+        return _halved(_failed_row(replace(self, row=row, last_success=success), now, why))
 
     def cancelled(self, now: float) -> Gate:  # noqa: ARG002  # all events have the same face
         """A request was given up by us: its place is free, and nothing is learnt."""
