@@ -371,7 +371,7 @@ def test_a_series_is_computed_pickled_and_bounded() -> None:
 
 
 def test_pagers_describe_themselves() -> None:
-    assert Offset(100).describe() == "offset: offset/limit=100, total at total"
+    assert Offset(100).describe() == "offset: offset/limit=100, total at total, if there"
     assert Offset(5, offset_body_path="a.b", total_path=None, maximum_offset=9).describe() == (
         "offset: body a.b/limit=5, maximum_offset 9"
     )

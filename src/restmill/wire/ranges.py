@@ -84,7 +84,7 @@ class Offset:
         return self._credible(found, here, len(page.records))
 
     def describe(self) -> str:
-        """For example `offset: offset/limit=100, total at total`."""
+        """For example `offset: offset/limit=100, total at total, if there`."""
         limit = Slot.of(self.limit_param, self.limit_body_path, "limit")
         return f"offset: {self.slot}/{limit}={self.limit}" + _options(
             self, "maximum_offset", self.maximum_offset
@@ -338,7 +338,8 @@ def asked_size(request: Request) -> tuple[str, int] | None:
 
 
 def _options(pager: Offset | PageNumber, option: str, maximum: int | None) -> str:
-    total = f", total at {pager.total_path}" if pager.total_path else ""
+    where = f"{pager.total_path}, if there" if pager.total_path is DEFAULT_TOTAL else pager.total_path
+    total = f", total at {where}" if pager.total_path else ""
     total = f", total in the header {pager.total_header}" if pager.total_header else total
     more = f", more at {pager.has_more_path}" if pager.has_more_path else ""
     return total + more + (f", {option} {maximum}" if maximum is not None else "")
