@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 import traceback
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill import rest_api_source, sync
 from restmill.errors import ApiError, CodeError, ConfigError, DestinationError, RestmillError
@@ -180,3 +182,22 @@ def test_ctrl_c_is_no_failure_of_the_destination() -> None:
     broken = OSError("a job was cut short")
     broken.__cause__ = KeyboardInterrupt()
     assert explained(broken) is broken
+
+
+@pytest.mark.parametrize("key", ["cert", "verify"])
+def test_a_certificate_that_cannot_be_read_is_a_mistake_in_the_config(serve: Serve, key: str) -> None:
+    config = api(serve(rows=3).base_url, resource("users"))
+    config["client"][key] = "/no/such/file.pem"
+    with pytest.raises(ConfigError) as caught:
+        sync(config, pipeline_name="uncertified")
+    assert caught.value.problem.place.path == f"client.{key}"
+    assert "/no/such/file.pem" in caught.value.problem.what
+
+
+def test_a_value_that_no_clock_can_hold_is_no_file_that_cannot_be_written() -> None:
+    beyond = OSError(errno.EOVERFLOW, "Value too large for defined data type")
+    failed = PipelineStepFailed(dlt.pipeline("beyond"), "normalize", "1", beyond)
+    found = explained(failed)
+    assert isinstance(found, DestinationError)
+    assert "file" not in found.problem.what
+    assert "drop-pending-packages" in found.problem.hint

@@ -11,6 +11,8 @@ from dlt.extract.exceptions import ResourceExtractionError
 
 from restmill import rest_api, rest_api_resources, rest_api_source, sync
 from restmill.errors import ConfigError
+from restmill.load.plans import plan_of_mapping
+from restmill.load.source import source_of
 from tests.load.api import api, child, columns, counts, of, resource, rows, tables, wait_for_the_engine
 from tests.load.conftest import cause_of
 
@@ -179,3 +181,13 @@ def test_an_iteration_that_is_left_stops_reading_with_its_source(serve: Serve) -
     assert next(iter(source.users))["id"]
     del source
     wait_for_the_engine()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("a-b", "a_b"), ("A", "a"), ("a__b", "a_b"), ("x" * 70, "x" * 64)]
+)
+def test_names_that_dlt_would_make_one_stay_two(one: str, other: str) -> None:
+    plan = plan_of_mapping(api("http://127.0.0.1:9", resource("users")))
+    schemas = [source_of(plan, name).schema.name for name in (one, other)]
+    assert len(set(schemas)) == 2
+    assert schemas[1] == other

@@ -12,6 +12,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
+from restmill.cli.inputs import Switches
 from restmill.cli.progress import Progress
 from restmill.events import ignore
 
@@ -35,14 +38,34 @@ def watched(
     """
     # The package's log tells the same story; without a handler of the user's own it would be told twice.
     logging.getLogger("restmill").addHandler(logging.NullHandler())
-    if quiet:
-        yield ignore
-    elif sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
-        with _live(title, Progress(resources)) as observer:
-            yield observer
-    else:
-        with _lines(title, Progress(resources), singles) as observer:
-            yield observer
+    with _dlt_logs_in_a_line():
+        if quiet:
+            yield ignore
+        elif sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
+            with _live(title, Progress(resources)) as observer:
+                yield observer
+        else:
+            with _lines(title, Progress(resources), singles) as observer:
+                yield observer
+
+
+@contextmanager
+def _dlt_logs_in_a_line() -> Iterator[None]:
+    """Cut dlt's log records to a line: a job that fails is told as an error, and `--debug` shows it all."""
+    logger, context = logging.getLogger("dlt"), click.get_current_context(silent=True)
+    if context is None or not context.ensure_object(Switches).debug:
+        logger.addFilter(_in_a_line)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    text = record.getMessage().partition("\n")[0]
+    record.msg, record.args = text.partition(" with message Traceback")[0], ()
+    record.exc_info = record.exc_text = record.stack_info = None
+    return True
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sysconfig
 import traceback
 from contextlib import contextmanager
@@ -101,14 +102,27 @@ _AMBIGUOUS = "Ambiguous reference to catalog or schema"
 _ONE_NAME = "DuckDB tells a dataset from a database file by name: give `dataset_name` a name of its own."
 
 
+_KEPT = (
+    "What was read is kept; the next run loads it first. "
+    "`dlt pipeline NAME drop-pending-packages` lets go of it."
+)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
+"""Errors of a disk that may come without the name of a file."""
+
+
+def _is_disk(cause: BaseException) -> bool:
+    """Whether a file is in question; Python uses the same class for a date that no clock can hold."""
+    return isinstance(cause, OSError) and (cause.filename is not None or cause.errno in _FULL)
+
+
 def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     writing = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
-    disk = next((cause for cause in causes if isinstance(cause, OSError)), None)
+    disk = next(filter(_is_disk, causes), None)
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
     got = _first_line(causes[-1] if disk is None else disk)
-    kept = "What was read is kept; the next run loads it first." if "load" in steps else ""
+    kept = _KEPT if "load" in steps else ""
     return DestinationError(
         Problem(
             Place(steps[0] if steps else "destination"),
@@ -121,12 +135,21 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
 
 def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
     """What dlt itself refuses while it reads, shapes or loads."""
-    refusal = next((cause for cause in reversed(causes) if isinstance(cause, DltException)), None)
-    if refusal is None or isinstance(refusal, PipelineStepFailed | ResourceExtractionError):
-        return None
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
-    what = f"dlt refused it ({type(refusal).__name__})"
-    return DestinationError(Problem(Place(steps[0] if steps else "dlt"), what, got=_first_line(refusal)))
+    refused: list[BaseException] = [
+        cause
+        for cause in causes
+        if isinstance(cause, DltException)
+        and not isinstance(cause, PipelineStepFailed | ResourceExtractionError)
+    ]
+    if not refused and "normalize" in steps:
+        refused = [causes[-1]]  # a value that Python itself refuses to convert
+    if not refused:
+        return None
+    what = f"dlt refused it ({type(refused[-1]).__name__})"
+    hint = _KEPT if "normalize" in steps else ""
+    place = Place(steps[0] if steps else "dlt")
+    return DestinationError(Problem(place, what, got=_first_line(refused[-1]), hint=hint))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

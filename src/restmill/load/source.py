@@ -7,12 +7,14 @@ the hints of the config, so that everything one does to a source afterwards (`ad
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import time
 from typing import TYPE_CHECKING, Any
 
 import dlt
+from dlt.common.schema.utils import normalize_schema_name
 from dlt.extract import DltResource, DltSource
 
 from restmill.events import Noted
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("restmill")
 _LONGEST_NAME = 64
+_DIGEST = 6
 _NOT_HERE = (
     "`delete_missing` does nothing in a pipeline of your own, which ends after the load; "
     "`restmill run` and `restmill.sync` delete"
@@ -115,11 +118,22 @@ def rest_api_resources(config: Mapping[str, Any]) -> list[DltResource]:
 
 def source_of(plan: Plan, name: str) -> DltSource:
     """A plan as a dlt source, called `name` as far as dlt allows: an identifier of at most 64 characters."""
-    legal = re.sub(r"\W", "_", name)
-    legal = legal if legal.isidentifier() else f"_{legal}"
-    source = dlt.source(lambda: resources_of(plan), name=legal[:_LONGEST_NAME], section="rest_api")()
+    source = dlt.source(lambda: resources_of(plan), name=_legal(name), section="rest_api")()
     assert isinstance(source, DltSource)
     return source
+
+
+def _legal(name: str) -> str:
+    """`name` itself where dlt keeps it as it is; else what dlt would make of it, and a digest.
+
+    The schema gets this name, and by it rows are known as this pipeline's: `a-b` and `a_b` must not be one.
+    """
+    legal = re.sub(r"\W", "_", name)
+    legal = legal if legal.isidentifier() else f"_{legal}"
+    if normalize_schema_name(legal) == name and len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
+    return f"{legal[: _LONGEST_NAME - _DIGEST - 1]}_{digest}"
 
 
 def resources_of(plan: Plan) -> list[DltResource]:

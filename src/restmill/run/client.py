@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -12,10 +13,13 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from restmill.errors import ConfigError, Place, Problem
 from restmill.run.transport import Failed
 from restmill.wire.message import Headers, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from restmill.plan.spec import Transport as Settings
     from restmill.run.clock import Clock
     from restmill.wire.message import Request
@@ -108,10 +112,22 @@ def _tls(settings: Settings) -> ssl.SSLContext | bool:
         return False
     if settings.verify is True and not settings.cert:
         return True
-    context = ssl.create_default_context(cafile=None if settings.verify is True else settings.verify)
+    with _readable("client.verify", str(settings.verify)):
+        context = ssl.create_default_context(cafile=None if settings.verify is True else settings.verify)
     if settings.cert:
-        context.load_cert_chain(*settings.cert)
+        with _readable("client.cert", ", ".join(settings.cert)):
+            context.load_cert_chain(*settings.cert)
     return context
+
+
+@contextmanager
+def _readable(path: str, files: str) -> Iterator[None]:
+    """Certificates that the config names and nobody can read are a mistake in the config."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{files} cannot be read as a certificate"
+        raise ConfigError(Problem(Place(path), what, got=_reason(error))) from error
 
 
 _PLAIN: tuple[tuple[type[Exception], str, bool], ...] = (
