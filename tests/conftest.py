@@ -77,7 +77,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         if counts[name]:
             terminalreporter.write_line(f"{counts[name]:,} {what}")
     if exitstatus:
-        seed = terminalreporter.config.getoption("randomly_seed")
+        seed = terminalreporter.config.getoption("randomly_seed", None)
         terminalreporter.write_line(f"repeat this order with --randomly-seed={seed}")
 
 

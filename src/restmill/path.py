@@ -36,6 +36,11 @@ class Path:
         """Whether it is made of names only, so that it leads to one place at most."""
         return self._keys is not None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names that a plain path is made of; () for `$`, and for a path that is not plain."""
+        return self._keys or ()
+
     def find(self, document: Json) -> list[Json]:
         """All values the path matches in `document`, in document order; empty when nothing matches."""
         if self._keys is None:

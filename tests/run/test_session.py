@@ -17,13 +17,14 @@ from restmill.testing.rig import HOME, Offsets, order
 from restmill.wire.gate import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from restmill.path import Json
     from restmill.run.clock import Clock
     from restmill.wire.message import Request, Response
 
 
-def taken(handle: ReadHandle) -> Iterator[list[dict[str, int]]]:
+def taken(handle: ReadHandle) -> Iterator[Sequence[Json]]:
     while True:
         item = handle.poll(0.5)
         if isinstance(item, Ended):

@@ -16,15 +16,19 @@ from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
+from dlt.extract.incremental import IncrementalResourceWrapper
 from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableContext
 from dlt.extract.state import get_current_pipe_name
 
 from restmill.load import upstream
-from restmill.load.columnar import AS_DLT, Batch, ColumnarStorage
+from restmill.load.batch import AS_DLT, Batch
+from restmill.load.claim import Claim
+from restmill.load.columnar import ColumnarStorage
 from restmill.load.ground import Ground
+from restmill.shape.press import Press
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dlt.common.schema import Schema
     from dlt.extract import DltResource
@@ -77,37 +81,49 @@ def by_rows() -> Iterator[None]:
         _by_rows = before
 
 
-def claim(departures: Departures = AS_DLT) -> str:
-    """Claim the table of the resource whose generator is starting.
-
-    Returns why it must go by rows instead, once in an extract step; "" when it is claimed, or where no
-    pipeline extracts it.
-    """
+def claim(departures: Departures = AS_DLT) -> Claim:
+    """Claim the table of the resource whose generator is starting, if a pipeline extracts it."""
     container = Container()
     contexts = (LoadPackageStateInjectableContext, SourceInjectableContext, SourceSchemaInjectableContext)
     if _by_rows or any(context not in container for context in contexts):
-        return ""
+        return Claim()
     if DestinationCapabilitiesContext not in container:
-        return "the destination is not known yet"
+        return Claim("the destination is not known yet")
     caps = container[DestinationCapabilitiesContext]
     schema = container[SourceSchemaInjectableContext].schema
     name, resources = get_current_pipe_name(), container[SourceInjectableContext].source.resources
     if name not in resources:  # the parent of a selected resource, read for its sake only
-        return ""
+        return Claim()
     resource = resources[name]
     why = _why_rows(resource, schema, caps)
     load_id = container[LoadPackageStateInjectableContext].load_id
     if why:
-        return why if _claims.refuse(load_id, name) else ""
+        return Claim(why if _claims.refuse(load_id, name) else "")
     table = _table_of(resource, schema)
-    _claims.add(load_id, table, lambda: Batch(Ground(schema, caps, load_id, table), departures))
-    return ""
+    press = Press() if _is_bare(resource, resources.values()) else None
+    _claims.add(load_id, table, lambda: Batch(Ground(schema, caps, load_id, table), departures, press))
+    return Claim(press=press)
 
 
 def columnar(storage: ExtractStorage) -> None:
     """Let `storage` write claimed tables as Arrow tables."""
     records, tables = storage.item_storages["object"], storage.item_storages["arrow"]
     storage.item_storages["object"] = ColumnarStorage(records, tables, _claims)
+
+
+def _is_bare(resource: DltResource, others: Iterable[DltResource]) -> bool:
+    """Whether the resource's records meet nobody on their way: no step, no cursor, no transformer."""
+    pipe = resource._pipe  # noqa: SLF001  # dlt offers no public way to the steps
+    steps: list[object] = [*pipe.steps[1:]]
+    idle = (  # such a step is always there, whether a cursor is bound to it or not
+        isinstance(step, IncrementalResourceWrapper) and step._incremental is None  # noqa: SLF001  # same
+        for step in steps
+    )
+    followed = (
+        getattr(other._pipe.parent, "name", None) == pipe.name  # noqa: SLF001  # same
+        for other in others
+    )
+    return pipe.gen is pipe.steps[0] and all(idle) and not any(followed)
 
 
 def _why_rows(resource: DltResource, schema: Schema, caps: DestinationCapabilitiesContext) -> str:

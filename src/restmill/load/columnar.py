@@ -12,7 +12,6 @@ from __future__ import annotations
 import gc
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -22,9 +21,9 @@ from restmill.events import Noted, Quarantined
 from restmill.load import quarantine
 from restmill.load.kept import keep_empty
 from restmill.load.watch import tell
-from restmill.plan.spec import Departures
 from restmill.shape.mould import Unfit, joined, mould_of
 from restmill.shape.mould import cast as cast_in
+from restmill.shape.pressed import Pressed, plain
 from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.tables import shape
 
@@ -34,23 +33,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from dlt.common.schema import TTableSchemaColumns
 
+    from restmill.load.batch import Batch
     from restmill.load.ground import Ground
     from restmill.load.quarantine import Refused
     from restmill.path import Json
     from restmill.shape.mould import Mould
+    from restmill.shape.pressed import Records
     from restmill.shape.sheets import Sheet
     from restmill.shape.tables import Shaped
 
-_BATCH_ROWS = 5_000
-_FIRST_ROWS = 500
-_BATCH_BYTES = 8 * 1024 * 1024
 _LESSONS = 20
 """Times a batch may send the schema to school before it goes by rows."""
-_MOST_MISFITS = 5
-"""After so many misfits in a row, batches are taken apart without trying a mould first."""
 _NO_COLUMNS: Any = None
 """What dlt's extract step passes for records."""
-AS_DLT = Departures()
 
 
 class Claims(Protocol):
@@ -61,35 +56,6 @@ class Claims(Protocol):
 
     def forget(self, load_id: str) -> None:
         """The extract step is over."""
-
-
-@dataclass(slots=True)
-class Batch:
-    """The records collected for one claimed table."""
-
-    ground: Ground
-    departures: Departures = AS_DLT
-    records: list[Json] = field(default_factory=list)
-    size: int = 0
-    mould: Mould | None = None
-    misfits: int = 0
-    """Batches in a row that had another form than the mould, or one that cannot be cast."""
-    empty: dict[str, set[str]] = field(default_factory=dict)
-    """By table, columns that have had no value in some batch; asked for when such columns are kept."""
-    written: set[str] = field(default_factory=set)
-    """Tables that have a file in this extract step."""
-
-    def full(self) -> bool:
-        """Whether it should be shaped now; while there is no mould, soon, because that makes one."""
-        hopeful = self.mould is None and self.misfits < _MOST_MISFITS
-        most = _FIRST_ROWS if hopeful else _BATCH_ROWS
-        return len(self.records) >= most or self.size >= _BATCH_BYTES
-
-    def remember_empty(self, tables: Iterable[Shaped]) -> None:
-        """Remember the columns that have no value yet."""
-        if self.departures.empty_columns:
-            for one in tables:
-                self.empty.setdefault(one.name, set()).update(one.empty)
 
 
 class ColumnarStorage(ExtractorItemStorage):
@@ -119,20 +85,21 @@ class ColumnarStorage(ExtractorItemStorage):
         batch = self._batches.get(key)
         if batch is None:
             batch = self._claims.take(load_id, table_name)
-            if batch is None:
-                return super().write_data_item(load_id, schema_name, table_name, item, columns)
-            self._batches[key] = batch
-        if type(item) is list and item:
-            batch.records += item
-            batch.size += _size_of(item[0]) * len(item)
-        elif not isinstance(item, list):
-            batch.records.append(item)
-            batch.size += _size_of(item)
-        else:
+            if batch is not None:
+                self._batches[key] = batch
+        page = item if isinstance(item, list | Pressed) else [item]
+        if batch is None or not page:
+            item = item.plain() if isinstance(item, Pressed) else item
             return super().write_data_item(load_id, schema_name, table_name, item, columns)
+        if not batch.takes(page):
+            if batch.worthwhile():
+                self._flush(key, batch)
+            else:
+                page = batch.loosened(page)
+        batch.add(page)
         if batch.full():
             self._flush(key, batch)
-        return len(item) if isinstance(item, list) else 1
+        return len(page)
 
     def close_writers(self, load_id: str, skip_flush: bool = False) -> None:
         """Shape what is left, then close; with `skip_flush` drop it."""
@@ -145,29 +112,29 @@ class ColumnarStorage(ExtractorItemStorage):
         super().close_writers(load_id, skip_flush=skip_flush)
 
     def _flush(self, key: tuple[str, str, str], batch: Batch) -> None:
-        if not batch.records:
+        if not batch.rows:
             return
         load_id, schema_name, table_name = key
+        records = batch.taken()
         try:
             with _no_collection():
-                made, refused = sorted_out(batch)
+                made, refused = sorted_out(records, batch)
                 batch.remember_empty(made)
                 tables = [(one.name, _with_empty(one)) for one in made]
                 if refused:
                     tables.append(quarantine.table_of(refused, batch.ground))
-                batch.records.clear()  # before the collector could look through them in vain
+                if isinstance(records, list):
+                    records.clear()  # before the collector could look through them in vain
         except Unsure as unsure:
             if batch.departures.quarantine:
                 text = f"`quarantine` has no effect: {unsure}"
                 tell(Noted(batch.ground.resource, time.monotonic(), text))
-            super().write_data_item(load_id, schema_name, table_name, batch.records, _NO_COLUMNS)
+            super().write_data_item(load_id, schema_name, table_name, plain(records), _NO_COLUMNS)
             batch.written.add(table_name)
-            batch.records = []
         else:
             self._write(key, batch, tables)
             if refused:
                 tell(Quarantined(batch.ground.resource, time.monotonic(), len(refused), tables[-1][0]))
-        batch.size = 0
 
     def _write(self, key: tuple[str, str, str], batch: Batch, tables: Iterable[tuple[str, pa.Table]]) -> None:
         load_id, schema_name, _ = key
@@ -198,7 +165,7 @@ class ColumnarStorage(ExtractorItemStorage):
         return [table for table, _ in made]
 
 
-def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
+def tables_of(records: Records, batch: Batch) -> list[Shaped]:
     """The tables of a batch, by dlt's own normaliser where shaping is not sure.
 
     Raises:
@@ -207,23 +174,23 @@ def tables_of(records: Sequence[Json], batch: Batch) -> list[Shaped]:
     try:
         return cast_or_shaped(records, batch)
     except Unsure:
-        return batch.ground.normalized(records)
+        return batch.ground.normalized(plain(records))
 
 
-def sorted_out(batch: Batch) -> tuple[list[Shaped], list[Refused]]:
+def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refused]]:
     """The tables of the records that dlt takes, and where there is a quarantine, the records that it refuses.
 
     Raises:
         Unsure: dlt refuses a record, and there is no quarantine; or it takes records apart but not together.
     """
     if not batch.departures.quarantine:
-        return tables_of(batch.records, batch), []
+        return tables_of(records, batch), []
     if not quarantine.lacking(batch.ground):
         with suppress(Unsure):
-            return cast_or_shaped(batch.records, batch), []
+            return cast_or_shaped(records, batch), []
     tables: list[Shaped] = []
     refused: list[Refused] = []
-    for part in quarantine.sifted(batch.records, batch.ground):
+    for part in quarantine.sifted(plain(records), batch.ground):
         if isinstance(part, quarantine.Refused):
             refused.append(part)
         else:  # the schema learns from these before what follows them is judged
@@ -231,7 +198,7 @@ def sorted_out(batch: Batch) -> tuple[list[Shaped], list[Refused]]:
     return tables, refused
 
 
-def cast_or_shaped(records: Sequence[Json], batch: Batch) -> list[Shaped]:
+def cast_or_shaped(records: Records, batch: Batch) -> list[Shaped]:
     """The tables of a batch, by the mould of those before it where it fits.
 
     Where a contract has refused something, each record is looked at: a mould knows nothing of contracts.
@@ -240,21 +207,23 @@ def cast_or_shaped(records: Sequence[Json], batch: Batch) -> list[Shaped]:
         Unsure: the batch must go by rows. The schema has learnt nothing.
     """
     if batch.ground.has_refused():
-        return shaped(records, batch.ground)
+        batch.remember(None)
+        return shaped(plain(records), batch.ground)
     if batch.mould is not None:
         with suppress(Unfit):
             tables = cast_in(records, batch.mould, batch.ground)
             batch.misfits = 0
             return tables
-    tables = shaped(records, batch.ground)
-    if batch.misfits < _MOST_MISFITS and not batch.ground.has_refused():
-        batch.mould, batch.misfits = _remoulded(batch, tables[0].sheet), batch.misfits + 1
+    tables = shaped(plain(records), batch.ground)
+    if batch.hopeful() and not batch.ground.has_refused():
+        batch.misfits += 1
+        batch.remember(_remoulded(batch, tables[0].sheet))
     return tables
 
 
 def _remoulded(batch: Batch, sheet: Sheet | None) -> Mould | None:
     """A mould for what was shaped, too; None where there is none, or no use in trying."""
-    if sheet is None or batch.misfits + 1 == _MOST_MISFITS:
+    if sheet is None or not batch.hopeful():
         return None
     with suppress(Unfit):
         mould = mould_of(sheet, batch.ground)
@@ -321,10 +290,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _size_of(record: Json) -> int:
-    try:
-        return len(orjson.dumps(record, default=str, option=orjson.OPT_NON_STR_KEYS))
-    except TypeError:  # integers beyond 64 bits
-        return 1000

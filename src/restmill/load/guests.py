@@ -127,7 +127,7 @@ class ForeignPager:
 
     def after(self, page: Page) -> Decision:
         """What the paginator makes of the page."""
-        self._paginator.update_state(as_answer(page.response), page.records)
+        self._paginator.update_state(as_answer(page.response), list(page.records))
         self._paginator.update_request(self._request)
         if not self._paginator.has_next_page:
             return Done("the paginator has no further page", complete=True, basis="declared")

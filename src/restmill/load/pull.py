@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan, Resource
     from restmill.run.session import ReadHandle, Session
+    from restmill.shape.press import Press
+    from restmill.shape.pressed import Records
 
     # One parent's child read, the values bound to it, and what its records take from the parent.
     _Begun: TypeAlias = tuple[ReadHandle, Mapping[str, Json], Mapping[str, Json]]
@@ -35,13 +38,15 @@ _MOST_OPEN = 64
 """Child reads begun but not yet taken, per page of parents."""
 
 
-def pull_pages(session: Session, plan: Plan, resource: Resource, bound: Bound) -> Iterator[list[Json] | None]:
-    """The pages of one top-level read, in order; None while there is nothing yet.
+def pull_pages(
+    session: Session, plan: Plan, resource: Resource, bound: Bound, press: Press | None = None
+) -> Iterator[Records | None]:
+    """The pages of one top-level read, in order, pressed where `press` can; None while there is nothing yet.
 
     Raises:
         ApiError: the read failed and the resource's `on_error` is `raise`.
     """
-    handle = session.read(order_for(plan, resource, bound))
+    handle = session.read(replace(order_for(plan, resource, bound), press=press))
     try:
         yield from _drain(handle, resource)
     finally:
@@ -50,7 +55,7 @@ def pull_pages(session: Session, plan: Plan, resource: Resource, bound: Bound) -
 
 def pull_children(
     session: Session, plan: Plan, resource: Resource, parents: Iterable[Json], bound: Bound
-) -> Iterator[list[Json] | None]:
+) -> Iterator[Records | None]:
     """The child pages of some parent records, in the parents' order; up to 64 parents are read at once.
 
     Raises:
@@ -123,7 +128,7 @@ def _top(record: Json, key: str) -> list[Json]:
 
 def _drain(
     handle: ReadHandle, resource: Resource, included: Mapping[str, Json] | None = None
-) -> Generator[list[Json] | None, None, Ended]:
+) -> Generator[Records | None, None, Ended]:
     """The pages of a read, renamed and with what each record takes from its parent; returns how it ended."""
     while True:
         item = handle.poll(_PATIENCE)

@@ -13,11 +13,11 @@ from restmill.load.cursor import bound_by
 from restmill.load.held import Cursors
 from restmill.load.pull import pull_children, pull_pages
 from restmill.load.way import choose
-from restmill.path import Json
 from restmill.plan.spec import Plan, Resource
 from restmill.run.session import Session
+from restmill.shape.pressed import Records
 
-Pages = Iterator[list[Json] | None]
+Pages = Iterator[Records | None]
 
 
 def read_pages(
@@ -28,11 +28,11 @@ def read_pages(
     incremental_object: Optional[Incremental[Any]],  # noqa: UP045  # the form dlt looks for
 ) -> Pages:
     """The pages of a top-level resource; see `pull_pages`."""
-    choose(resource)
+    press = choose(resource)
     cursors.begin(resource.name)
     cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)
-    yield from _handed_on(pull_pages(session, plan, resource, bound), resource, cursors)
+    yield from _handed_on(pull_pages(session, plan, resource, bound, press), resource, cursors)
 
 
 def read_children(

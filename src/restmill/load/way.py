@@ -7,28 +7,33 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from restmill.events import Noted
+from restmill.load.claim import Claim
 from restmill.load.watch import tell
 
 if TYPE_CHECKING:
     from restmill.plan.spec import Departures, Resource
+    from restmill.shape.press import Press
 
 if find_spec("pyarrow") is None:
 
-    def claim(departures: Departures) -> str:  # noqa: ARG001  # as in `claims`
-        """Nothing can be claimed without pyarrow. Returns this as the reason."""
-        return "pyarrow is not installed"
+    def claim(departures: Departures) -> Claim:  # noqa: ARG001  # as in `claims`
+        """Nothing can be claimed without pyarrow."""
+        return Claim("pyarrow is not installed")
 else:
     from restmill.load.claims import claim
 
 
-def choose(resource: Resource) -> None:
-    """Let the resource whose generator is starting go columnar if it can.
+def choose(resource: Resource) -> Press | None:
+    """Let the resource whose generator is starting go columnar if it can; returns what may press its pages.
 
     Why it cannot is told as an event, unless the plan has said so: only now are the destination, and what
     was done to the source since it was planned, known.
     """
-    why = claim(resource.departures) if resource.columnar else ""
+    claimed = claim(resource.departures) if resource.columnar else Claim()
+    why = claimed.why
     if why and not resource.by_rows:
         lost = [f"`{key}` has no effect there" for key in resource.departures.described()]
         text = "; ".join((f"goes to dlt row by row, which is slower: {why}", *lost))
         tell(Noted(resource.name, time.monotonic(), text))
+    # What records are renamed to, the press does not know.
+    return None if resource.rename else claimed.press

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from restmill.events import Basis
-    from restmill.path import Json
+    from restmill.shape.pressed import Records
 
 BOUND = 3 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
 
@@ -28,7 +28,7 @@ class Ended:
     """What its completeness rests on; "" when it is not proven."""
 
 
-Item: TypeAlias = "list[Json] | Ended"
+Item: TypeAlias = "Records | Ended"
 
 
 class Bell:
@@ -61,13 +61,13 @@ class Channel:
         self._loop = loop
         self._bell = bell
         self._bound = bound
-        self._items: deque[tuple[list[Json], int]] = deque()
+        self._items: deque[tuple[Records, int]] = deque()
         self._held = 0
         self._ended: Ended | None = None
         self._room = asyncio.Event()
         self._room.set()
 
-    async def put(self, records: list[Json], size: int) -> None:
+    async def put(self, records: Records, size: int) -> None:
         """Hand over one page of `size` bytes; waits while the bound is exceeded (one page always fits)."""
         while self._held and self._held + size > self._bound:
             self._room.clear()

@@ -11,6 +11,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from restmill.shape.decode import fingerprint
+from restmill.shape.pressed import Pressed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,16 +35,16 @@ class Distinct:
 
     def marks(self, records: Sequence[Json]) -> list[int]:
         """One number for each record: equal records have equal numbers."""
-        if len(self._keys) != 1:
+        if not self._keys:
             return [self._mark(record) for record in records]
-        name = self._keys[0].text
         try:
-            values = [record[name] for record in records]
+            columns = [_values(records, key.text) for key in self._keys]
             # A tuple's hash is well mixed; an integer's own is not, and would crowd the table.
-            marks = [hash((value,)) for value in values]
+            marks = list(map(hash, zip(*columns, strict=True)))
         except (KeyError, TypeError):  # a nested key, a record without it, or a value that is no scalar
             return [self._mark(record) for record in records]
-        return [self._mark(record) for record in records] if None in values else marks
+        none = any(None in column for column in columns)
+        return [self._mark(record) for record in records] if none else marks
 
     def fresh(self, marks: list[int]) -> bool:
         """Whether any of `marks` has not been seen. Nothing is entered."""
@@ -88,6 +89,10 @@ class Distinct:
         larger = array("q", bytes(16 * len(self._slots)))
         _enter(larger, [mark for mark in self._slots if mark])
         self._slots = larger
+
+
+def _values(records: Sequence[Json], name: str) -> list[Json]:
+    return records.column(name) if isinstance(records, Pressed) else [record[name] for record in records]
 
 
 def _enter(slots: array[int], marks: list[int]) -> int:

@@ -8,6 +8,8 @@ budget.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from restmill.errors import Halted, Place, Problem
@@ -24,6 +26,15 @@ _SAME_WAIT = 0.25
 """Seconds by which a wait must outlast the one told last to be told, too: many wait for one thing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    """A request at the door; `left` becomes the time at which it left."""
+
+    resource: str
+    request: Request
+    left: asyncio.Future[float]
+
+
 class Door:
     """Admits requests to one origin. Lives on the engine's loop; not for use from other threads."""
 
@@ -32,8 +43,9 @@ class Door:
         self._gates = gates  # outlives the door: a halted host stays halted when the loop is started anew
         self._clock = clock
         self._tell = observer
-        self._line = asyncio.Lock()  # waiters are served first come, first served
-        self._changed = asyncio.Event()
+        self._line: deque[_Waiter] = deque()
+        self._alarm: asyncio.Task[None] | None = None
+        """Asks the gate again when a pause is over."""
         self._told_until = 0.0
 
     async def enter(self, resource: str, request: Request) -> float:
@@ -42,20 +54,18 @@ class Door:
         Raises:
             Halted: the breaker is open.
         """
-        async with self._line:
-            while True:
-                now = self._clock.now()
-                match self._gate().ask(now):
-                    case Go():
-                        self._gates[self.origin] = self._gate().sent(now)
-                        return now
-                    case Shut(why):
-                        raise self._halted(resource, request, why)
-                    case Hold(seconds, why):
-                        self._tell_wait(resource, now, seconds, why)
-                        await self._until_change(seconds)
-                    case other:
-                        assert_never(other)
+        left: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._line.append(_Waiter(resource, request, left))
+        if len(self._line) == 1:
+            self._admit()
+        try:
+            return await left
+        except asyncio.CancelledError:
+            if left.done() and not left.cancelled() and left.exception() is None:
+                self.cancelled()  # it was let in, and will not go
+            elif self._line and self._line[0].left is left:
+                self._admit()  # whoever is next may have waited for this one only
+            raise
 
     def answered(self, response: Response) -> None:
         """An answer arrived, whatever its status."""
@@ -81,32 +91,48 @@ class Door:
     def _move(self, gate: Gate) -> None:
         opened = bool(gate.shut) and not self._gate().shut
         self._gates[self.origin] = gate
-        self._changed.set()
         if opened:
             self._tell(HostHalted("", self._clock.now(), self.origin, str(gate.shut)))
+        self._admit()
 
     def _gate(self) -> Gate:
         return self._gates[self.origin]
+
+    def _admit(self) -> None:
+        """Let in all that may leave now, in order of arrival: what they wait for may take many of them."""
+        while self._line:
+            first, now = self._line[0], self._clock.now()
+            if first.left.done():  # cancelled
+                self._line.popleft()
+                continue
+            match self._gate().ask(now):
+                case Go():
+                    self._gates[self.origin] = self._gate().sent(now)
+                    first.left.set_result(now)
+                case Shut(why):
+                    first.left.set_exception(self._halted(first.resource, first.request, why))
+                case Hold(seconds, why):
+                    self._tell_wait(first.resource, now, seconds, why)
+                    self._set_alarm(seconds)
+                    return
+                case other:
+                    assert_never(other)
+            self._line.popleft()
+
+    def _set_alarm(self, seconds: float | None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = None if seconds is None else asyncio.ensure_future(self._ring(seconds))
+
+    async def _ring(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._alarm = None
+        self._admit()
 
     def _tell_wait(self, resource: str, now: float, seconds: float | None, why: str) -> None:
         if seconds and now + seconds > self._told_until + _SAME_WAIT:
             self._told_until = now + seconds
             self._tell(Waiting(resource, now, self.origin, seconds, why))
-
-    async def _until_change(self, seconds: float | None) -> None:
-        self._changed.clear()
-        if seconds is None:
-            await self._changed.wait()
-            return
-        waits = {
-            asyncio.ensure_future(self._changed.wait()),
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-        }
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
     def _halted(self, resource: str, request: Request, why: str) -> Halted:
         return Halted(

@@ -6,11 +6,17 @@ asks it once (see `lessons`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from http import HTTPStatus
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from restmill.shape.decode import fingerprint, select
+import orjson
+
+from restmill.path import Path
+from restmill.shape.decode import select
+from restmill.shape.pressed import Pressed
 from restmill.wire.detect import detect_selector
 from restmill.wire.paging import (
     Cursor,
@@ -26,6 +32,8 @@ from restmill.wire.ranges import asked_size
 from restmill.wire.signs import is_positional
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from restmill.path import Json
     from restmill.run.fetch import Answer
     from restmill.run.lessons import Lesson
@@ -81,7 +89,7 @@ def judged(done: Done, page: Page, answer: Answer, *, missed: str, ruled: bool) 
     return done
 
 
-def is_odd(found: Selection, document: Json, like: list[Json]) -> bool:
+def is_odd(found: Selection, document: Json, like: Sequence[Json]) -> bool:
     """Whether a further page has something else where the first one had its records, such as `like`.
 
     A page whose list is left out has no records; one with a list elsewhere has them elsewhere. A lone value
@@ -102,12 +110,51 @@ def shifts(pager: Pager | None, last: Request) -> bool:
     return isinstance(pager, COUNTING) or (isinstance(pager, JsonLink | HeaderLink) and is_positional(last))
 
 
-def seen_as(page: Page, marks: list[int]) -> tuple[int, int] | None:
-    """What two equal pages share; None for a page that may come twice: an empty one, or one of scalars."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What a page looks like: how many records, their marks, and how its first and its last record read."""
+
+    rows: int
+    marks: int
+    ends: Callable[[], str]
+
+    def same(self, other: Look) -> bool:
+        """Whether both pages hold the same records, as far as one can tell."""
+        return (self.rows, self.marks) == (other.rows, other.marks) and self.ends() == other.ends()
+
+
+def look_of(page: Page, marks: list[int]) -> Look | None:
+    """The look of a page; None for one that may come twice: an empty one, or one of scalars."""
     records = page.records
-    if not records or not isinstance(records[0], dict):
+    if not records:
         return None
-    return fingerprint([len(records), records[0], records[-1]]), hash(tuple(marks))
+    if isinstance(records, Pressed):
+        first, last = records.record(0), records.record(-1)
+        return Look(len(records), hash(tuple(marks)), lambda: _reading(first(), last()))
+    if not isinstance(records[0], dict):
+        return None
+    return Look(len(records), hash(tuple(marks)), _kept(records[0], records[-1]))
+
+
+def _kept(*records: Json) -> Callable[[], str]:
+    """What reads the records as they are now: whoever gets them may change them."""
+    try:
+        text = orjson.dumps(records, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # integers beyond 64 bits
+        return partial(str, _reading(*records))
+    return lambda: _reading(*orjson.loads(text))
+
+
+def _reading(*records: Json) -> str:
+    """How records read, without what is null, or missing, in whatever order their keys are."""
+    return repr([_full(record) for record in records])
+
+
+def _full(value: Json) -> Json:
+    if isinstance(value, dict):
+        kept = ((key, _full(one)) for key, one in value.items() if one is not None)
+        return sorted(((str(key), one) for key, one in kept), key=itemgetter(0))
+    return [_full(one) for one in value] if isinstance(value, list) else value
 
 
 def repeated(pager: Pager | None, page: Page) -> Done:
@@ -117,6 +164,19 @@ def repeated(pager: Pager | None, page: Page) -> Done:
         return Done(why, complete=True, basis="page")
     why = f"page {page.number} repeats an earlier page: the server seems to ignore the paging"
     return Done(why, complete=False)
+
+
+def reads_around(pager: Pager | None, selector: Path) -> bool:
+    """Whether all that this pager looks for in a document is somewhere else than its records."""
+    if not (is_dataclass(pager) and carries_pages(pager)):
+        return False
+    paths = [value for one in fields(pager) if isinstance(value := getattr(pager, one.name), Path)]
+    return all(path.plain and _apart(path.keys, selector.keys) for path in paths)
+
+
+def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether neither of two places is, or is inside of, the other."""
+    return any(a != b for a, b in zip(one, other, strict=False))
 
 
 def carries_pages(pager: Pager | None) -> bool:

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Rejected, Unreachable
 from restmill.events import Retrying, Sent
 from restmill.plan.spec import Signer
+from restmill.run.bench import Bench
 from restmill.run.door import Door
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.run.clock import Clock
     from restmill.run.transport import Transport
+    from restmill.shape.press import Press
     from restmill.wire.auth import Auth, Token
     from restmill.wire.gate import Limits
     from restmill.wire.message import Request, Response
@@ -61,6 +63,8 @@ class Terms:
     """Further origins or host names that may be followed to, without credentials."""
     far: str = "If that is right, add '{host}' to `client.allowed_hosts`; credentials are not sent there."
     """The hint when a request would go elsewhere."""
+    press: Press | None = None
+    """What parses a page without making its records, where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class Fetcher:
         self._tell = observer
         self._doors: dict[str, Door] = {}
         self._renewal = asyncio.Lock()
+        self._presses: dict[Press, Bench] = {}
 
     async def fetch(self, request: Request, terms: Terms) -> Answer:
         """The accepted answer to `request`, after as many attempts as the policy gives.
@@ -147,7 +152,7 @@ class Fetcher:
         response, judgement = await self._judged(await self._send(request, terms), terms)
         match judgement:
             case Accept():
-                return Answer(response, self._decoded(request, response))
+                return Answer(response, await self._decoded(request, response, terms.press))
             case Stop(reason):
                 return Answer(response, None, stop=reason)
             case Skip(reason):
@@ -184,12 +189,23 @@ class Fetcher:
         else:
             raise _Again(BadStatus(response.status, response.headers), Rejected)
 
-    def _decoded(self, request: Request, response: Response) -> Json:
+    async def _decoded(self, request: Request, response: Response, press: Press | None) -> Json:
+        document = await self._bench(press).document(response.body) if press else None
+        if document is not None:
+            return document
         try:
-            return storable_document(response.body, response.headers.get("Content-Type", ""))
+            document = storable_document(response.body, response.headers.get("Content-Type", ""))
         except Undecodable as error:
             self._door(request).broken(str(error))
             raise _Again(Broken(str(error)), NotData) from error
+        if press:
+            press.learn(document)
+        return document
+
+    def _bench(self, press: Press) -> Bench:
+        if press not in self._presses:
+            self._presses[press] = Bench(press)
+        return self._presses[press]
 
     def _drop_token(self, terms: Terms, request: Request, response: Response) -> None:
         """Make the next attempt get a new token, unless another request has just got one."""
@@ -286,6 +302,7 @@ class Fetcher:
             terms,
             auth=login_of(request.address),
             rules=(),
+            press=None,
             homes=frozenset({request.origin}),
             allowed=frozenset(),  # id and secret go to the declared address only
             far=_AUTH_HINT,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from restmill.path import Json
+    from restmill.shape.press import Press
     from restmill.wire.auth import Auth
     from restmill.wire.paging import Pager
 
@@ -37,6 +38,8 @@ class Order:
     """Whether to find out if the list moved, and to read it again then."""
     merged: bool = False
     """Whether rows with equal keys become one in the table: then a row that comes twice does no harm."""
+    press: Press | None = None
+    """What may parse pages after the first, when nobody needs their records as Python objects."""
 
 
 @dataclass(frozen=True, slots=True)

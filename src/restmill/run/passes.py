@@ -24,8 +24,9 @@ from restmill.run.ends import (
     is_full,
     is_odd,
     judged,
+    look_of,
+    reads_around,
     repeated,
-    seen_as,
     shifts,
 )
 from restmill.run.fetch import Answer, Refused
@@ -38,12 +39,14 @@ from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
 from restmill.wire.ranges import stated_total
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from restmill.path import Json
     from restmill.run.account import Account
+    from restmill.run.ends import Look
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
+    from restmill.shape.pressed import Records
     from restmill.wire.message import Request
     from restmill.wire.paging import Decision
 
@@ -56,8 +59,8 @@ class Way:
     """How pages come and go: where they are fetched, what is kept of them, where they are put."""
 
     fetcher: Fetcher
-    put: Callable[[list[Json], int], Awaitable[None]]
-    keep: Callable[[list[Json]], list[Json]] | None = None
+    put: Callable[[Records, int], Awaitable[None]]
+    keep: Callable[[Records], list[Json]] | None = None
     """Which records of a page to hand on; None: all of them."""
 
 
@@ -77,9 +80,10 @@ class Pass:
         self._least = least
         self._ahead = Ahead(self._fetched, order.most_ahead, account.note)
         self._asked: set[int] = set()
-        self._recent: deque[tuple[int, int]] = deque(maxlen=_LOOKBACK)
+        self._recent: deque[Look] = deque(maxlen=_LOOKBACK)
+        self._terms = order.terms
         self._pending: Pending | None = None
-        self._like: list[Json] = []
+        self._like: Sequence[Json] = []
         self._matched = False
         self._missed = ""
         self._pages = 0
@@ -142,6 +146,8 @@ class Pass:
         if page.number == 1 and len(page.records) < self._least:
             self.capped = True
             return Done("the page size is capped", complete=False)
+        if page.number == 1:
+            self._press()
         self._note_cap(page)
         return self._look_ahead(decision)
 
@@ -198,6 +204,15 @@ class Pass:
             reason = pending.done.reason
             self._account.note(f"there are rows behind the end that the server states ({reason})")
 
+    def _press(self) -> None:
+        """Let further pages be pressed, where nobody looks at their records or for a way on among them."""
+        press, selector = self._order.press, self.selector
+        if press is None or selector is None or self._way.keep is not None or not self.proof.keyed:
+            return
+        if selector.plain and reads_around(self.pager, selector):
+            press.begin(selector)
+            self._terms = replace(self._terms, press=press)
+
     def _page(self, request: Request, answer: Answer) -> Page:
         number = self._pages + 1
         if answer.skipped:
@@ -243,9 +258,9 @@ class Pass:
 
     def _repeats(self, page: Page, marks: list[int]) -> Done | None:
         """The end of the read, if this page is one we have seen."""
-        seen = None if isinstance(self.pager, SinglePage) else seen_as(page, marks)
-        if seen is None or seen not in self._recent:
-            self._recent += [] if seen is None else [seen]
+        look = None if isinstance(self.pager, SinglePage) else look_of(page, marks)
+        if look is None or not any(map(look.same, self._recent)):
+            self._recent += [] if look is None else [look]
             return None
         return repeated(self.pager, page)
 
@@ -278,7 +293,7 @@ class Pass:
 
     async def _fetched(self, request: Request) -> Light:
         self._account.requests += 1
-        answer = await self._way.fetcher.fetch(request, self._order.terms)
+        answer = await self._way.fetcher.fetch(request, self._terms)
         size = len(answer.response.body)
         if carries_pages(self.pager):
             answer = replace(answer, response=replace(answer.response, body=b""))

@@ -73,6 +73,11 @@ class Proof:
         return self._distinct.count
 
     @property
+    def keyed(self) -> bool:
+        """Whether records are told apart by a key."""
+        return bool(self._keys)
+
+    @property
     def met(self) -> bool:
         """Whether the server's last claim is what was received."""
         return self.claimed is not None and self.claimed in (self.rows, self.distinct)

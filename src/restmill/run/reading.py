@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from restmill.events import Basis, Observer
-    from restmill.path import Json
     from restmill.run.clock import Clock
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
+    from restmill.shape.pressed import Records
     from restmill.wire.paging import Done
 
 
@@ -31,7 +31,7 @@ class Reading:
         fetcher: Fetcher,
         clock: Clock,
         observer: Observer,
-        put: Callable[[list[Json], int], Awaitable[None]],
+        put: Callable[[Records, int], Awaitable[None]],
     ) -> None:
         self._order = order
         self._tell = observer

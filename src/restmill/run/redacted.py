@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from restmill.events import Event, Observer
-    from restmill.path import Json
     from restmill.run.clock import Clock
     from restmill.run.order import Order
     from restmill.run.transport import Transport
     from restmill.secrets import Redactor
+    from restmill.shape.pressed import Records
     from restmill.wire.gate import Limits
 
 _NAMES = frozenset({"resource", "stage"})
@@ -57,7 +57,7 @@ class _RedactedHandle(ReadHandle):
         self._inner = inner
         self._redact = redact
 
-    def poll(self, wait: float = 0.0) -> list[Json] | Ended | None:
+    def poll(self, wait: float = 0.0) -> Records | Ended | None:
         item = self._inner.poll(wait)
         if isinstance(item, Ended):
             redact_error(item.error, self._redact)

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from restmill.events import Observer
-    from restmill.path import Json
     from restmill.run.clock import Clock
     from restmill.run.order import Order
     from restmill.run.transport import Transport
+    from restmill.shape.pressed import Records
     from restmill.wire.gate import Limits
 
 _LINGER = 1.0
@@ -210,7 +210,7 @@ class ReadHandle:
         self._future = future
         self._tell_closed: Callable[[], None] | None = closed
 
-    def poll(self, wait: float = 0.0) -> list[Json] | Ended | None:
+    def poll(self, wait: float = 0.0) -> Records | Ended | None:
         """The next page, or the end, or None when nothing has come within `wait` seconds.
 
         The wait ends early when any read of the session has news: a caller of many reads polls them in turn.

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from restmill.shape.pressed import Pressed
 from restmill.shape.storable import storable
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
+    from restmill.shape.pressed import Records
 
 _HUGE = re.compile(
     rb"(?:^|[\s:,\[])-?\d{19,}(?:[\s,\]}]|$)"
@@ -38,7 +40,7 @@ class Undecodable(ValueError):  # noqa: N818  # read as a sentence: "raise Undec
 class Selection:
     """The records a selector found; `matched` is False when the path led nowhere."""
 
-    records: list[Json]
+    records: Records
     matched: bool
     lone: bool = False
     """Whether a plain path led to one value that is no list."""
@@ -106,7 +108,7 @@ def select(document: Json, path: Path) -> Selection:
     found: Json = values[0] if len(values) == 1 else values
     if found is None:
         return Selection([], matched=True)
-    if isinstance(found, list):
+    if isinstance(found, list | Pressed):
         return Selection(found, matched=bool(values))
     return Selection([found], matched=True, lone=path.plain)
 
@@ -125,7 +127,7 @@ def keys_of(document: Json) -> str:
         names = list(document)
         more = f" and {len(names) - _KEYS_SHOWN} more" if len(names) > _KEYS_SHOWN else ""
         return "keys " + ", ".join(str(name) for name in names[:_KEYS_SHOWN]) + more if names else "no keys"
-    return "a list" if isinstance(document, list) else type(document).__name__
+    return "a list" if isinstance(document, list | Pressed) else type(document).__name__
 
 
 def _unicode(body: bytes, content_type: str) -> str:

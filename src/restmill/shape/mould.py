@@ -22,12 +22,14 @@ import pyarrow.compute as pc
 
 from restmill.path import Json
 from restmill.shape.cells import UNFIT, as_column
+from restmill.shape.pressed import Pressed
 from restmill.shape.rules import Unsure
 from restmill.shape.tables import Filled, finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from restmill.shape.pressed import Records
     from restmill.shape.rules import Column, Record, Rules
     from restmill.shape.sheets import Layout, Sheet
     from restmill.shape.tables import Shaped
@@ -107,22 +109,29 @@ def joined(one: Mould, other: Mould, rules: Rules) -> Mould:
     return Mould(one.table, fields)
 
 
-def cast(records: Sequence[Record], mould: Mould, rules: Rules) -> list[Shaped]:
+def cast(records: Records, mould: Mould, rules: Rules) -> list[Shaped]:
     """The tables of a batch of the mould's form; the same as `shape` makes.
+
+    Pressed records are arrays already, of types that nobody had to infer.
 
     Raises:
         Unfit: it has another form, or holds a value that needs a look on its own.
         Unsure: see `finished`.
     """
-    try:
-        whole = pa.array(records)
-    except UNFIT as error:
-        raise Unfit("values of several kinds") from error
-    _refuse_truth(records.__getitem__, whole)
+    whole = records.array if isinstance(records, Pressed) else _array(records)
     read: dict[str, pa.Array] = {}
     root = Filled(mould.table, len(records), None, None, None, {}, _Values(read), ())
     tables = list(_Casting(rules, read).fill(root, whole, mould.fields))
     return finished(tables, records, rules)
+
+
+def _array(records: Sequence[Record]) -> pa.Array:
+    try:
+        array = pa.array(records)
+    except UNFIT as error:
+        raise Unfit("values of several kinds") from error
+    _refuse_truth(records.__getitem__, array)
+    return array
 
 
 def _refuse_truth(at: Callable[[int], Json], array: pa.Array) -> None:
@@ -135,11 +144,11 @@ def _refuse_truth(at: Callable[[int], Json], array: pa.Array) -> None:
         if any(type(at(place)) is bool for place in pc.indices_nonzero(doubtful).to_pylist()):
             raise Unfit("truth values beside fractions")
     elif pa.types.is_list(array.type):
-        if _has_fractions(array.type):
+        if has_fractions(array.type):
             _refuse_truth(_element_of(at, array), array.flatten())
     elif pa.types.is_struct(array.type):
         for number, field in enumerate(array.type):
-            if _has_fractions(field.type):
+            if has_fractions(field.type):
                 _refuse_truth(_value_of(at, field.name), array.field(number))
 
 
@@ -159,10 +168,11 @@ def _element_of(at: Callable[[int], Json], lists: pa.Array) -> Callable[[int], J
     return element
 
 
-def _has_fractions(kind: pa.DataType) -> bool:
+def has_fractions(kind: pa.DataType) -> bool:
+    """Whether values of this type hold numbers with a fraction."""
     if pa.types.is_struct(kind):
-        return any(_has_fractions(field.type) for field in kind)
-    return _has_fractions(kind.value_type) if pa.types.is_list(kind) else bool(pa.types.is_floating(kind))
+        return any(has_fractions(field.type) for field in kind)
+    return has_fractions(kind.value_type) if pa.types.is_list(kind) else bool(pa.types.is_floating(kind))
 
 
 def _fields(layout: Mapping[str, Layout], sheet: Sheet, rules: Rules) -> Fields:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from restmill.events import Observer, ignore
-from restmill.path import Path
+from restmill.path import Json, Path
 from restmill.run.fetch import Fetcher, Memory, Terms
 from restmill.run.order import Order
 from restmill.run.reading import Reading
@@ -69,7 +69,7 @@ class Rig:
         self.clock = FakeClock(chances)
         self.memory = Memory(limits or Limits())
         self.observer = observer
-        self.pages: list[list[dict[str, int]]] = []
+        self.pages: list[Sequence[Json]] = []
         self.fetcher: Fetcher | None = None
 
     async def read(self, what: Order) -> None:
@@ -77,7 +77,7 @@ class Rig:
         self.fetcher = self.fetcher or Fetcher(self.transport, self.memory, self.clock, self.observer)
         await Reading(what, self.fetcher, self.clock, self.observer, self._put).run()
 
-    async def _put(self, records: list[dict[str, int]], size: int) -> None:
+    async def _put(self, records: Sequence[Json], size: int) -> None:
         assert size >= 0
         self.pages.append(records)
 

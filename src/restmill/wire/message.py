@@ -8,7 +8,7 @@ under dlt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
@@ -151,7 +151,7 @@ class Page:
     request: Request
     response: Response
     document: Json = field(repr=False)
-    records: list[Json] = field(repr=False)
+    records: Sequence[Json] = field(repr=False)
     number: int = 1
     """1 for the first page of a read."""
 

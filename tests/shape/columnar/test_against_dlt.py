@@ -139,6 +139,7 @@ def test_shaping_gives_what_dlt_gives(
     ours = by_shaping(runs, table, destination, size)
     event("refused" if theirs.refused else "some by rows" if ours.by_rows else "all shaped")
     event("some cast in a mould" if ours.cast else "none cast")
+    event("some pressed" if ours.pressed else "none pressed")
     if theirs.refused:
         beyond = theirs.refused.startswith("OverflowError")  # an integer that shaping puts into a variant
         assert ours.refused or ours.by_rows or beyond or not _encodable(runs)

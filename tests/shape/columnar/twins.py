@@ -6,6 +6,7 @@ types dlt's Parquet writer takes; ids are replaced by the places of their rows, 
 
 from __future__ import annotations
 
+import json as stdlib
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -18,13 +19,18 @@ from dlt.common.libs.pyarrow import columns_to_arrow
 from dlt.common.schema import Schema
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from restmill.load.columnar import Batch, cast_or_shaped, sorted_out
+from restmill.load.batch import Batch
+from restmill.load.columnar import cast_or_shaped, sorted_out
 from restmill.load.ground import Ground
+from restmill.path import Path
 from restmill.plan.spec import Departures
+from restmill.shape.press import Press
+from restmill.shape.pressed import Pressed
 from restmill.shape.rules import Unsure
 
 LOAD_ID = "1700000000.1"
 TABLE = "things"
+PAGE = Path("page")
 
 
 @dataclass(slots=True)
@@ -76,6 +82,8 @@ class Outcome:
     shaped: int = 0
     cast: int = 0
     """How many of those in a mould."""
+    pressed: int = 0
+    """How many of those by the press, from JSON text."""
     by_rows: int = 0
 
 
@@ -109,15 +117,19 @@ def by_shaping(runs: list[list[Any]], table: Table, destination: str, size: int)
 
     def one(schema: Schema, caps: Any, records: list[Any], outcome: Outcome) -> dict[str, list[Any]]:
         ground = Ground(schema, caps, LOAD_ID, TABLE)
-        form = Batch(ground)
+        press = Press()
+        press.begin(PAGE)
+        form = Batch(ground, press=press)
         done: list[dict[str, pa.Table] | list[Any]] = []
         for start in range(0, len(records), size):
             batch = records[start : start + size]
             try:
                 fitting = form.mould is not None
-                done.append({made.name: made.table for made in cast_or_shaped(batch, form)})
+                page = _pressed(batch, press)
+                done.append({made.name: made.table for made in cast_or_shaped(page, form)})
                 outcome.shaped += 1
                 outcome.cast += fitting and form.misfits == 0
+                outcome.pressed += isinstance(page, Pressed)
                 continue
             except Unsure:
                 outcome.by_rows += 1
@@ -149,8 +161,7 @@ def by_sorting_out(
         rows: dict[str, list[Any]] = {}
         refused.append([])
         for start in range(0, len(records), size):
-            batch.records = records[start : start + size]
-            tables, left = sorted_out(batch)
+            tables, left = sorted_out(records[start : start + size], batch)
             places = {id(record): number for number, record in enumerate(records)}
             refused[-1] += [places[id(one.record)] for one in left]
             for made in tables:
@@ -158,6 +169,23 @@ def by_sorting_out(
         return rows
 
     return _followed(runs, table, destination, one), refused
+
+
+def _pressed(records: list[Any], press: Press) -> Any:
+    """The records as a page of them comes to the storage; they themselves where they cannot be one."""
+    try:
+        body = stdlib.dumps({"page": records, "next": "x"}, ensure_ascii=False)
+        if repr(stdlib.loads(body)["page"]) != repr(records):
+            return records
+        encoded = body.encode()
+    except (TypeError, ValueError, UnicodeError):
+        return records
+    (document,) = press.documents([encoded])
+    if document is None:
+        press.learn({"page": records, "next": "x"})
+        return records
+    assert document["next"] == "x"
+    return document["page"]
 
 
 def _followed(runs: list[list[Any]], table: Table, destination: str, one: Any) -> Outcome:

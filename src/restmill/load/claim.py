@@ -1,0 +1,19 @@
+"""What came of asking for the columnar way, known with pyarrow and without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from restmill.shape.press import Press
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whether a resource's table was claimed."""
+
+    why: str = ""
+    """Why it must go by rows, once in an extract step."""
+    press: Press | None = None
+    """What may press its pages: it is claimed, and nobody but the storage looks at its records."""
