@@ -144,6 +144,8 @@ class Lineage:
         if own.verdict != "complete":
             return f"`{name}` is {own.verdict}"
         resource = self._plan.resource(name)
+        if resource.cursor is not None:
+            return f"`{name}` is asked only for what is new"
         if own.reads and not proves(resource, own.basis):
             return _TOO_WEAK[own.basis].format(name)
         return self._weakness(resource.parent.resource, seen) if resource.parent else ""

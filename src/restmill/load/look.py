@@ -76,7 +76,7 @@ class Looked:
 
 
 def sought_in(table: Rows, resource: Resource, parts: Sequence[Condition]) -> Sought:
-    """The keys of rows that meet one of some conditions, and of their parents if the rows tell whose they are.
+    """The keys of rows that meet any of the conditions, and of their parents where the rows tell them.
 
     Raises:
         Incomparable: a key is of a type that cannot be compared for sure.
