@@ -114,6 +114,8 @@ def test_rows_may_move_past_a_reader_who_asks_more_than_once(
     changed = tuple(replace(plan.resource(name), pager=pager) for name in ("teams", "tasks"))
     lineage = Lineage(replace(plan, resources=changed))
     teams, tasks = changed
+    lineage(ReadDone("teams", 0.0, 0, pages, complete=True, reason="", basis=basis))
+    assert not lineage.may_have_missed(tasks, Whole())
     lineage(ReadDone("teams", 0.0, 1, pages, complete=True, reason="", basis=basis))
     assert lineage.may_have_missed(teams, Whole()) == moves
     assert lineage.may_have_missed(tasks, Whole()) == moves

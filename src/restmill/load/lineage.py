@@ -90,7 +90,7 @@ class Lineage:
     def __call__(self, event: Event, /) -> None:
         """Take one event."""
         match event:
-            case ReadDone(resource, pages=pages, basis=basis):
+            case ReadDone(resource, rows=rows, pages=pages, basis=basis) if rows:  # an empty list cannot move
                 if pages > 1 or (basis == "end" and not _tells_its_end(self._plan.resource(resource))):
                     self._long.add(resource)
             case ParentDone(resource) if self._fields.get(resource):
