@@ -74,7 +74,7 @@ def _as(name: str, kind: str, value: object) -> object:
     if isinstance(found, datetime):  # a destination may cut or round what is below a second
         aware = found if found.tzinfo else found.replace(tzinfo=UTC)
         return int(aware.timestamp())
-    return found
+    return found.replace("\0", "") if isinstance(found, str) else found  # not every database holds a NUL
 
 
 def finder(names: Sequence[str], naming: NamingConvention) -> Callable[[Json], list[Json]]:
