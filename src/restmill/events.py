@@ -32,7 +32,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StageBegan(Event):
-    """The run enters a stage: `extract` (reading the API), `normalize` or `load` (dlt's own work)."""
+    """The run enters a stage: `extract` (reading the API), `normalize` or `load` (dlt's own work), `look`.
+
+    `look` is the second look at rows that seem to have vanished; its reads are told to nobody.
+    """
 
     stage: str
 

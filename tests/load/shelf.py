@@ -22,6 +22,8 @@ class Shelf(BaseAdapter):
         super().__init__()
         self.lists: dict[str, list[Json] | int] = {f"/{name}": rows for name, rows in lists.items()}
         self.totals = True
+        self.turns: dict[str, list[list[Json] | int | None]] = {}
+        """What becomes of a list after each further request for it, in order; None: it stays as it is."""
         self.asked: list[str] = []
         self.session = requests.Session()
         self.session.mount("http://", self)
@@ -45,6 +47,9 @@ class Shelf(BaseAdapter):
             document = {"data": found[start : start + query.get("limit", 10)]}
             document |= {"total": len(found)} if self.totals else {}
         response._content = json.dumps(document).encode()
+        turns = self.turns.get(url.path)
+        turn = turns.pop(0) if turns else None
+        self.lists[url.path] = found if turn is None else turn
         return response
 
     def close(self) -> None:

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.events import Basis, ParentDone
+from restmill.events import Basis, ParentDone, ReadDone
 from restmill.load.lineage import AllBut, Lineage, Only, Whole
 from restmill.run.receipt import Evidence
-from restmill.wire.paging import Offset, SinglePage
+from restmill.wire.paging import Cursor, Offset, SinglePage
 from tests.plan.planning import planned
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Plan
     from restmill.run.receipt import Verdict
+    from restmill.wire.paging import Pager
 
 MERGE = {"write_disposition": "merge", "primary_key": "id", "delete_missing": "hard"}
 WEAK: tuple[Basis, ...] = ("", "page", "declared")
@@ -92,6 +93,35 @@ def test_one_page_is_enough_where_the_config_says_that_there_is_one() -> None:
         seen = {"teams": evidence("teams", basis="page")}
         scope = Lineage(changed).scope(changed.resource("teams"), seen)
         assert isinstance(scope, Whole) == enough
+
+
+@pytest.mark.parametrize(
+    ("pager", "pages", "basis", "moves"),
+    [
+        (Offset(limit=10), 1, "total", False),
+        (Offset(limit=10), 1, "end", True),
+        (None, 1, "end", True),
+        (Cursor(), 1, "end", False),
+        (SinglePage(), 1, "page", False),
+        (Offset(limit=10), 2, "total", True),
+        (Cursor(), 2, "end", True),
+    ],
+)
+def test_rows_may_move_past_a_reader_who_asks_more_than_once(
+    pager: Pager | None, pages: int, basis: Basis, *, moves: bool
+) -> None:
+    plan = family()
+    changed = tuple(replace(plan.resource(name), pager=pager) for name in ("teams", "tasks"))
+    lineage = Lineage(replace(plan, resources=changed))
+    teams, tasks = changed
+    lineage(ReadDone("teams", 0.0, 0, pages, complete=True, reason="", basis=basis))
+    assert not lineage.may_have_missed(tasks, Whole())
+    lineage(ReadDone("teams", 0.0, 1, pages, complete=True, reason="", basis=basis))
+    assert lineage.may_have_missed(teams, Whole()) == moves
+    assert lineage.may_have_missed(tasks, Whole()) == moves
+    assert not lineage.may_have_missed(tasks, Only(frozenset()))
+    lineage(ReadDone("tasks", 0.0, 1, pages, complete=True, reason="", basis=basis))
+    assert lineage.may_have_missed(tasks, Only(frozenset())) == moves
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,21 @@ def test_grandchildren_of_a_parent_that_is_gone() -> None:
     receipt = sync(config, pipeline_name="three")
     query = "SELECT id FROM notes ORDER BY id"
     assert [found for (found,) in rows(receipt, query)] == [1000, 1001, 2000, 2001]
+
+
+@pytest.mark.parametrize("tasks", [TASKS, ANONYMOUS])
+def test_parents_that_are_asked_for_what_is_new_say_nothing_of_the_others(tasks: dict[str, Json]) -> None:
+    def teams(*numbers: int, at: int) -> list[Json]:
+        return [{"id": number, "at": at + number} for number in numbers]
+
+    shelf = shelf_of(6)
+    shelf.lists["/teams"] = teams(1, 2, 3, 4, at=0)
+    new: Json = {"incremental": {"cursor_path": "at", "initial_value": 0, "start_param": "since"}}
+    config = shelf.config({"name": "teams", "endpoint": new}, {**tasks, "delete_missing": HARD})
+    sync(config, pipeline_name="family")
+    shelf.lists |= {"/teams": teams(5, 2, at=10), **tasks_of(2, 3, count=3)}
+    receipt = sync(config, pipeline_name="family")
+    told = tasks is TASKS
+    assert per_team(receipt) == {1: 4, 2: 3 if told else 4, 3: 4, 4: 4, 5: 4}
+    stays = "vanished rows stay: `teams` is asked only for what is new"
+    assert (stays in of(receipt, "tasks").notes) == (not told)

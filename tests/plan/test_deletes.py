@@ -100,8 +100,11 @@ def test_the_plan_says_what_becomes_of_missing_rows() -> None:
     (told,) = describe(planned(resource(delete_missing=options))).resources
     assert told.deletes == (
         "soft, marked in `_restmill_deleted_at`; none if more than 5% of the table has vanished; "
-        "an empty answer deletes all; after a complete read by `restmill run` or `sync`"
+        "an empty answer deletes all; after a complete read by `restmill run` or `sync`; "
+        "rows of a list of several pages only when a second read has not found them either"
     )
+    (told,) = describe(planned(resource(delete_missing={**options, "second_look": False}))).resources
+    assert told.deletes.endswith("by `restmill run` or `sync`; no second look")
     assert not describe(planned("x")).resources[0].deletes
 
 

@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from restmill.cli.text import counted, grouped, in_ascii, lasting, one_line, shortened, squeezed
+from restmill.cli.text import STAGES, counted, grouped, in_ascii, lasting, one_line, shortened, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,6 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPINNER_ASCII = "|/-\\"
 _SIGNS = {"queued": "·", "done": "✓", "short": "!", "failed": "✗"}
 _STYLES = {"queued": "dim", "reading": "cyan", "done": "green", "short": "yellow", "failed": "red"}
-_STAGES = {"normalize": "preparing the tables", "load": "writing the tables"}
 _LONGEST_NAME = 22
 _BAR = 12
 _SHORTEST_BAR = 6
@@ -181,6 +180,6 @@ def _footer(picture: Picture, spinner: str) -> list[Text]:
         for hold in picture.holds
     ]
     texts += [Text(f"  halted  {shortened(one_line(why), 300)}", "red") for why in picture.halted]
-    if picture.stage in _STAGES:
-        texts.append(Text(f"{spinner} {_STAGES[picture.stage]}  {lasting(picture.stage_seconds)}", "cyan"))
+    if picture.stage in STAGES:
+        texts.append(Text(f"{spinner} {STAGES[picture.stage]}  {lasting(picture.stage_seconds)}", "cyan"))
     return texts

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from restmill import events
-from restmill.cli.text import counted, grouped, in_ascii, lasting, one_line
+from restmill.cli.text import STAGES, counted, grouped, in_ascii, lasting, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _WORTH_A_LINE = 1.0
 """Seconds a wait must last: the budget makes many shorter ones."""
-_STAGES = {"normalize": "preparing the tables", "load": "writing the tables"}
 
 
 class Lines:
@@ -59,7 +58,7 @@ class Lines:
             case events.ReadDone(resource=name, at=at) | events.ReadFailed(resource=name, at=at):
                 return self._end(name, at)
             case events.StageBegan(stage=stage):
-                return _STAGES.get(stage, "")
+                return STAGES.get(stage, "")
             case _:
                 return _trouble(event)
 

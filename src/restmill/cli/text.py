@@ -12,6 +12,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 _COUNT = re.compile(
     r"(?<![\w.,:/=-])\d{4,}(?= (?:rows|records|reads|requests|pages|failures|is reached|of)\b)"
 )
+STAGES = {
+    "normalize": "preparing the tables",
+    "load": "writing the tables",
+    "look": "looking again for rows that seem to have vanished",
+}
+"""What a run is at, once the API has been read."""
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "…": "~", "·": "-", "→": "->"})
 
 

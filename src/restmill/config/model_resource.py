@@ -257,6 +257,11 @@ class DeleteMissing(Block):
         Flag(),
         default=False,
     )
+    second_look: bool = key(
+        "Read a list of several pages again before any of its rows goes, and keep what that read finds.",
+        Flag(),
+        default=True,
+    )
 
 
 @block

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.events import ParentDone
+from restmill.events import ParentDone, ReadDone
 from restmill.plan.spec import Resource
+from restmill.run.ends import REFERRING
 from restmill.wire.paging import SinglePage
 
 if TYPE_CHECKING:
@@ -49,6 +50,22 @@ class AllBut:
 Scope: TypeAlias = Whole | Only | AllBut
 
 
+def ancestors(plan: Plan, resource: Resource) -> list[str]:
+    """The resource's parent, that one's parent, and so on; a ready-made dlt resource is the last."""
+    planned = {one.name: one for one in plan.resources if isinstance(one, Resource)}
+    found: list[str] = []
+    above: Resource | None = resource
+    while above is not None and above.parent is not None:
+        found.append(above.parent.resource)
+        above = planned.get(found[-1])
+    return found
+
+
+def _tells_its_end(resource: Resource) -> bool:
+    """Whether the only page of a list says itself that nothing follows, and nobody has to ask behind it."""
+    return isinstance(resource.pager, (*REFERRING, SinglePage))
+
+
 def proves(resource: Resource, basis: Basis) -> bool:
     """Whether a read that ended like this had everything."""
     return basis in _PROVEN or (basis == "page" and isinstance(resource.pager, SinglePage))
@@ -68,11 +85,20 @@ class Lineage:
         self._open: dict[str, set[Key]] = {}
         self._told: dict[str, int] = {}
         self._unnamed: set[str] = set()
+        self._long: set[str] = set()
 
     def __call__(self, event: Event, /) -> None:
         """Take one event."""
-        if not isinstance(event, ParentDone) or not self._fields.get(event.resource):
-            return
+        match event:
+            case ReadDone(resource, rows=rows, pages=pages, basis=basis) if rows:  # an empty list cannot move
+                if pages > 1 or (basis == "end" and not _tells_its_end(self._plan.resource(resource))):
+                    self._long.add(resource)
+            case ParentDone(resource) if self._fields.get(resource):
+                self._enter(event)
+            case _:
+                pass
+
+    def _enter(self, event: ParentDone) -> None:
         name = event.resource
         self._told[name] = self._told.get(name, 0) + 1
         key = tuple(event.values.get(one) for one in self._fields[name])
@@ -98,6 +124,18 @@ class Lineage:
         proven = frozenset(self._proven.get(name, ())) - left
         return Only(proven) if proven else above or "no read of it is proven complete"
 
+    def may_have_missed(self, resource: Resource, scope: Scope) -> bool:
+        """Whether a row within the scope may have moved past the reader.
+
+        One answer is one moment. Of a list that took several the rows may move from a page that is still to
+        come to one that was read, whatever names the pages: a token may be a place, too, and an order may
+        change. Where only the rows of parents that were read are judged, the list of parents has no say.
+        """
+        lists = (
+            {resource.name} if isinstance(scope, Only) else {resource.name, *ancestors(self._plan, resource)}
+        )
+        return not self._long.isdisjoint(lists)
+
     def _weakness(self, name: str, seen: Mapping[str, Evidence]) -> str:
         """Why a resource may not have been read whole; "" when it was."""
         own = seen.get(name)
@@ -106,6 +144,8 @@ class Lineage:
         if own.verdict != "complete":
             return f"`{name}` is {own.verdict}"
         resource = self._plan.resource(name)
+        if resource.cursor is not None:
+            return f"`{name}` is asked only for what is new"
         if own.reads and not proves(resource, own.basis):
             return _TOO_WEAK[own.basis].format(name)
         return self._weakness(resource.parent.resource, seen) if resource.parent else ""

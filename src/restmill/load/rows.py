@@ -10,7 +10,11 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dlt.common.schema.utils import get_first_column_name_with_prop, get_nested_tables
+from dlt.common.schema.utils import (
+    get_columns_names_with_prop,
+    get_first_column_name_with_prop,
+    get_nested_tables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +56,17 @@ class Rows:
 
     def kind(self, name: str) -> str:
         """The type of a column, if all its values are of that type; else ""."""
-        wanted = self._schema.naming.normalize_identifier(name)
+        return self.type_of(self.named(name))
+
+    def named(self, name: str) -> str:
+        """A name of the config as dlt's."""
+        return self._schema.naming.normalize_identifier(name)
+
+    def type_of(self, column: str) -> str:
+        """As `kind`, of a column by dlt's name."""
         columns = self._schema.get_table_columns(self.name)
-        variants = any(one.get("variant") and key.startswith(wanted) for key, one in columns.items())
-        return "" if variants else str(columns.get(wanted, {}).get("data_type", ""))
+        variants = any(one.get("variant") and key.startswith(column) for key, one in columns.items())
+        return "" if variants else str(columns.get(column, {}).get("data_type", ""))
 
     def counted(self, condition: str, values: Sequence[object]) -> tuple[int, int]:
         """Rows that meet the condition, and those of them that this run has read."""
@@ -65,6 +76,19 @@ class Rows:
         rows = self.sql.execute_sql(query, *ids, *values)
         assert rows is not None
         return int(rows[0][0]), int(rows[0][1] or 0)
+
+    def values(
+        self, columns: Sequence[str], condition: str, values: Sequence[object]
+    ) -> list[tuple[object, ...]]:
+        """What the rows that meet the condition hold in some columns, by dlt's names."""
+        picked = ", ".join(map(self.sql.escape_column_name, columns))
+        query = f"SELECT {picked} FROM {self._at(self.name)} WHERE {condition}"  # noqa: S608  # as above
+        return [tuple(row) for row in self.sql.execute_sql(query, *values) or ()]
+
+    @property
+    def key(self) -> list[str]:
+        """The columns of the primary key."""
+        return get_columns_names_with_prop(self._schema.tables[self.name], "primary_key")
 
     def ours(self) -> Condition:
         """The rows that loads of this schema have brought."""

@@ -57,6 +57,7 @@ _EVIDENCE: dict[str, TDataType] = {
     "seconds": "double",
     "withheld": "bool",
     "deleted": "bigint",
+    "second_look": "bigint",
     "quarantined": "bigint",
     "notes": "json",
     "errors": "json",
@@ -143,7 +144,7 @@ def _row(one: Evidence, account: Account) -> dict[str, Any]:
     }
 
 
-_AMENDED = ("verdict", "reason", "basis", "deleted", "notes")
+_AMENDED = ("verdict", "reason", "basis", "deleted", "second_look", "notes")
 
 
 def amend(pipeline: Pipeline, source: DltSource, account: Account, resources: Collection[str]) -> None:
@@ -160,6 +161,7 @@ def amend(pipeline: Pipeline, source: DltSource, account: Account, resources: Co
         where = f"{quoted['run_id']} = %s AND {quoted['resource']} = %s"
         for one in account.evidence():
             if one.resource in resources:
-                values = (one.verdict, one.reason, one.basis, one.deleted, json.dumps(one.notes))
+                plain = (one.verdict, one.reason, one.basis, one.deleted, one.second_look)
+                values = (*plain, json.dumps(one.notes))
                 update = f"UPDATE {table} SET {sets} WHERE {where}"  # noqa: S608  # names are dlt's, quoted
                 sql.execute_sql(update, *values, account.run_id, one.resource)

@@ -139,6 +139,7 @@ def run(
         with dlt.config.values(_UNPACKED), no_leftovers(pipeline):
             sources = with_runs(source, account, require, table=plan.pipeline.runs_table)
             account.load_ids = tuple(pipeline.extract(sources).loads_ids)
+        ledger.seal()
         withhold_partial(pipeline, source, account.evidence())
         _stage("normalize")
         with empty_columns_as_events():
@@ -147,8 +148,8 @@ def run(
         info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
         whole = not (info and info.has_failed_jobs)
         load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
-        gone |= delete_vanished(pipeline, source, plan, load)
-        told = [name for name, one in gone.items() if one.note]
+        gone |= delete_vanished(pipeline, source, plan, load, observer)
+        told = [name for name, one in gone.items() if one.note or one.looked]
         if told and plan.pipeline.runs_table:
             amend(pipeline, source, account, told)
         account.location = location_of(pipeline)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -19,8 +20,10 @@ from dlt.common.normalizers.json import helpers
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill.errors import ConfigError, Place, Problem
-from restmill.events import Noted
+from restmill.events import Noted, ignore
+from restmill.load.keys import Incomparable
 from restmill.load.lineage import AllBut, Only, Whole
+from restmill.load.look import Looked, Sight, Sought, look, sought_in
 from restmill.load.rows import Rows, marks
 from restmill.load.watch import tell
 from restmill.plan.spec import Resource
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.extract import DltResource, DltSource
 
+    from restmill.events import Observer
     from restmill.load.lineage import Key, Lineage, Scope
     from restmill.load.rows import Condition
     from restmill.plan.spec import Deletion, Plan
@@ -51,6 +55,8 @@ class Gone:
     note: str = ""
     doubt: str = ""
     """Why the table and the API may not be what they seem; the verdict is `suspect` then."""
+    looked: int = 0
+    """Requests of the second look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +70,66 @@ class Load:
     """Whether every job of the load went well; dlt can be told to go on where one did not."""
 
 
-def delete_vanished(pipeline: Pipeline, source: DltSource, plan: Plan, load: Load) -> dict[str, Gone]:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Rows of one resource that have vanished, as far as one read can tell."""
+
+    resource: Resource
+    scope: Scope
+    rows: int
+    sought: Sought | None = None
+    """What a second look is to look for; None: the read proves it alone, or nobody wants a second one."""
+
+
+def delete_vanished(
+    pipeline: Pipeline, source: DltSource, plan: Plan, load: Load, observer: Observer = ignore
+) -> dict[str, Gone]:
     """Delete or mark the vanished rows of every selected resource that asks for it; by resource.
+
+    Where a row may have moved past the reader, none goes before a second look; see `load.look`.
 
     Raises:
         DestinationException: dlt's, when the destination refuses.
     """
-    found: dict[str, Gone] = {}
+    judged: dict[str, Gone | _Case] = {}
     for resource in _wanted(plan, source):
         scope = load.lineage.scope(resource, load.seen) if load.whole else "a part of the load has failed"
         if isinstance(scope, str):
-            found[resource.name] = Gone(note=f"vanished rows stay: {scope}")
+            judged[resource.name] = Gone(note=f"vanished rows stay: {scope}")
             continue
-        with pipeline.destination_client(source.schema.name) as client:
-            assert isinstance(client, SqlJobClientBase)
-            name = table_of(client.schema, source.resources[resource.name])
-            least = _least(resource, load.seen[resource.name])
-            found[resource.name] = _judged(resource, Rows(client, name, load.ids), scope, least)
+        with _table(pipeline, source, resource, load) as table:
+            judged[resource.name] = _judged(resource, table, scope, load)
+    cases = [one for one in judged.values() if isinstance(one, _Case)]
+    sought = [one.sought for one in cases if one.sought is not None]
+    looked = look(source, plan, sought, observer) if sought else Looked({}, {})
+    found = {name: one for name, one in judged.items() if isinstance(one, Gone)}
+    for case in cases:
+        sight = looked.sights.get(case.resource.name, Sight())
+        with _table(pipeline, source, case.resource, load) as table:
+            found[case.resource.name] = _decided(case, table, sight)
+    for name, requests in looked.requests.items():
+        found[name] = replace(found.get(name, Gone()), looked=requests)
+    _told_of(found)
+    return found
+
+
+@contextmanager
+def _table(pipeline: Pipeline, source: DltSource, resource: Resource, load: Load) -> Iterator[Rows]:
+    """The resource's table; the connection is open for the time of the block only."""
+    with pipeline.destination_client(source.schema.name) as client:
+        assert isinstance(client, SqlJobClientBase)
+        yield Rows(client, table_of(client.schema, source.resources[resource.name]), load.ids)
+
+
+def _told_of(found: Mapping[str, Gone]) -> None:
     for name, gone in found.items():
+        if gone.looked:
+            requests = "1 request" if gone.looked == 1 else f"{gone.looked:,} requests"
+            tell(
+                Noted(name, time.monotonic(), f"read again, because rows seemed to have vanished: {requests}")
+            )
         if gone.note:
             tell(Noted(name, time.monotonic(), gone.note))
-    return found
 
 
 def ensure_possible(pipeline: Pipeline, source: DltSource, plan: Plan) -> None:
@@ -145,7 +190,7 @@ def with_gone(seen: Sequence[Evidence], gone: Mapping[str, Gone]) -> tuple[Evide
 
 
 def _with(one: Evidence, gone: Gone) -> Evidence:
-    one = replace(one, deleted=gone.rows)
+    one = replace(one, deleted=gone.rows, second_look=gone.looked)
     if not gone.doubt or one.verdict == "partial":
         return one
     return replace(one, verdict="suspect", basis="", reason=gone.doubt)
@@ -158,10 +203,11 @@ def _least(resource: Resource, seen: Evidence) -> int:
     return 0 if resource.parent or resource.steps or marked else seen.distinct or 0
 
 
-def _judged(resource: Resource, table: Rows, scope: Scope, least: int) -> Gone:
-    """Count first, then delete or mark, unless something speaks against it."""
+def _judged(resource: Resource, table: Rows, scope: Scope, load: Load) -> Gone | _Case:
+    """Whether anything has vanished, and whether something speaks against its going."""
     deletion = resource.deletion
     assert deletion is not None
+    least = _least(resource, load.seen[resource.name])
     if not table.columns:
         return Gone()
     parts = list(_parts(table, deletion, scope))
@@ -174,13 +220,33 @@ def _judged(resource: Resource, table: Rows, scope: Scope, least: int) -> Gone:
     doubt = _loss(seen, least) or _doubt(deletion, live, seen, vanished)
     if doubt:
         return Gone(note=doubt, doubt=doubt)
+    again = deletion.second_look and load.lineage.may_have_missed(resource, scope)
+    try:
+        sought = sought_in(table, resource, parts) if again else None
+    except Incomparable as why:
+        return Gone(note=f"vanished rows stay: {why} (`second_look: false` would let them go)")
+    return _Case(resource, scope, vanished, sought)
+
+
+def _decided(case: _Case, table: Rows, sight: Sight) -> Gone:
+    """Delete or mark, unless the second look has found something or proves nothing."""
+    deletion = case.resource.deletion
+    assert deletion is not None
+    if sight.alive:
+        doubt = (
+            f"the read has missed rows: a second look found {sight.alive:,} of {case.rows:,} "
+            "that seemed to have vanished, and all stay"
+        )
+        return Gone(note=doubt, doubt=doubt)
+    if sight.why:
+        return Gone(note=f"vanished rows stay: the second look proves nothing: {sight.why}")
     with table.transaction():
-        for part in parts:
+        for part in _parts(table, deletion, case.scope):
             if deletion.mode == "hard":
                 table.delete(*part)
             else:
                 table.mark(deletion.column, *part)
-    return Gone(rows=vanished, note=_told(deletion, vanished))
+    return Gone(rows=case.rows, note=_told(deletion, case.rows))
 
 
 def _unable(table: Rows, deletion: Deletion, scope: Scope) -> str:

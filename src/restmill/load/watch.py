@@ -34,6 +34,17 @@ def watching(*observers: Observer) -> Iterator[None]:
         _watchers = tuple(watcher for watcher in _watchers if watcher not in observers)
 
 
+@contextmanager
+def watching_alone(*observers: Observer) -> Iterator[None]:
+    """Send every event of this process to `observers` and the log only, until the block ends."""
+    global _watchers  # noqa: PLW0603  # as above
+    before, _watchers = _watchers, observers
+    try:
+        yield
+    finally:
+        _watchers = before
+
+
 def tell(event: Event) -> None:
     """Pass an event to the log and to everybody watching."""
     _log(event)

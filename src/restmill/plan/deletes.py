@@ -40,7 +40,9 @@ def deletion_of(declared: model.Resource, parent: Parent | None) -> Deletion | N
     if asked is None or _disposition(declared) == "replace":
         return None
     fields = {} if parent is None else _parent_fields(parent)
-    return Deletion(asked.mode, asked.max_fraction, asked.column, asked.allow_empty, fields)
+    return Deletion(
+        asked.mode, asked.max_fraction, asked.column, asked.allow_empty, fields, asked.second_look
+    )
 
 
 def notes_on_deletion(declared: model.Resource, resource: Resource) -> Iterator[str]:
@@ -68,7 +70,9 @@ def described(resource: Resource) -> str:
     bound = f"none if more than {100 * one.max_fraction:.4g}% of the table has vanished"
     within = f", within each `{resource.parent.resource}`" if resource.parent and one.parent_fields else ""
     empty = "an empty answer deletes all" if one.allow_empty else "an empty answer deletes none"
-    return f"{what}{within}; {bound}; {empty}; after a complete read by `restmill run` or `sync`"
+    proof = "after a complete read by `restmill run` or `sync`"
+    look = "rows of a list of several pages only when a second read has not found them either"
+    return "; ".join((f"{what}{within}", bound, empty, proof, look if one.second_look else "no second look"))
 
 
 def unfit(config: model.Config) -> list[Problem]:

@@ -101,6 +101,8 @@ class Deletion:
 
     Empty when the rows do not hold them all: then the table is compared as a whole or not at all.
     """
+    second_look: bool = True
+    """Whether a list of several pages is read again before any of its rows goes."""
 
 
 @dataclass(frozen=True, slots=True)

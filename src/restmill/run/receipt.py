@@ -51,6 +51,8 @@ class Evidence:
     """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
     deleted: int = 0
     """Rows deleted or marked because the API no longer has them."""
+    second_look: int = 0
+    """Requests of the second look at rows that seemed to have vanished; they are not among `requests`."""
     quarantined: int = 0
     """Records that could not become rows; they are in `<table>__quarantine`, with the reasons."""
 
@@ -146,9 +148,21 @@ class Ledger:
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
+        self._sealed = False
+
+    def seal(self) -> None:
+        """Everything has been read: only notes are entered from now on.
+
+        A second look reads again, and a read of it that is cut short may end late.
+        """
+        self._sealed = True
 
     def __call__(self, event: Event, /) -> None:
         """Enter one event."""
+        if not self._sealed or isinstance(event, events.Noted):
+            self._enter(event)
+
+    def _enter(self, event: Event) -> None:
         tally = self._tallies.setdefault(event.resource, _Tally(started=event.at))
         tally.ended = max(tally.ended, _busy_until(event))
         match event:
