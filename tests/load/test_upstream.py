@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import dlt
 import pyarrow as pa
 import pytest
+from dlt.destinations.impl.duckdb.duck import DuckDbClient
+from dlt.destinations.impl.motherduck.motherduck import MotherDuckClient
+from dlt.destinations.impl.postgres.postgres import PostgresClient
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 from dlt.extract.extract import Extract
 from dlt.extract.storage import ExtractorItemStorage, ExtractStorage
+from dlt.load.load import Load
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.load import upstream
@@ -59,6 +65,60 @@ def test_the_extract_step_still_writes_through_the_storages_that_are_replaced() 
         ours = inspect.signature(getattr(ColumnarStorage, name)).parameters
         theirs = inspect.signature(getattr(ExtractorItemStorage, name)).parameters
         assert list(ours) == list(theirs)
+
+
+FOLLOWUPS = "create_table_chain_completed_followup_jobs"
+
+
+def merge_of_distinct_keys(folder: Path) -> str:
+    """What dlt runs to merge an Arrow table whose keys differ."""
+    table = dlt.resource(pa.table({"id": [1, 2]}), name="x", primary_key="id", write_disposition="merge")
+    pipeline = dlt.pipeline(
+        "upstream",
+        destination=dlt.destinations.duckdb(str(folder / "x.duckdb")),
+        pipelines_dir=str(folder),
+    )
+    pipeline.run(table)
+    (sql,) = folder.glob("upstream/load/loaded/*/completed_jobs/x.*.sql")
+    return sql.read_text()
+
+
+def test_dlt_alone_still_numbers_the_rows_of_each_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqlJobClientBase, FOLLOWUPS, upstream.original_followups)
+    assert "ROW_NUMBER() OVER (partition BY" in merge_of_distinct_keys(tmp_path)
+
+
+def test_with_the_hint_it_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over: list[str] = []
+    monkeypatch.setattr(SqlJobClientBase, FOLLOWUPS, upstream.original_followups)
+    monkeypatch.setattr(Load, "load_single_package", upstream.original_load_package)
+    upstream.prepare_load(lambda _, chain: chain[0]["name"] == "x", over.append)
+    assert "ROW_NUMBER()" not in merge_of_distinct_keys(tmp_path)
+    assert len(over) == 1
+
+
+def test_merges_are_still_made_by_the_method_that_is_wrapped() -> None:
+    """Of copies of the schema's tables, all of whose files are loaded, while the package is known."""
+    made = inspect.getsource(Load.create_followup_jobs)
+    assert "client.prepare_load_table(table_name) for table_name in table_chain_names" in made
+    assert f"client.{FOLLOWUPS}(\n                                prep_table_chain, table_chain_jobs" in made
+    assert 'root_table.get("x-stage-data-deduplicated", False)' in inspect.getsource(
+        SqlMergeFollowupJob.gen_merge_sql
+    )
+    for client in (DuckDbClient, MotherDuckClient, PostgresClient):
+        assert getattr(client, FOLLOWUPS) is getattr(SqlJobClientBase, FOLLOWUPS)
+        assert client._create_merge_followup_jobs is SqlJobClientBase._create_merge_followup_jobs
+    parameters = inspect.signature(upstream.original_followups).parameters
+    assert list(parameters) == ["self", "table_chain", "completed_table_chain_jobs"]
+
+
+def test_a_package_is_still_loaded_by_the_method_that_is_wrapped() -> None:
+    ran = inspect.getsource(Load.run)
+    assert "LoadPackageStateInjectableContext(" in ran
+    assert "self.load_single_package(load_id, schema)" in ran
+    assert list(inspect.signature(upstream.original_load_package).parameters) == ["self", "load_id", "schema"]
 
 
 def test_dlt_still_keeps_the_settings_of_its_normalizer_from_before_the_table_came() -> None:

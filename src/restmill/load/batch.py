@@ -50,6 +50,8 @@ class Batch:
     """By table, columns that have had no value in some batch; asked for when such columns are kept."""
     written: set[str] = field(default_factory=set)
     """Tables that have a file in this extract step."""
+    by_dlt: bool = False
+    """Whether dlt's normaliser has made rows, which may have ids that came with the records."""
 
     def full(self) -> bool:
         """Whether it should be shaped now; while there is no mould, soon, because that makes one."""

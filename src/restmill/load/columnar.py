@@ -20,6 +20,7 @@ from dlt.extract.storage import ExtractorItemStorage
 from restmill.events import Noted, Quarantined
 from restmill.load import quarantine
 from restmill.load.kept import keep_empty
+from restmill.load.unrepeated import Tallies
 from restmill.load.watch import tell
 from restmill.shape.mould import Unfit, joined, mould_of
 from restmill.shape.mould import cast as cast_in
@@ -70,6 +71,7 @@ class ColumnarStorage(ExtractorItemStorage):
         super().__init__(records.package_storage, records.writer_spec)
         self._tables = tables
         self._claims = claims
+        self._tallies = Tallies()
         self._batches: dict[tuple[str, str, str], Batch] = {}
 
     def write_data_item(
@@ -143,6 +145,7 @@ class ColumnarStorage(ExtractorItemStorage):
             # dlt begins another file when there are more of them: those without a type yet must not count.
             columns = {column: stored[column] for column in table.column_names}
             self._tables.write_data_item(load_id, schema_name, name, table, columns)
+            self._tallies.add(batch.ground, name, table)
             batch.written.add(name)
 
     def _settle(self, key: tuple[str, str, str], batch: Batch) -> None:
@@ -153,6 +156,7 @@ class ColumnarStorage(ExtractorItemStorage):
         """
         owed = [*batch.ground.owed(batch.written), *self._kept_empty(batch)]
         self._write(key, batch, [(name, batch.ground.no_rows(name)) for name in owed])
+        self._tallies.settle(batch.ground, own_ids=batch.by_dlt)
 
     @staticmethod
     def _kept_empty(batch: Batch) -> list[str]:
@@ -174,6 +178,7 @@ def tables_of(records: Records, batch: Batch) -> list[Shaped]:
     try:
         return cast_or_shaped(records, batch)
     except Unsure:
+        batch.by_dlt = True
         return batch.ground.normalized(plain(records))
 
 

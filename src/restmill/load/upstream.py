@@ -1,13 +1,20 @@
 """The only place where restmill changes something of dlt; written for dlt 1.31.
 
-Two methods of the extract step are wrapped, for the whole process, the first time they are asked for:
+Methods are wrapped, for the whole process, the first time that is asked for. Two of the extract step:
 
 - `Extract.__init__`: its storage of extracted records is replaced by ours (`claims.columnar`). dlt has no
   setting for that. Records of tables that nobody claimed go where they always went.
 - `Extract._compute_metrics`: it looks up the resource of every table that received a file, and fails with
   KeyError for nested tables, which in dlt name no resource. They borrow their root's while it runs.
 
-tests/load/test_upstream.py fails when either is no longer needed, or no longer fits.
+Two of the load step:
+
+- `SqlJobClientBase.create_table_chain_completed_followup_jobs`: makes the merge of a root table and those
+  nested in it, from copies of their schemas; where no key is staged twice (`unrepeated.proven`), the copy
+  says so. dlt has the hint in the schema only, which is stored.
+- `Load.load_single_package`: its end is told, because what was proven holds for one attempt.
+
+tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
 """
 
 from __future__ import annotations
@@ -16,17 +23,25 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from dlt.common.schema.utils import get_root_table
+from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.extract.extract import Extract
+from dlt.load.load import Load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from dlt.common.destination.client import FollowupJobRequest
+    from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.metrics import ExtractMetrics
+    from dlt.common.schema import Schema
+    from dlt.common.storages.load_package import LoadJobInfo
     from dlt.extract import DltSource
     from dlt.extract.storage import ExtractStorage
 
 original_init = Extract.__init__
 original_compute_metrics = Extract._compute_metrics  # noqa: SLF001  # see above
+original_followups = SqlJobClientBase.create_table_chain_completed_followup_jobs
+original_load_package = Load.load_single_package
 
 
 def prepare_extract(prepare: Callable[[ExtractStorage], None]) -> None:
@@ -52,3 +67,34 @@ def _compute_metrics(self: Extract, load_id: str, source: DltSource) -> ExtractM
     finally:
         for table in nested:
             del table["resource"]
+
+
+def prepare_load(
+    unrepeated: Callable[[SqlJobClientBase, Sequence[PreparedTableSchema]], bool],
+    over: Callable[[str], None],
+) -> None:
+    """From now on, ask of every merge whether its staged rows are `unrepeated`.
+
+    `over` is told the load id at the end of each attempt to load a package.
+    """
+
+    @wraps(original_followups)
+    def followups(
+        self: SqlJobClientBase,
+        table_chain: Sequence[PreparedTableSchema],
+        completed_table_chain_jobs: Sequence[LoadJobInfo] | None = None,
+    ) -> list[FollowupJobRequest]:
+        if unrepeated(self, table_chain):
+            root: Any = {**table_chain[0], "x-stage-data-deduplicated": True}
+            table_chain = [root, *table_chain[1:]]
+        return original_followups(self, table_chain, completed_table_chain_jobs)
+
+    @wraps(original_load_package)
+    def load_package(self: Load, load_id: str, schema: Schema) -> None:
+        try:
+            original_load_package(self, load_id, schema)
+        finally:
+            over(load_id)
+
+    SqlJobClientBase.create_table_chain_completed_followup_jobs = followups  # type: ignore[method-assign]
+    Load.load_single_package = load_package  # type: ignore[method-assign]
