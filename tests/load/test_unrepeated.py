@@ -2,77 +2,41 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dlt
 import pyarrow as pa
 import pytest
-from dlt.common.storages import PackageStorage
-from dlt.destinations.exceptions import DatabaseTerminalException
-from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
-from dlt.destinations.insert_job_client import InsertValuesLoadJob
 from dlt.destinations.job_client_impl import SqlJobClientBase
-from dlt.extract import DltSource
-from dlt.load.load import Load
-from dlt.pipeline.exceptions import PipelineStepFailed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from restmill.load import unrepeated, upstream
+from tests.load.merges import (
+    NUMBERING,
+    PARQUET,
+    Record,
+    _no_proofs,
+    by_rows_elsewhere,
+    count,
+    destination,
+    flat,
+    merges,
+    pipeline_in,
+    records,
+    steps,
+)
 from tests.load.test_columnar import RUNS, filled, rows_of, things
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+__all__ = ["_no_proofs", "destination"]
 
 HINT = "x-stage-data-deduplicated"
-NUMBERING = "ROW_NUMBER()"
-PARQUET = {"file_format": "parquet"}
-Record = dict[str, Any]
 FOLLOWUPS = "create_table_chain_completed_followup_jobs"
-
-
-def records(*ids: Any) -> list[Record]:
-    """Records with two nested rows each."""
-    return [{"id": key, "n": place, "tags": ["a", "b"]} for place, key in enumerate(ids)]
-
-
-def flat(*ids: Any) -> list[Record]:
-    """Records without nested rows."""
-    return [{"id": key} for key in ids]
-
-
-def pipeline_in(folder: Path, destination: Any = None) -> dlt.Pipeline:
-    """A pipeline of its own, into DuckDB unless told otherwise."""
-    into = destination or dlt.destinations.duckdb(str(folder / "x.duckdb"))
-    return dlt.pipeline(folder.name, destination=into, dataset_name=folder.name, pipelines_dir=str(folder))
-
-
-def merges(folder: Path, table: str = "things") -> list[str]:
-    """What dlt ran to merge a table, load by load."""
-    return [path.read_text() for path in sorted(folder.glob(f"*/load/loaded/*/completed_jobs/{table}.*.sql"))]
-
-
-def count(pipeline: dlt.Pipeline, table: str, *, staged: bool = False) -> int:
-    with pipeline.sql_client() as client:
-        name = client.get_qualified_table_names(table)[int(staged)]
-        found = client.execute_sql(f"SELECT count(*) FROM {name}")  # noqa: S608  # a name of the schema's
-        assert found
-        return int(found[0][0])
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """A database that takes Parquet files."""
-    if request.param == "duckdb":
-        return dlt.destinations.duckdb(str(tmp_path / "x.duckdb"))
-    pytest.importorskip("adbc_driver_postgresql", reason="PostgreSQL takes Parquet files through ADBC only")
-    # Where dlt makes ids unique, PostgreSQL refuses rows that are staged twice.
-    return dlt.destinations.postgres(request.getfixturevalue("postgres_dsn"), create_indexes=False)
 
 
 def test_distinct_keys_are_merged_without_asking_into_the_same_tables(
@@ -152,13 +116,6 @@ def test_ids_that_come_with_nested_records_may_repeat(tmp_path: Path) -> None:
     assert count(pipeline, "things__tags") == 1
 
 
-def by_rows_elsewhere(ids: Sequence[int]) -> Any:
-    """A resource of dlt's own that writes the same table row by row."""
-    return dlt.resource(
-        flat(*ids), name="others", table_name="things", primary_key="id", write_disposition="merge"
-    )
-
-
 def as_arrow_elsewhere(ids: Sequence[int]) -> Any:
     """A resource of dlt's own that writes the same table as an Arrow table."""
     names = [str(key) for key in ids]
@@ -166,12 +123,6 @@ def as_arrow_elsewhere(ids: Sequence[int]) -> Any:
     return dlt.resource(
         [table], name="others", table_name="things", primary_key="id", write_disposition="merge"
     )
-
-
-def steps(*parts: list[Any]) -> list[DltSource]:
-    """Sources that are extracted one after the other into one package."""
-    schema = dlt.Schema("shared")
-    return [DltSource(schema, "tests", part) for part in parts]
 
 
 @pytest.mark.parametrize("others", [by_rows_elsewhere, as_arrow_elsewhere])
@@ -195,180 +146,6 @@ def test_two_columnar_resources_of_one_table_are_judged_together(tmp_path: Path)
         pipeline.run([things(records(1, 2, 3), "merge"), more])
     assert [NUMBERING in sql for sql in merges(tmp_path)] == [True, False]
     assert count(pipeline, "things") == 6
-
-
-def test_a_file_that_is_staged_twice_because_it_was_tried_again(
-    tmp_path: Path, nested: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original, failed = DuckDbCopyJob.run, set[str]()
-
-    def committed_then_failed(self: DuckDbCopyJob) -> None:
-        original(self)
-        if self.load_table_name not in failed:
-            failed.add(self.load_table_name)
-            raise OSError("the answer was lost")
-
-    monkeypatch.setattr(DuckDbCopyJob, "run", committed_then_failed)
-    pipeline = pipeline_in(tmp_path)
-    pipeline.run(three(nested))
-    assert_merged_from_doubles(pipeline, nested)
-
-
-def test_a_file_that_was_tried_again_is_a_doubt_by_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What became of the first try is not known: a database may still commit it."""
-    original, failed = DuckDbCopyJob.run, set[str]()
-
-    def failed_first(self: DuckDbCopyJob) -> None:
-        if self.load_table_name not in failed:
-            failed.add(self.load_table_name)
-            raise OSError("no answer")
-        original(self)
-
-    monkeypatch.setattr(DuckDbCopyJob, "run", failed_first)
-    pipeline = pipeline_in(tmp_path)
-    pipeline.run(things(records(1, 2, 3), "merge"))
-    (sql,) = merges(tmp_path)
-    assert NUMBERING in sql
-    assert count(pipeline, "things", staged=True) == count(pipeline, "things") == 3
-
-
-def test_as_many_rows_that_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file with our rows fails and is let go; then another one brings the same number."""
-    monkeypatch.setenv("LOAD__RAISE_ON_FAILED_JOBS", "false")
-    fail, insert, noted = PackageStorage.fail_job, InsertValuesLoadJob.run, threading.Event()
-
-    def refused(self: DuckDbCopyJob) -> None:
-        raise DatabaseTerminalException(ValueError(self.load_table_name))
-
-    def failed(self: PackageStorage, *args: Any, **kwargs: Any) -> str:
-        path = fail(self, *args, **kwargs)
-        noted.set()
-        return path
-
-    def inserted(self: InsertValuesLoadJob) -> None:
-        assert self.load_table_name != "things" or noted.wait(30)
-        insert(self)
-
-    monkeypatch.setattr(DuckDbCopyJob, "run", refused)
-    monkeypatch.setattr(PackageStorage, "fail_job", failed)
-    monkeypatch.setattr(InsertValuesLoadJob, "run", inserted)
-    pipeline = pipeline_in(tmp_path)
-    pipeline.run(steps([things(flat(1, 2, 3), "merge")], [by_rows_elsewhere([4, 4, 5])]))
-    (sql,) = merges(tmp_path)
-    assert NUMBERING in sql
-    assert count(pipeline, "things", staged=True) == 3
-    assert count(pipeline, "things") == 2
-
-
-def test_a_load_that_was_interrupted_and_goes_on_in_the_same_process(
-    tmp_path: Path, destination: Any, nested: bool
-) -> None:
-    pipeline = pipeline_in(tmp_path, destination)
-    pipeline.extract(three(nested))
-    pipeline.normalize()
-    interrupt(pipeline)
-    pipeline.load()
-    assert_merged_from_doubles(pipeline, nested)
-
-
-def test_a_load_that_was_killed_and_goes_on_in_another_process(
-    tmp_path: Path, pytestconfig: pytest.Config, nested: bool
-) -> None:
-    done = subprocess.run(  # noqa: S603  # this interpreter
-        [sys.executable, "-c", KILLED, str(tmp_path), "nested" * nested],
-        cwd=pytestconfig.rootpath,
-        check=False,
-    )
-    assert done.returncode == 9
-    pipeline = pipeline_in(tmp_path)
-    pipeline.load()
-    assert_merged_from_doubles(pipeline, nested)
-
-
-def test_a_load_that_was_killed_elsewhere_and_goes_on_where_the_rows_were_extracted(
-    tmp_path: Path, destination: Any, nested: bool
-) -> None:
-    """The proof is still there, as it would be in a process that has not tried to load; it does not hold."""
-    pipeline = pipeline_in(tmp_path, destination)
-    pipeline.extract(three(nested))
-    pipeline.normalize()
-    proofs = dict(unrepeated._proofs)
-    assert len(proofs) == 1
-    interrupt(pipeline)
-    unrepeated._proofs.update(proofs)
-    pipeline.load()
-    assert_merged_from_doubles(pipeline, nested)
-
-
-@pytest.fixture(params=[False, True], ids=["flat", "nested"])
-def nested(request: pytest.FixtureRequest) -> bool:
-    """Whether records have nested rows."""
-    return bool(request.param)
-
-
-def three(nested: bool) -> Any:
-    """A resource of three records."""
-    return things((records if nested else flat)(1, 2, 3), "merge", **PARQUET)
-
-
-def interrupt(pipeline: dlt.Pipeline) -> None:
-    """End a load when all files are staged and dlt has not noted any of them: it will stage them again."""
-
-    def interrupted(self: Load, load_id: str, jobs: Any, schema: Any) -> Any:
-        if jobs and all(job.state() == "completed" for job in jobs):
-            raise KeyboardInterrupt
-        return jobs, [], None
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Load, "complete_jobs", interrupted)
-        patch.setattr(PackageStorage, "save_pending_transition", lambda *_: None)
-        with pytest.raises(PipelineStepFailed) as failed:
-            pipeline.load()
-    assert isinstance(failed.value.__cause__, KeyboardInterrupt)
-
-
-KILLED = """
-import os, sys, threading
-from pathlib import Path
-from dlt.destinations.exceptions import DatabaseTerminalException
-from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
-from dlt.destinations.insert_job_client import InsertValuesLoadJob
-from dlt.destinations.job_client_impl import SqlJobClientBase
-from tests.load.test_unrepeated import pipeline_in, three
-
-original, staged, lock = DuckDbCopyJob.run, [], threading.Lock()
-nested = bool(sys.argv[2])
-
-def killed_when_all_is_staged(self):
-    original(self)
-    if self.load_table_name.startswith("_dlt"):
-        return
-    with lock:
-        staged.append(self.load_table_name)
-        if len(staged) == 1 + nested:
-            os._exit(9)
-    threading.Event().wait()
-
-DuckDbCopyJob.run = killed_when_all_is_staged
-pipeline_in(Path(sys.argv[1])).run(three(nested))
-"""
-
-
-def assert_merged_from_doubles(pipeline: dlt.Pipeline, nested: bool) -> None:
-    """Every row was staged twice, and dlt was left to deduplicate, so far as it does.
-
-    Two staged copies of a root row have one row id, and with nested tables dlt picks root rows by row id.
-    """
-    (sql,) = merges(Path(pipeline.pipelines_dir))
-    assert NUMBERING in sql
-    assert count(pipeline, "things", staged=True) == 6
-    if not nested:
-        assert count(pipeline, "things") == 3
-    else:
-        assert count(pipeline, "things__tags", staged=True) == 12
-        assert count(pipeline, "things__tags") == 6
 
 
 def test_the_stored_schema_knows_nothing_of_it(tmp_path: Path) -> None:
@@ -446,13 +223,6 @@ def test_a_proof_is_spent_by_the_load(tmp_path: Path) -> None:
     pipeline.load()
     assert unrepeated._proofs == {}
     assert rows_of(pipeline, "things")
-
-
-@pytest.fixture(autouse=True)
-def _no_proofs() -> Iterator[None]:
-    unrepeated._proofs.clear()
-    yield
-    unrepeated._proofs.clear()
 
 
 keys = st.tuples(st.integers(-3, 3) | st.integers(-(2**63), 2**63 - 1), st.sampled_from(["", "a", "A", "a "]))

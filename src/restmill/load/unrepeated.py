@@ -1,8 +1,8 @@
 """A proof that no key comes twice, so that the destination need not sort all rows to find out.
 
 Before dlt's merge by delete-insert moves rows out of the staging tables, it numbers those of each key, and
-nested ones of each row id, to keep one: half of its time, a third of its memory. dlt's hint
-`x-stage-data-deduplicated` leaves that out. The proof has two halves:
+nested ones of each row id, to keep one. dlt's hint `x-stage-data-deduplicated` leaves that out; ADR 10 has
+the figures. The proof has two halves:
 
 - While rows are written, their keys are kept; at the end they are sorted, and no two neighbours are equal.
 - When dlt makes the merge, the staging tables hold as many rows as were written: each once, and no others.
