@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pyarrow as pa
 import pytest
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from hypothesis import given
 from hypothesis import strategies as st
@@ -213,6 +214,25 @@ def test_a_destination_whose_texts_are_not_known_to_be_compared_bit_by_bit(
     pipeline_in(tmp_path).run(things(records(1, 2, 3), "merge"))
     (sql,) = merges(tmp_path)
     assert NUMBERING in sql
+
+
+def test_staged_rows_that_cannot_be_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, asked = DuckDbSqlClient.execute_sql, list[str]()
+
+    def failing(self: DuckDbSqlClient, sql: Any, *args: Any, **kwargs: Any) -> Any:
+        if "count(*)" in str(sql):
+            asked.append(sql)
+            raise OSError("no answer")
+        return original(self, sql, *args, **kwargs)
+
+    pipeline = pipeline_in(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(DuckDbSqlClient, "execute_sql", failing)
+        pipeline.run(things(records(1, 2, 3), "merge"))
+    assert len(asked) == 1
+    (sql,) = merges(tmp_path)
+    assert NUMBERING in sql
+    assert count(pipeline, "things") == 3
 
 
 def test_a_proof_is_spent_by_the_load(tmp_path: Path) -> None:
