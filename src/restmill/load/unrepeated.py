@@ -15,7 +15,6 @@ attempt to load its package is over; in the stored schema, the hint would outliv
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any, cast
@@ -166,10 +165,12 @@ def _staged(client: SqlJobClientBase, names: Sequence[str]) -> tuple[int, ...] |
     """How many rows each staging table holds; None where that cannot be found out."""
     places = [client.sql_client.get_qualified_table_names(name)[1] for name in names]
     query = "SELECT " + ", ".join(f"(SELECT count(*) FROM {place})" for place in places)  # noqa: S608  # names of the schema's
-    with suppress(Exception), client:  # of any driver; what follows will say it, if it is more than a hiccup
-        rows = client.sql_client.execute_sql(query)
-        return tuple(rows[0]) if rows else None
-    return None
+    try:
+        with client:
+            rows = client.sql_client.execute_sql(query)
+    except Exception:  # noqa: BLE001  # of any driver; the merge, which comes next, says so if it lasts
+        return None
+    return tuple(rows[0]) if rows else None
 
 
 upstream.prepare_load(proven, forget)
