@@ -127,6 +127,7 @@ def test_one_page_that_does_not_fit_leaves_the_others_pressed() -> None:
         b'{"size":false}',
         b'{"never":0}',
         b'{"hollow":[1]}',
+        b'{"hollow":[null,null]}',
         b'{"address":"x"}',
         b'{"address":{"zip":1}}',
         b'{"tags":"x"}',

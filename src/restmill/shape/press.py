@@ -137,6 +137,7 @@ def _parsed(bodies: Sequence[bytes], options: arrow_json.ParseOptions) -> pa.Arr
         if not wrapped.isascii():
             wrapped.decode()  # Arrow does not look
         table = arrow_json.read_json(pa.BufferReader(wrapped), reading, options)
+        table.validate()  # of nulls alone Arrow makes lists that are longer than what they hold
     except (pa.ArrowException, UnicodeError) as error:
         raise Unfit("a page of another form") from error
     if table.num_rows != len(bodies) or table.column(0).num_chunks != 1:
