@@ -174,6 +174,17 @@ def test_a_column_with_an_integer_that_no_double_holds_is_not_widened(
     assert selected(pipeline, "SELECT MAX(n__v_double) FROM things") == [1.5]
 
 
+def test_a_large_integer_before_the_fraction_that_widens_the_stored_column(pipeline: dlt.Pipeline) -> None:
+    pipeline.run(things(numbered(1)))
+    pipeline.run(things(numbered(BIG, 1.5, first=1)))
+    assert types(pipeline) == {"id": "BIGINT", "n": "DOUBLE", "n__v_bigint": "BIGINT"}
+    assert selected(pipeline, "SELECT n, n__v_bigint FROM things ORDER BY id") == [
+        (1, None),
+        (None, BIG),
+        (1.5, None),
+    ]
+
+
 def test_where_the_database_refuses_fractions_stand_apart(pipeline: dlt.Pipeline) -> None:
     pipeline.run(things(numbered(1)))
     with pipeline.sql_client() as client:

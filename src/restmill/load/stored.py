@@ -44,7 +44,7 @@ class StoredColumns:
         with self._client() as client:
             if client is None:
                 return {}
-            tables = {table: _types(client, table) for table in {table for table, _ in columns}}
+            tables = _types(client, *{table for table, _ in columns})
             kinds = {key: tables[key[0]].get(_fold(client, key[1]), "") for key in columns}
             return {key: kind for key, kind in kinds.items() if kind}
 
@@ -86,10 +86,12 @@ def _widen_both(client: SqlJobClientWithStagingDataset, table: str, column: str)
         return why
 
 
-def _types(client: SqlJobClientWithStagingDataset, table: str) -> Mapping[str, str]:
-    """By column, in the case that the destination compares names in, dlt's name of its type."""
-    _, columns = client.get_storage_table(table)
-    return {_fold(client, name): str(one.get("data_type")) for name, one in columns.items()}
+def _types(client: SqlJobClientWithStagingDataset, *tables: str) -> Mapping[str, Mapping[str, str]]:
+    """By table and column, in the case that the destination compares names in, dlt's name of its type."""
+    return {
+        table: {_fold(client, name): str(one.get("data_type")) for name, one in columns.items()}
+        for table, columns in client.get_storage_tables(tables)
+    }
 
 
 def _fold(client: SqlJobClientWithStagingDataset, name: str) -> str:
@@ -99,7 +101,7 @@ def _fold(client: SqlJobClientWithStagingDataset, name: str) -> str:
 def _widen(client: SqlJobClientWithStagingDataset, table: str, column: str, *, staging: bool) -> str:
     """Widen the column of one table, within a transaction. What is in staging is about to be dropped."""
     sql = client.sql_client
-    kind = _types(client, table).get(_fold(client, column), "")
+    kind = _types(client, table)[table].get(_fold(client, column), "")
     if kind in {"", "double"}:
         return ""
     if kind != "bigint":

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from restmill.load.widening import EXACT
@@ -71,6 +71,7 @@ def _exact(number: Any) -> list[Fraction]:
 
 @pytest.mark.parametrize("destination", ["duckdb", "postgres"])
 @given(runs=runs_of(within | beyond | fractions), size=st.integers(1, 7), stubborn=st.booleans())
+@example(runs=[[{"n": 0}], [{"n": EXACT + 1}, {"n": 0.5}]], size=2, stubborn=False)
 def test_no_number_is_rounded(destination: str, runs: list[list[Any]], size: int, stubborn: bool) -> None:
     ours = by_widening(runs, Table(), destination, size, Shelf(stubborn=stubborn))
     event("some pressed" if ours.pressed else "none pressed")
