@@ -12,6 +12,8 @@ from pyarrow import parquet
 from restmill import sync
 from restmill.events import Noted
 from restmill.load import claims
+from restmill.load.plans import plan_of_mapping
+from restmill.load.verify import verify
 from restmill.load.watch import watching
 from restmill.plan.spec import Departures
 from restmill.testing import Recorder
@@ -287,6 +289,11 @@ def halved(record: Any) -> Any:
     return {**record, "n": record["id"] if record["id"] <= 100 else record["id"] / 2}
 
 
+def numbered_by_id(record: Any) -> Any:
+    """The record with a number that is always whole."""
+    return {**record, "n": record["id"]}
+
+
 def test_the_receipt_says_what_was_widened(serve: Serve) -> None:
     config = api(serve().base_url, resource("users", widen_numbers=True, processing_steps=[{"map": halved}]))
     receipt = sync(config)
@@ -294,6 +301,25 @@ def test_the_receipt_says_what_was_widened(serve: Serve) -> None:
     assert "n__v_double" not in columns(receipt, "users")
     told = "`users.n` became a column of doubles: a fraction came after integers"
     assert told in of(receipt, "users").notes
+
+
+@pytest.mark.parametrize(("step", "kind"), [(halved, "DOUBLE"), (numbered_by_id, "BIGINT")])
+def test_verifying_sees_the_same_numbers_and_alters_nothing(serve: Serve, step: Any, kind: str) -> None:
+    server = serve()
+
+    def users(map_: Any) -> Any:
+        steps = [{"map": map_}]
+        return api(server.base_url, resource("users", widen_numbers=True, processing_steps=steps))
+
+    def changed(map_: Any) -> int:
+        (found,) = verify(plan_of_mapping(users(map_))).resources
+        assert found.difference is not None
+        return found.difference.changed
+
+    receipt = sync(users(step))
+    assert changed(step) == 0
+    assert changed(halved) == (0 if step is halved else 30)
+    assert columns(receipt, "users")["n"] == kind
 
 
 def test_by_rows_the_key_has_no_effect_and_that_is_told(serve: Serve, tmp_path: Path) -> None:

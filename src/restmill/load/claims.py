@@ -176,7 +176,7 @@ def _why_no_parquet(resource: DltResource, caps: DestinationCapabilitiesContext)
 def _widening(resource: DltResource, schema: Schema) -> Widening:
     columns = normalize_table_identifiers(resource.compute_table_schema(), schema.naming)["columns"]
     declared = frozenset(name for name, one in columns.items() if is_complete_column(one))
-    return Widening(StoredColumns(schema.name), declared)
+    return Widening(StoredColumns(schema), declared)
 
 
 def _table_of(resource: DltResource, schema: Schema) -> str:

@@ -19,7 +19,7 @@ from restmill.load.widening import BEYOND, EXACT, Key
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from dlt import Pipeline
+    from dlt import Pipeline, Schema
 
 _ABLE = ("duckdb", "postgres")
 """Dialects of SQL, by dlt's names, in which a column's type can be changed, and undone with all the rest."""
@@ -28,9 +28,9 @@ _LONGEST_REASON = 200
 
 
 class StoredColumns:
-    """The columns of one schema in the destination of the running pipeline."""
+    """The columns of a schema, known to the running pipeline or not yet, in the destination of that."""
 
-    def __init__(self, schema: str) -> None:
+    def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
     def types(self, columns: Collection[Key]) -> Mapping[Key, str]:
@@ -67,7 +67,8 @@ class StoredColumns:
     @contextmanager
     def _client(self) -> Iterator[SqlJobClientWithStagingDataset | None]:
         """A connection; None for a destination whose columns keep their types."""
-        with _pipeline().destination_client(self._schema) as client:
+        made, _ = _pipeline()._get_destination_clients(self._schema)  # noqa: SLF001  # the public way wants a name that it knows
+        with made as client:
             able = client.capabilities.sqlglot_dialect in _ABLE
             yield client if able and isinstance(client, SqlJobClientWithStagingDataset) else None
 
