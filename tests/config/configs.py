@@ -183,6 +183,7 @@ OWN: dict[str, Any] = {
             "columnar": False,
             "quarantine": True,
             "empty_columns": "text",
+            "widen_numbers": True,
             "endpoint": {
                 "path": "flags",
                 "format": "jsonl",

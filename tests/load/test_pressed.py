@@ -222,3 +222,15 @@ def test_two_resources_may_fill_one_table(seen: type[Seen]) -> None:
     receipt = sync(config, pipeline_name="shared")
     assert counts(receipt, "users") == {"users": 1_600}
     assert seen.given > 0
+
+
+def test_numbers_of_pressed_pages_widen_and_none_is_rounded(seen: type[Seen]) -> None:
+    large = 2**53 + 1
+    numbers = [number + 0.5 * (number >= 3000 and number % 7 == 0) for number in range(4000)]
+    numbers[3500] = large
+    shelf = Shelf()
+    shelf.lists["/things"] = [{"id": place, "n": number} for place, number in enumerate(numbers)]
+    receipt = sync(shelf.config("things", widen_numbers=True), pipeline_name="pressed")
+    assert seen.pressed > 10
+    assert rows(receipt, "SELECT id, n__v_bigint FROM things WHERE n IS NULL") == [(3500, large)]
+    assert rows(receipt, "SELECT sum(n) FROM things") == [(sum(numbers[:3500] + numbers[3501:]),)]

@@ -205,9 +205,9 @@ def test_the_json_is_plain() -> None:
 
 
 def test_how_tables_depart_from_dlts() -> None:
-    keys = {"quarantine": True, "empty_columns": "text"}
+    keys = {"quarantine": True, "empty_columns": "text", "widen_numbers": True}
     told = describe(planned("x", {"name": "y", **keys}, dlt.resource([1], name="own")))
-    shown = {"quarantine": "true", "empty_columns": "text"}
+    shown = {"quarantine": "true", "empty_columns": "text", "widen_numbers": "true"}
     assert [one.departures for one in told.resources] == [{}, shown, {}]
     assert told.resources[1].notes == describe(planned("x", "y")).resources[1].notes
 

@@ -1,7 +1,7 @@
 """Resources and endpoints: what is asked for, page by page, and what happens to the answers.
 
 The keys are dlt's; `rename`, `delete_missing`, `on_error`, `columnar`, `quarantine`, `empty_columns`,
-`retry`, `format` and the further response actions are restmill's own.
+`widen_numbers`, `retry`, `format` and the further response actions are restmill's own.
 """
 
 from __future__ import annotations
@@ -310,6 +310,12 @@ class ResourceDefaults(TableHints):
         "this is given.",
         Choice(DATA_TYPES),
         default=None,
+    )
+    widen_numbers: bool = key(
+        "Make a column of integers one of doubles when a fraction comes; false: the fraction stands in a "
+        "variant column, as under dlt.",
+        Flag(),
+        default=False,
     )
 
 

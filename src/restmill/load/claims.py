@@ -15,6 +15,7 @@ from dlt.common.data_writers import resolve_best_writer_spec
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.json import helpers
 from dlt.common.normalizers.json.relational import DataItemNormalizer
+from dlt.common.schema.utils import is_complete_column, normalize_table_identifiers
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.extract.incremental import IncrementalResourceWrapper
 from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableContext
@@ -25,6 +26,8 @@ from restmill.load.batch import AS_DLT, Batch
 from restmill.load.claim import Claim
 from restmill.load.columnar import ColumnarStorage
 from restmill.load.ground import Ground
+from restmill.load.stored import StoredColumns
+from restmill.load.widening import Widening
 from restmill.shape.press import Press
 
 if TYPE_CHECKING:
@@ -101,7 +104,10 @@ def claim(departures: Departures = AS_DLT) -> Claim:
         return Claim(why if _claims.refuse(load_id, name) else "")
     table = _table_of(resource, schema)
     press = Press() if _is_bare(resource, resources.values()) else None
-    _claims.add(load_id, table, lambda: Batch(Ground(schema, caps, load_id, table), departures, press))
+    widening = _widening(resource, schema) if departures.widen_numbers else None
+    _claims.add(
+        load_id, table, lambda: Batch(Ground(schema, caps, load_id, table, widening), departures, press)
+    )
     return Claim(press=press)
 
 
@@ -165,6 +171,12 @@ def _why_no_parquet(resource: DltResource, caps: DestinationCapabilitiesContext)
         best = resolve_best_writer_spec("arrow", supported, preferred).file_format
         return "" if best == "parquet" else "the destination does not take Parquet files"
     return f"the destination is given {wanted or 'no'} files"
+
+
+def _widening(resource: DltResource, schema: Schema) -> Widening:
+    columns = normalize_table_identifiers(resource.compute_table_schema(), schema.naming)["columns"]
+    declared = frozenset(name for name, one in columns.items() if is_complete_column(one))
+    return Widening(StoredColumns(schema), declared)
 
 
 def _table_of(resource: DltResource, schema: Schema) -> str:

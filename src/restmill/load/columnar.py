@@ -20,6 +20,7 @@ from dlt.extract.storage import ExtractorItemStorage
 from restmill.events import Noted, Quarantined
 from restmill.load import quarantine
 from restmill.load.kept import keep_empty
+from restmill.load.rewriting import as_now, remembered, rewrite
 from restmill.load.unrepeated import Tallies
 from restmill.load.watch import tell
 from restmill.shape.mould import Unfit, joined, mould_of
@@ -110,6 +111,7 @@ class ColumnarStorage(ExtractorItemStorage):
             if not skip_flush:
                 self._flush(key, batch)
                 self._settle(key, batch)
+                rewrite(self._tables, key, batch.ground)
         self._claims.forget(load_id)
         super().close_writers(load_id, skip_flush=skip_flush)
 
@@ -140,7 +142,8 @@ class ColumnarStorage(ExtractorItemStorage):
 
     def _write(self, key: tuple[str, str, str], batch: Batch, tables: Iterable[tuple[str, pa.Table]]) -> None:
         load_id, schema_name, _ = key
-        for name, table in tables:
+        for name, made in tables:
+            table = as_now(self._tables, (load_id, schema_name, name), made, batch.ground.widener)
             stored = batch.ground.stored(name)
             # dlt begins another file when there are more of them: those without a type yet must not count.
             columns = {column: stored[column] for column in table.column_names}
@@ -176,10 +179,10 @@ def tables_of(records: Records, batch: Batch) -> list[Shaped]:
         Unsure: dlt refuses a record.
     """
     try:
-        return cast_or_shaped(records, batch)
+        return remembered(cast_or_shaped(records, batch), batch.ground.widener)
     except Unsure:
         batch.by_dlt = True
-        return batch.ground.normalized(plain(records))
+        return remembered(batch.ground.normalized(plain(records)), batch.ground.widener)
 
 
 def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refused]]:
@@ -192,7 +195,7 @@ def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refus
         return tables_of(records, batch), []
     if not quarantine.lacking(batch.ground):
         with suppress(Unsure):
-            return cast_or_shaped(records, batch), []
+            return remembered(cast_or_shaped(records, batch), batch.ground.widener), []
     tables: list[Shaped] = []
     refused: list[Refused] = []
     for part in quarantine.sifted(plain(records), batch.ground):

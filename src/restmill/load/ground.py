@@ -29,6 +29,7 @@ from dlt.common.time import get_context_timezone_name, normalize_timezone
 from dlt.common.typing import VARIANT_FIELD_FORMAT
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
+from restmill.load.widening import Guided
 from restmill.shape.rules import Column, SystemNames, Unsure
 from restmill.shape.tables import Shaped
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema, TTableSchemaColumns
     from dlt.common.schema.typing import TTableSchema
 
+    from restmill.load.widening import Widener, Widening
     from restmill.path import Json
     from restmill.shape.rules import Record
 
@@ -66,7 +68,12 @@ class Ground:
     """The rules of one root table, and of the tables nested in it, in a live schema."""
 
     def __init__(
-        self, schema: Schema, caps: DestinationCapabilitiesContext, load_id: str, table: str
+        self,
+        schema: Schema,
+        caps: DestinationCapabilitiesContext,
+        load_id: str,
+        table: str,
+        widening: Widening | Widener | None = None,
     ) -> None:
         normalizer = schema.data_item_normalizer
         assert isinstance(normalizer, DataItemNormalizer)
@@ -81,7 +88,9 @@ class Ground:
         self._known: dict[str, Mapping[str, Column]] = {}
         self._seen = has_table_seen_data(schema.tables[table])
         self._before = {name: set(schema.get_table_columns(name)) for name in self._tree()}
-        self._teacher = _teacher(schema, caps, load_id)
+        self.widener = widening.on(schema, table, self._tree(), self._known) if widening else None
+        """What makes columns of integers columns of doubles; None: fractions go where dlt puts them."""
+        self._teacher = _teacher(schema, caps, load_id, self.widener)
         self.system = SystemNames(
             normalizer.c_dlt_id,
             normalizer.c_dlt_load_id,
@@ -114,7 +123,7 @@ class Ground:
 
     def twin(self) -> Ground:
         """The same on a copy of the schema."""
-        made = Ground(self._schema.clone(), self._caps, self.load_id, self.table)
+        made = Ground(self._schema.clone(), self._caps, self.load_id, self.table, self.widener)
         mine, its = self._teacher, made._teacher
         its._filtered_tables = set(mine._filtered_tables)  # noqa: SLF001  # what the contract has refused
         its._filtered_tables_columns = deepcopy(mine._filtered_tables_columns)  # noqa: SLF001
@@ -341,10 +350,15 @@ def random_ids(count: int) -> pa.Array:
     return pa.StringArray.from_buffers(count, ends.buffers()[1], pa.py_buffer(text))
 
 
-def _teacher(schema: Schema, caps: DestinationCapabilitiesContext, load_id: str) -> JsonLItemsNormalizer:
+def _teacher(
+    schema: Schema, caps: DestinationCapabilitiesContext, load_id: str, widener: Widener | None
+) -> JsonLItemsNormalizer:
     absent = cast("Any", None)  # storages: it is never asked to write
-    made = JsonLItemsNormalizer(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))
+    kind = JsonLItemsNormalizer if widener is None else Guided
+    made = kind(absent, absent, absent, schema, load_id, cast("Any", _Config(caps)))
     made._coerce_type = _within_64_bits(made._coerce_type)  # noqa: SLF001  # of this one normaliser only
+    if widener is not None and isinstance(made, Guided):
+        made.guide(widener)
     return made
 
 

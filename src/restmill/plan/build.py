@@ -114,7 +114,7 @@ class _Site:
             bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
             repair=_repair(endpoint, client),
             columnar=declared.columnar,
-            departures=Departures(declared.quarantine, declared.empty_columns or ""),
+            departures=Departures(declared.quarantine, declared.empty_columns or "", declared.widen_numbers),
             by_rows=why_by_rows(declared),
         )
 

@@ -163,10 +163,17 @@ class Departures:
     empty_columns: str = ""
     """The type, one of dlt's, of columns that have never had a value; "": they are not made."""
 
+    widen_numbers: bool = False
+    """Whether a column of integers becomes one of doubles when a fraction comes."""
+
     def described(self) -> Mapping[str, str]:
         """The keys that were given, each with its value."""
-        given = {"quarantine": "true"} if self.quarantine else {}
-        return {**given, "empty_columns": self.empty_columns} if self.empty_columns else given
+        values = {
+            "quarantine": "true" if self.quarantine else "",
+            "empty_columns": self.empty_columns,
+            "widen_numbers": "true" if self.widen_numbers else "",
+        }
+        return {key: value for key, value in values.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

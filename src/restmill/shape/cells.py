@@ -63,7 +63,7 @@ def _whole(column: Column, cells: Cells, rules: Rules) -> pa.Array | None:
     if types == {_OWN.get(column.data_type)}:
         return _own(column, cells.values)
     if column.data_type == "double" and types <= {int, float}:
-        return _own(column, [None if value is None else float(value) for value in cells.values])
+        return _doubles(column, cells.values)
     if column.data_type == "timestamp" and types == {str}:
         return as_column(_array(cells.values, pa.string()), column)
     if column.data_type == "json" and types <= {dict, list} and pa.types.is_string(column.type):
@@ -77,6 +77,14 @@ def _own(column: Column, values: Sequence[Json]) -> pa.Array:
     array = as_column(_array(values, column.type), column)
     assert array is not None
     return array
+
+
+def _doubles(column: Column, values: Sequence[Json]) -> pa.Array | None:
+    """The array; None where an integer is none that a double holds: what becomes of that is dlt's to say."""
+    try:
+        return as_column(pa.array(values, column.type), column)
+    except UNFIT:
+        return None
 
 
 def as_column(array: pa.Array, column: Column) -> pa.Array | None:

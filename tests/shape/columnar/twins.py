@@ -9,7 +9,7 @@ from __future__ import annotations
 import json as stdlib
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dlt
 import pyarrow as pa
@@ -20,13 +20,17 @@ from dlt.common.schema import Schema
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restmill.load.batch import Batch
-from restmill.load.columnar import cast_or_shaped, sorted_out
+from restmill.load.columnar import cast_or_shaped, sorted_out, tables_of
 from restmill.load.ground import Ground
+from restmill.load.widening import EXACT, Key, Widening
 from restmill.path import Path
 from restmill.plan.spec import Departures
 from restmill.shape.press import Press
 from restmill.shape.pressed import Pressed
 from restmill.shape.rules import Unsure
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 LOAD_ID = "1700000000.1"
 TABLE = "things"
@@ -186,6 +190,65 @@ def _pressed(records: list[Any], press: Press) -> Any:
         return records
     assert document["next"] == "x"
     return document["page"]
+
+
+class Shelf:
+    """What a destination would have of the tables, as far as widening asks for it."""
+
+    def __init__(self, *, stubborn: bool = False) -> None:
+        self.stubborn = stubborn
+        """Whether its columns keep their types."""
+        self.kinds: dict[Key, str] = {}
+        self.beyond: set[Key] = set()
+
+    def types(self, columns: Collection[Key]) -> Mapping[Key, str]:
+        return {key: kind for key, kind in self.kinds.items() if key in columns}
+
+    def widen(self, table: str, column: str) -> str:
+        key = (table, column)
+        if self.stubborn or key in self.beyond:
+            return "it is"
+        self.kinds[key] = "double"
+        return ""
+
+    def load(self, name: str, made: pa.Table) -> pa.Table:
+        """A table as it is in there; what would be rounded raises."""
+        for number, column in enumerate(made.schema):
+            kinds = {pa.int64(): "bigint", pa.float64(): "double"}
+            if column.type not in kinds:
+                continue
+            key = (name, column.name)
+            self.kinds.setdefault(key, kinds[column.type])
+            if column.type == pa.int64() and any(abs(one or 0) > EXACT for one in made[number].to_pylist()):
+                self.beyond.add(key)
+            if self.kinds[key] == "double":
+                made = made.set_column(number, column.name, made[number].cast(pa.float64()))
+            else:
+                assert column.type == pa.int64()
+        return made
+
+
+def by_widening(runs: list[list[Any]], table: Table, destination: str, size: int, shelf: Shelf) -> Outcome:
+    """What shaping makes of them where a column of integers becomes one of doubles for a fraction."""
+
+    def one(schema: Schema, caps: Any, records: list[Any], outcome: Outcome) -> dict[str, list[Any]]:
+        ground = Ground(schema, caps, LOAD_ID, TABLE, Widening(shelf, table.columns))
+        press = Press()
+        press.begin(PAGE)
+        batch = Batch(ground, Departures(widen_numbers=True), press)
+        done: list[Any] = []
+        for start in range(0, len(records), size):
+            page = _pressed(records[start : start + size], press)
+            outcome.pressed += isinstance(page, Pressed)
+            done += tables_of(page, batch)
+        rows: dict[str, list[Any]] = {}
+        assert ground.widener is not None
+        for made in done:
+            there = shelf.load(made.name, ground.widener.as_now(made.name, made.table))
+            rows.setdefault(made.name, []).extend(there.to_pylist())
+        return rows
+
+    return _followed(runs, table, destination, one)
 
 
 def _followed(runs: list[list[Any]], table: Table, destination: str, one: Any) -> Outcome:
