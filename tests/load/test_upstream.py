@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import dlt
 import pyarrow as pa
 import pytest
+from dlt.common.destination.client import JobClientBase
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 from dlt.destinations.impl.motherduck.motherduck import MotherDuckClient
 from dlt.destinations.impl.postgres.postgres import PostgresClient
-from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.job_client_impl import SqlJobClientBase, SqlJobClientWithStagingDataset
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 from dlt.extract.extract import Extract
 from dlt.extract.storage import ExtractorItemStorage, ExtractStorage
@@ -119,6 +120,36 @@ def test_a_package_is_still_loaded_by_the_method_that_is_wrapped() -> None:
     assert "LoadPackageStateInjectableContext(" in ran
     assert "self.load_single_package(load_id, schema)" in ran
     assert list(inspect.signature(upstream.original_load_package).parameters) == ["self", "load_id", "schema"]
+
+
+def test_the_loader_still_asks_prepared_tables_what_becomes_of_their_rows() -> None:
+    made = inspect.getsource(Load._create_job)
+    assert "load_table = active_job_client.prepare_load_table(job_info.table_name)" in made
+    assert "job_client.should_load_data_to_staging_dataset(job_info.table_name)" in made
+    asked = inspect.getsource(SqlJobClientWithStagingDataset.should_load_data_to_staging_dataset)
+    assert "table = self.prepare_load_table(table_name)" in asked
+    assert 'table["write_disposition"] == "merge"' in asked
+    assert 'table_chain[0]["write_disposition"]' in inspect.getsource(upstream.original_followups)
+    for client in (DuckDbClient, MotherDuckClient, PostgresClient):
+        assert client.prepare_load_table is JobClientBase.prepare_load_table
+    assert list(inspect.signature(upstream.original_prepare_table).parameters) == ["self", "table_name"]
+
+
+def test_files_are_still_written_and_resumed_through_the_method_that_is_wrapped() -> None:
+    assert list(inspect.signature(upstream.original_submit).parameters) == [
+        *("self", "file_path", "load_id", "schema", "restore"),
+    ]
+    assert "self.submit_job(file_path, load_id, schema, restore=True)" in inspect.getsource(
+        Load.resume_started_jobs
+    )
+    assert "self.submit_job(" in inspect.getsource(Load.start_new_jobs)
+
+
+def test_dlt_alone_still_stages_the_rows_of_a_first_merge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JobClientBase, "prepare_load_table", upstream.original_prepare_table)
+    assert "_staging" in merge_of_distinct_keys(tmp_path)
 
 
 def test_dlt_still_keeps_the_settings_of_its_normalizer_from_before_the_table_came() -> None:

@@ -21,6 +21,7 @@ from dlt.extract.incremental import IncrementalResourceWrapper
 from dlt.extract.source import SourceInjectableContext, SourceSchemaInjectableContext
 from dlt.extract.state import get_current_pipe_name
 
+from restmill.load import straight as _straight  # noqa: F401  # takes effect by being there
 from restmill.load import upstream
 from restmill.load.batch import AS_DLT, Batch
 from restmill.load.claim import Claim

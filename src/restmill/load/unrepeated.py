@@ -138,6 +138,13 @@ def proven(client: SqlJobClientBase, chain: Sequence[PreparedTableSchema]) -> bo
     return _staged(client, names) == tuple(proof.rows.get(name, 0) for name in names)
 
 
+def proofs_of(client: SqlJobClientBase, load_id: str) -> Mapping[str, Proof]:
+    """What is known of the root tables of a package, where the destination tells keys apart as we do."""
+    if client.config.destination_type not in _DESTINATIONS:
+        return {}
+    return {root: proof for (package, root), proof in _proofs.items() if package == load_id}
+
+
 def forget(load_id: str) -> None:
     """The first attempt to load the package is over; after another one, rows may be staged twice."""
     for key in [key for key in _proofs if key[0] == load_id]:

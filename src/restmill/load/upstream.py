@@ -12,7 +12,11 @@ Two of the load step:
 - `SqlJobClientBase.create_table_chain_completed_followup_jobs`: makes the merge of a root table and those
   nested in it, from copies of their schemas; where no key is staged twice (`unrepeated.proven`), the copy
   says so. dlt has the hint in the schema only, which is stored.
-- `Load.load_single_package`: its end is told, because what was proven holds for one attempt.
+- `Load.load_single_package`: its end is told, because what was proven holds for one attempt; to `straight`
+  its beginning is told, too.
+- `JobClientBase.prepare_load_table`: makes copies of tables for the loader, which asks them what to do with
+  the rows; those that `straight` has found empty say that rows are appended.
+- `Load.submit_job`: lets a file be written; `straight` is told before.
 
 tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
 """
@@ -20,8 +24,9 @@ tests/load/test_upstream.py fails when one is no longer needed, or no longer fit
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from dlt.common.destination.client import JobClientBase
 from dlt.common.schema.utils import get_root_table
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.extract.extract import Extract
@@ -29,8 +34,9 @@ from dlt.load.load import Load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
-    from dlt.common.destination.client import FollowupJobRequest
+    from dlt.common.destination.client import FollowupJobRequest, LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.metrics import ExtractMetrics
     from dlt.common.schema import Schema
@@ -42,6 +48,15 @@ original_init = Extract.__init__
 original_compute_metrics = Extract._compute_metrics  # noqa: SLF001  # see above
 original_followups = SqlJobClientBase.create_table_chain_completed_followup_jobs
 original_load_package = Load.load_single_package
+original_prepare_table = JobClientBase.prepare_load_table
+original_submit = Load.submit_job
+
+
+class BeforeJob(Protocol):
+    """Is told that a file is about to be written."""
+
+    def __call__(self, load: Load, load_id: str, schema: Schema, file_path: str, *, restored: bool) -> None:
+        """`restored`: an earlier attempt began with it."""
 
 
 def prepare_extract(prepare: Callable[[ExtractStorage], None]) -> None:
@@ -98,3 +113,35 @@ def prepare_load(
 
     SqlJobClientBase.create_table_chain_completed_followup_jobs = followups  # type: ignore[method-assign]
     Load.load_single_package = load_package  # type: ignore[method-assign]
+
+
+def prepare_tables(
+    change: Callable[[Schema, PreparedTableSchema], None],
+    around: Callable[[Load, str, Schema], AbstractContextManager[None]],
+    before: BeforeJob,
+) -> None:
+    """From now on, let `change` see each table that is prepared for the loader, and load within `around`.
+
+    `before` is called before each file is written, and told whether that was begun by an earlier attempt.
+    """
+    load_package = Load.load_single_package
+
+    @wraps(original_prepare_table)
+    def prepare_table(self: JobClientBase, table_name: str) -> PreparedTableSchema:
+        table = original_prepare_table(self, table_name)
+        change(self.schema, table)
+        return table
+
+    @wraps(original_load_package)
+    def load_around(self: Load, load_id: str, schema: Schema) -> None:
+        with around(self, load_id, schema):
+            load_package(self, load_id, schema)
+
+    @wraps(original_submit)
+    def submit(self: Load, file_path: str, load_id: str, schema: Schema, restore: bool = False) -> LoadJob:
+        before(self, load_id, schema, file_path, restored=restore)
+        return original_submit(self, file_path, load_id, schema, restore)
+
+    Load.submit_job = submit  # type: ignore[method-assign]
+    JobClientBase.prepare_load_table = prepare_table  # type: ignore[method-assign]
+    Load.load_single_package = load_around  # type: ignore[method-assign]

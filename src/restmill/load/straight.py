@@ -1,0 +1,195 @@
+"""The first load of a table goes straight into it: there is nothing yet that rows could be merged with.
+
+dlt merges into an empty table as into a full one: into staging tables, and from there by deletes and
+inserts. Where no key comes twice (`unrepeated`) and the table and those nested in it are empty, an append of
+the same files leaves the same rows, in half the time. dlt is told so for one package, by what it reads when
+it prepares a table (`upstream`); the schema stays as it is.
+
+An append that is done twice doubles rows, and whoever dies between a file's commit and dlt's note of it does
+it twice. So the package's own state names the tables that are written straight, and before a file is tried
+again the rows that this load has brought are deleted from its table. For that each table has one file only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow.parquet as pq
+from dlt.common.configuration.container import Container
+from dlt.common.schema.typing import C_DLT_ID, C_DLT_LOAD_ID
+from dlt.common.schema.utils import (
+    get_columns_names_with_prop,
+    get_first_column_name_with_prop,
+    get_nested_tables,
+    get_root_table,
+)
+from dlt.common.storages.load_package import LoadPackageStateInjectableContext, ParsedLoadJobFileName
+from dlt.destinations.job_client_impl import SqlJobClientBase
+
+from restmill.load import unrepeated, upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dlt.common.destination.typing import PreparedTableSchema
+    from dlt.common.schema import Schema
+    from dlt.load.load import Load
+
+    from restmill.load.unrepeated import Proof
+
+_NOTE = "restmill_straight"
+"""The key in the state of a load package: a list of tables."""
+_REFUSING = ("x-merge-source-filter", "x-merge-destination-scope")
+"""Hints by which a merge is more than an insert."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """A package that is being loaded."""
+
+    tables: frozenset[str]
+    """Those that are written straight."""
+    again: bool
+    """Whether an earlier attempt may have written them."""
+
+
+_NONE = _Loading(frozenset(), again=False)
+_open: dict[int, _Loading] = {}
+"""By the id of the schema object that the package is loaded with."""
+
+
+@contextmanager
+def straight(load: Load, load_id: str, schema: Schema) -> Iterator[None]:
+    """While the block loads the package, the tables that allow it are appended to."""
+    container = Container()
+    loading = _NONE
+    if LoadPackageStateInjectableContext in container:
+        package = container[LoadPackageStateInjectableContext]
+        client: Any = load.get_destination_client(schema)
+        noted = cast("list[str]", cast("Any", package.state).get(_NOTE, []))
+        if noted:
+            loading = _Loading(frozenset(noted), again=True)
+        elif isinstance(client, SqlJobClientBase):
+            loading = _Loading(_beginning(client, package, load_id), again=False)
+    _open[id(schema)] = loading
+    try:
+        yield
+    finally:
+        del _open[id(schema)]
+
+
+def appended(schema: Schema, table: PreparedTableSchema) -> None:
+    """Make a prepared table one that is appended to, where it is written straight."""
+    if table["name"] in _open.get(id(schema), _NONE).tables and table["write_disposition"] == "merge":
+        table["write_disposition"] = "append"
+
+
+def before_job(load: Load, load_id: str, schema: Schema, file_path: str, *, restored: bool) -> None:
+    """A file is about to be written: if that may have been done before, take its rows out again."""
+    job, loading = ParsedLoadJobFileName.parse(file_path), _open.get(id(schema), _NONE)
+    if job.table_name not in loading.tables or not (loading.again or restored or job.retry_count):
+        return
+    client = load.get_destination_client(schema)
+    assert isinstance(client, SqlJobClientBase)
+    with client:
+        if _existing(client, [job.table_name]):
+            client.sql_client.execute_sql(_undoing(client, job.table_name), load_id)
+
+
+def _undoing(client: SqlJobClientBase, name: str) -> str:
+    """A statement that deletes the rows of a load, its only parameter, from one table.
+
+    Those of a nested table may be there before their root rows: they are the ones without a root row of
+    another load.
+    """
+    tables, escape = client.schema.tables, client.sql_client.escape_column_name
+    root = get_root_table(tables, name)
+    place, load = (
+        _place(client, str(root["name"])),
+        escape(client.schema.naming.normalize_identifier(C_DLT_LOAD_ID)),
+    )
+    if name == root["name"]:
+        return f"DELETE FROM {place} WHERE {load} = %s"  # noqa: S608  # names of the schema's
+    row = escape(client.schema.naming.normalize_identifier(C_DLT_ID))
+    link = escape(str(get_first_column_name_with_prop(tables[name], "root_key")))
+    kept = f"SELECT {row} FROM {place} WHERE {load} <> %s"  # noqa: S608  # same
+    return f"DELETE FROM {_place(client, name)} WHERE {link} NOT IN ({kept})"  # noqa: S608  # same
+
+
+def _beginning(
+    client: SqlJobClientBase, package: LoadPackageStateInjectableContext, load_id: str
+) -> frozenset[str]:
+    """The tables that a first attempt may write straight, noted in the package."""
+    jobs = _jobs(package)
+    if any(state != "new_jobs" or job.retry_count for state, job in jobs):
+        return frozenset()
+    found: set[str] = set()
+    for root, proof in unrepeated.proofs_of(client, load_id).items():
+        chain = _chain(client.schema, root, proof)
+        if chain and _one_file_each(package, chain, proof) and _all_empty(client, chain):
+            found.update(chain)
+    if found:
+        cast("Any", package.state)[_NOTE] = sorted(found)
+        package.commit()
+    return frozenset(found)
+
+
+def _chain(schema: Schema, root: str, proof: Proof) -> list[str]:
+    """The root table and those nested in it that have rows; none where a merge would be more than inserts."""
+    stored = schema.tables[root]
+    odd: Mapping[str, Any] = cast("Mapping[str, Any]", stored)
+    keys = set(get_columns_names_with_prop(stored, "primary_key"))
+    hard = get_columns_names_with_prop(stored, "hard_delete")
+    if keys != proof.keys or hard or any(odd.get(hint) for hint in _REFUSING):
+        return []
+    chain = [table for table in get_nested_tables(schema.tables, root) if proof.rows.get(str(table["name"]))]
+    if not all(get_first_column_name_with_prop(table, "root_key") for table in chain[1:]):
+        return []
+    return [str(table["name"]) for table in chain]
+
+
+def _one_file_each(package: LoadPackageStateInjectableContext, chain: Sequence[str], proof: Proof) -> bool:
+    """Whether each table has one Parquet file, which holds all that was written to the table."""
+    jobs = [job for _, job in _jobs(package) if job.table_name in chain]
+    if Counter(job.table_name for job in jobs) != Counter(chain):
+        return False
+    return all(
+        job.file_format == "parquet" and _rows_in(package, job) == proof.rows[job.table_name] for job in jobs
+    )
+
+
+def _rows_in(package: LoadPackageStateInjectableContext, job: ParsedLoadJobFileName) -> int:
+    storage = package.storage
+    path = storage.get_job_file_path(package.load_id, "new_jobs", job.file_name())
+    return int(pq.read_metadata(storage.storage.make_full_path(path)).num_rows)
+
+
+def _all_empty(client: SqlJobClientBase, chain: Sequence[str]) -> bool:
+    with client:
+        if not client.is_storage_initialized():
+            return True
+        for name in _existing(client, chain):
+            rows = client.sql_client.execute_sql(f"SELECT 1 FROM {_place(client, name)} LIMIT 1")  # noqa: S608  # as above
+            if rows:
+                return False
+    return True
+
+
+def _existing(client: SqlJobClientBase, names: Sequence[str]) -> list[str]:
+    if not names or not client.is_storage_initialized():
+        return []
+    return [name for name, columns in client.get_storage_tables(names) if columns]
+
+
+def _place(client: SqlJobClientBase, name: str) -> str:
+    return client.sql_client.make_qualified_table_name(name)
+
+
+def _jobs(package: LoadPackageStateInjectableContext) -> Sequence[tuple[str, ParsedLoadJobFileName]]:
+    return package.storage.list_all_jobs_with_states(package.load_id)
+
+
+upstream.prepare_tables(appended, straight, before_job)
