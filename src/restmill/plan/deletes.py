@@ -98,6 +98,17 @@ def unfit(config: model.Config) -> list[Problem]:
     ]
 
 
+def keeps_every_key(hints: Mapping[str, Json]) -> bool:
+    """Whether a merge with these hints leaves a row of the run's own load for every key that was read."""
+    disposition = hints.get("write_disposition")
+    if disposition != "merge" and (
+        not isinstance(disposition, Mapping) or disposition.get("disposition") != "merge"
+    ):
+        return False
+    lossy = callable(hints.get("table_name")) or "discard_row" in _contract(hints.get("schema_contract"))
+    return bool(hints.get("primary_key")) and not lossy and not any(_merging(disposition))
+
+
 def _against(resource: model.Resource, tables: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """What and hint of all that speaks against the deletion of rows."""
     disposition = _disposition(resource)
