@@ -210,12 +210,8 @@ def test_plain_lines_tell_beginnings_waits_retries_and_ends() -> None:
     lines(events.ReadStarted("tasks", 4.0, "GET https://api.test/tasks/1"))
     lines(events.ReadStarted("tasks", 4.1, "GET https://api.test/tasks/2"))
     lines(events.ReadDone("tasks", 4.5, 0, 1, complete=True, reason="end"))
-<<<<<<< HEAD
-    lines(events.ReadFailed("tasks", 5.0, 0, 1, "404\nNot Found"))
-    lines(events.StageBegan("", 5.5, "look"))
-=======
     lines(events.ReadFailed("tasks", 5.0, 0, 1, "tasks  GET x\n  status 404  Look again."))
->>>>>>> 3adb3a8 (What a run says: distinct rows, errors in one line, retries folded, COLUMNS in a pipe)
+    lines(events.StageBegan("", 5.5, "look"))
     lines.close(6.0)
     assert said == [
         "users: reading GET https://api.test/users",
@@ -223,12 +219,8 @@ def test_plain_lines_tell_beginnings_waits_retries_and_ends() -> None:
         "users: attempt 1 failed, the next one in 1.0 s: status ?[2J503",
         "users: 100 rows, 1 page, 1 retry, 4.0 s",
         "tasks: reading GET https://api.test/tasks/1",
-<<<<<<< HEAD
         "looking again for rows that seem to have vanished",
-        "tasks: failed, 0 rows, 0 pages, 2 reads, 1.0 s: 404 Not Found",
-=======
         "tasks: failed, 0 rows, 0 pages, 2 reads, 1.0 s: tasks GET x: status 404. Look again.",
->>>>>>> 3adb3a8 (What a run says: distinct rows, errors in one line, retries folded, COLUMNS in a pipe)
     ]
 
 

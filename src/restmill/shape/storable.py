@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
 
 _MOST_WHOLE = 10**29
-NUL = b"\\u0000"
+_NUL = b"\\u0000"
 """The character as JSON has it. Where a backslash stands before it, it is text that looks the same."""
 
 
@@ -27,7 +27,12 @@ def storable(records: list[Json]) -> list[Json]:
         dumped = orjson.dumps(records, default=str, option=orjson.OPT_NON_STR_KEYS)  # as dlt is about to do
     except TypeError:
         return [_mended(record) for record in records]
-    return [_mended(record) for record in records] if NUL in dumped else records
+    return [_mended(record) for record in records] if may_hold_nul(dumped) else records
+
+
+def may_hold_nul(body: bytes) -> bool:
+    """Whether a text in this JSON may hold a NUL. Most have no backslash at all, which is seen at once."""
+    return b"\\" in body and _NUL in body
 
 
 def _mended(value: Json) -> Json:
