@@ -167,7 +167,7 @@ def test_grandchildren_of_a_parent_that_is_gone() -> None:
     assert [found for (found,) in rows(receipt, query)] == [1000, 1001, 2000, 2001]
 
 
-@pytest.mark.parametrize("tasks", [TASKS, ANONYMOUS])
+@pytest.mark.parametrize("tasks", [TASKS, MOVABLE, ANONYMOUS])
 def test_parents_that_are_asked_for_what_is_new_say_nothing_of_the_others(tasks: dict[str, Json]) -> None:
     def teams(*numbers: int, at: int) -> list[Json]:
         return [{"id": number, "at": at + number} for number in numbers]
@@ -182,4 +182,4 @@ def test_parents_that_are_asked_for_what_is_new_say_nothing_of_the_others(tasks:
     told = tasks is TASKS
     assert per_team(receipt) == {1: 4, 2: 3 if told else 4, 3: 4, 4: 4, 5: 4}
     stays = "vanished rows stay: `teams` is asked only for what is new"
-    assert (stays in of(receipt, "tasks").notes) == (not told)
+    assert any(note.startswith(stays) for note in of(receipt, "tasks").notes) == (not told)
