@@ -49,7 +49,7 @@ def test_keys_that_become_one_in_the_table_are_a_doubt(
         {"columns": {**TEXT, "gone": {"hard_delete": True}}},
         {"processing_steps": [{"filter": lambda record: record["id"] != 2}]},
     ],
-    ids=str,
+    ids=["append", "replace", "upsert", "hard delete", "filter"],
 )
 def test_other_rows_than_keys_are_no_doubt_where_that_is_asked_for(more: Json) -> None:
     shelf = Shelf(users=[{"id": "1", "gone": True}, {"id": 2, "gone": False}])
