@@ -38,6 +38,22 @@ def test_a_problem_says_where_what_got_and_a_hint(problem: Problem, text: str) -
     assert str(problem) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ("stopped", "stopped"),
+        ("two  blanks", "two blanks"),
+        (str(Problem(Place("a  GET b"), "is wrong")), "a GET b: is wrong"),
+        (str(Problem(Place("a"), "is wrong", "5", "Try 6.")), "a: is wrong (got 5). Try 6."),
+        (str(Problem(Place("a"), "is wrong.", hint="Try 6.")), "a: is wrong. Try 6."),
+        (str(Problem(Place(), "is wrong")), "is wrong"),
+    ],
+)
+def test_an_errors_text_in_one_line_keeps_its_parts_apart(text: str, told: str) -> None:
+    assert errors.sentence(text) == told
+
+
 def test_an_error_holds_all_its_problems() -> None:
     first, second = Problem(Place("a"), "one"), Problem(Place("b"), "two")
     error = ConfigError(first, second)

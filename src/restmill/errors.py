@@ -49,6 +49,15 @@ class Problem:
         return f"{self.place}\n  {self.what}{got}{hint}"
 
 
+def sentence(text: str) -> str:
+    """The text of an error in one line: `where: what. Hint.`; any other text without its line breaks."""
+    where, _, rest = text.partition("\n")
+    what, _, hint = rest.strip().partition("  ")
+    told = f"{where}: {what}" if where and what else where or what
+    stop = "." if hint and not told.endswith((".", "!", "?")) else ""
+    return " ".join(f"{told}{stop} {hint}".split())
+
+
 class RestmillError(Exception):
     """Anything restmill refuses, with its fields; `exit_code` is what the command line ends with."""
 

@@ -234,6 +234,15 @@ def test_errors_end_with_their_exit_code_and_fields(
     assert "Traceback" not in told
 
 
+def test_problems_in_a_pipe_are_as_wide_as_it_asks_for(
+    good: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    synced(monkeypatch, ConfigError(Problem(Place("x"), "is wrong in so many words " * 6)))
+    main(["run", good])
+    assert max(map(len, capsys.readouterr().err.splitlines())) <= 50
+
+
 def test_ctrl_c_is_known_however_deep_it_is_wrapped(
     good: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

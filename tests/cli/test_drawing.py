@@ -210,7 +210,7 @@ def test_plain_lines_tell_beginnings_waits_retries_and_ends() -> None:
     lines(events.ReadStarted("tasks", 4.0, "GET https://api.test/tasks/1"))
     lines(events.ReadStarted("tasks", 4.1, "GET https://api.test/tasks/2"))
     lines(events.ReadDone("tasks", 4.5, 0, 1, complete=True, reason="end"))
-    lines(events.ReadFailed("tasks", 5.0, 0, 1, "404\nNot Found"))
+    lines(events.ReadFailed("tasks", 5.0, 0, 1, "tasks  GET x\n  status 404  Look again."))
     lines(events.StageBegan("", 5.5, "look"))
     lines.close(6.0)
     assert said == [
@@ -220,8 +220,43 @@ def test_plain_lines_tell_beginnings_waits_retries_and_ends() -> None:
         "users: 100 rows, 1 page, 1 retry, 4.0 s",
         "tasks: reading GET https://api.test/tasks/1",
         "looking again for rows that seem to have vanished",
-        "tasks: failed, 0 rows, 0 pages, 2 reads, 1.0 s: 404 Not Found",
+        "tasks: failed, 0 rows, 0 pages, 2 reads, 1.0 s: tasks GET x: status 404. Look again.",
     ]
+
+
+def test_retries_alike_are_one_line_and_counted_in_the_next() -> None:
+    said: list[str] = []
+    lines = Lines(Progress(), said.append)
+    for at in (0.0, 0.1, 0.2, 9.9, 10.0):
+        lines(events.Retrying("users", at, 1, 1.0, "status 503"))
+    lines(events.Retrying("users", 10.1, 2, 2.0, "status 503"))
+    lines(events.Retrying("users", 10.2, 1, 1.0, "status 429"))
+    lines(events.Retrying("teams", 10.3, 1, 1.0, "status 503"))
+    assert said == [
+        "users: attempt 1 failed, the next one in 1.0 s: status 503",
+        "users: attempt 1 failed, the next one in 1.0 s: status 503 (and 3 more like it before)",
+        "users: attempt 2 failed, the next one in 2.0 s: status 503",
+        "users: attempt 1 failed, the next one in 1.0 s: status 429",
+        "teams: attempt 1 failed, the next one in 1.0 s: status 503",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "rows"),
+    [
+        (Evidence("a", "complete", "", rows=1439, total=1300, distinct=1300), "1,300"),
+        (Evidence("a", "suspect", "", rows=1439, total=1300, distinct=1300), "1,439"),
+        (Evidence("a", "complete", "", rows=1300, total=1300, distinct=1200), "1,300"),
+        (Evidence("a", "complete", "", rows=1300, distinct=None), "1,300"),
+    ],
+)
+def test_rows_that_came_twice_are_told_apart_where_a_total_shows_them(one: Evidence, rows: str) -> None:
+    console = paper(terminal=False)
+    show_receipt(Sheet(console), receipt((one,)))
+    text = written(console)
+    assert f"a         {rows} " in text
+    assert f"complete: {rows} rows in" in text
+    assert ("1,439 rows read" in text) == (rows != f"{one.rows:,}")
 
 
 def test_a_stopped_run_says_how_far_it_came() -> None:

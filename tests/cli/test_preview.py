@@ -174,3 +174,13 @@ def test_glimpses_can_be_taken_inside_a_running_loop() -> None:
         assert [glimpse.status async for glimpse in glimpses(plan, ["users"], fetcher)] == [200]
 
     asyncio.run(inside())
+
+
+def test_only_the_kind_of_paging_is_called_given() -> None:
+    (glimpse,), _ = look(plan_of({"name": "flags", "endpoint": OFFSET}), offset_api)
+    console = Console(file=io.StringIO(), width=100)
+    show_glimpse(Sheet(console), glimpse, 0)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "records   items (given): 100 records" in text
+    assert "paging    offset (given): offset/limit=100, total at total, if there" in text

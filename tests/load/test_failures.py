@@ -20,6 +20,7 @@ from restmill.load.watch import watching
 from restmill.testing import Recorder
 from tests.load.api import KEY, api, child, resource, wait_for_the_engine
 from tests.load.conftest import cause_of
+from tests.load.shelf import Shelf
 from tests.postgres import free_port
 
 if TYPE_CHECKING:
@@ -201,3 +202,17 @@ def test_a_value_that_no_clock_can_hold_is_no_file_that_cannot_be_written() -> N
     assert isinstance(found, DestinationError)
     assert "file" not in found.problem.what
     assert "drop-pending-packages" in found.problem.hint
+
+
+@pytest.mark.parametrize("columnar", [True, False])
+def test_a_value_that_the_database_refuses_is_told_with_its_table(columnar: bool) -> None:
+    """A number beyond a column of decimals: dlt has no other place for it, so the load stops, either way."""
+    shelf = Shelf(teams=[{"id": 1}], users=[{"id": 1, "sum": 10**25}])
+    config = shelf.config("teams", "users", columnar=columnar)
+    sync(config, pipeline_name="refused")
+    shelf.lists["/users"] = [{"id": 2, "sum": 10**40}]
+    with pytest.raises(DestinationError) as caught:
+        sync(config, pipeline_name="refused")
+    assert caught.value.problem.what == "the table `users` could not be written"
+    assert "to DECIMAL(38,9)" in caught.value.problem.got
+    assert "drop-pending-packages" in caught.value.problem.hint

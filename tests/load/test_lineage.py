@@ -27,9 +27,9 @@ STRONG: tuple[Basis, ...] = ("total", "end", "count")
 PLACEHOLDER = "resources.teams.id"
 
 
-def family(*, include: bool = True) -> Plan:
+def family(key: Json = ("id", "_teams_id"), *, include: bool = True) -> Plan:
     tasks: dict[str, Json] = {"name": "tasks", "endpoint": "teams/{resources.teams.id}/tasks", **MERGE}
-    tasks |= {"include_from_parent": ["id"]} if include else {}
+    tasks |= {"include_from_parent": ["id"], "primary_key": key} if include else {}
     return planned({"name": "teams", "endpoint": "teams", **MERGE}, tasks)
 
 
@@ -135,9 +135,12 @@ def test_rows_may_move_past_a_reader_who_asks_more_than_once(
         (evidence("teams", basis="declared"), evidence("tasks"), False),
     ],
 )
-def test_without_the_parents_value_it_is_all_or_nothing(
+def test_without_the_parents_value_in_the_rows_and_their_key_it_is_all_or_nothing(
     teams: Evidence, tasks: Evidence, whole: bool
 ) -> None:
-    plan = family(include=False)
-    scope = Lineage(plan).scope(plan.resource("tasks"), {"teams": teams, "tasks": tasks})
-    assert isinstance(scope, Whole) == whole
+    for plan in (family(include=False), family("id")):
+        lineage = Lineage(plan)
+        lineage(ParentDone("tasks", 0.0, {PLACEHOLDER: 1}, "total"))
+        scope = lineage.scope(plan.resource("tasks"), {"teams": teams, "tasks": tasks})
+        assert isinstance(scope, Whole) == whole
+        assert whole or isinstance(scope, str)

@@ -119,10 +119,11 @@ def test_where_a_list_cannot_be_read_again_the_rows_of_all_stay() -> None:
 
 def test_where_the_parents_are_not_proven_those_that_are_read_twice_are_judged() -> None:
     shelf = shelf_of(15, 12)
-    run(shelf)
+    tasks = {**TASKS, "primary_key": ["id", "_teams_id"]}
+    run(shelf, tasks)
     paging: Json = {"paginator": {"type": "offset", "limit": 10, "maximum_offset": 10}}
     teams = {"name": "teams", "endpoint": paging}
-    config = shelf.config(teams, TASKS, delete_missing=HARD)
+    config = shelf.config(teams, tasks, delete_missing=HARD)
     shelf.lists |= {f"/teams/{team}/tasks": records(11, 100 * team) for team in (2, 14)}
     receipt = sync(config, pipeline_name="second")
     left = per_team(receipt)

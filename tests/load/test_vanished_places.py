@@ -42,6 +42,7 @@ def test_postgres(postgres_dsn: str, mode: str, strategy: str) -> None:
     emails = [{"address": "a"}, {"address": "b"}]
     shelf.lists |= {f"/teams/{team}/users": records(10, 100 * team, emails=emails) for team in (1, 2, 3)}
     users = {"name": "users", "endpoint": "teams/{resources.teams.id}/users", "include_from_parent": ["id"]}
+    users |= {"primary_key": ["id", "_teams_id"]}
     merge = {"disposition": "merge", "strategy": strategy}
     config = shelf.config("teams", users, delete_missing={"mode": mode}, write_disposition=merge)
 

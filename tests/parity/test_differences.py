@@ -326,6 +326,15 @@ def test_number_beyond_64_bits(both: Both) -> None:
     assert '"sum__v_double": 1e+25' in "".join(ours.rows["things"])
 
 
+def test_nul_in_text(both: Both) -> None:
+    documents = {"texts": [{"id": 1, "text": "a\0b", "list": ["\0c"], "deep": {"x": "d\0"}}]}
+    columns = {"deep": {"data_type": "json"}}
+    dlts, ours = both(lambda api: one(api, "made/texts", columns=columns), documents=documents)
+    told = ["".join(str(rows) for rows in outcome.rows.values()) for outcome in (dlts, ours)]
+    assert all('"text": "ab"' in one for one in told)
+    assert ["\\u0000" in one for one in told] == [True, False]
+
+
 def test_default_columns(both: Both) -> None:
     def config(api: str) -> Config:
         first = resource("first", "made/first", columns={"id": {"nullable": False}})

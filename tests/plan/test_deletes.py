@@ -95,6 +95,30 @@ def test_children_are_judged_by_parent_where_their_rows_say_whose_they_are(
     assert noted == (not fields)
 
 
+@pytest.mark.parametrize(
+    ("key", "movable"),
+    [
+        ({}, True),
+        ({"primary_key": "_users_id"}, False),
+        ({"primary_key": ["id", "_users_id"]}, False),
+        ({"primary_key": None, "columns": {"id": {"primary_key": True}}}, True),
+        ({"primary_key": None, "columns": {"_users_id": {"primary_key": True}}}, False),
+        ({"primary_key": None, "columns": [{"name": "_users_id", "primary_key": True}]}, False),
+    ],
+)
+def test_a_row_can_move_to_another_parent_unless_its_key_holds_the_parent(
+    key: dict[str, Json], movable: bool
+) -> None:
+    users = {"name": "users", "endpoint": "users"}
+    asked = resource(endpoint="users/{resources.users.id}/x", include_from_parent=["id"], **key)
+    plan = planned(users, asked)
+    found = plan.resource("x").deletion
+    assert found is not None
+    assert found.movable == movable
+    assert any("with `_users_id` in `primary_key` each" in note.text for note in plan.notes) == movable
+    assert ("within each `users`" in describe(plan).resources[1].deletes) == (not movable)
+
+
 def test_the_plan_says_what_becomes_of_missing_rows() -> None:
     options = {"mode": "soft", "max_fraction": 0.05, "allow_empty": True}
     (told,) = describe(planned(resource(delete_missing=options))).resources

@@ -162,3 +162,4 @@ def test_a_storable_document_holds_no_value_that_a_table_cannot() -> None:
     body = b'{"rows": [{"id": 18446744073709551616, "cut": "a\\ud83d", "plain": 7}]}'
     assert storable_document(body) == {"rows": [{"id": Decimal(2**64), "cut": "a\ufffd", "plain": 7}]}
     assert storable_document(b'[{"id": 9223372036854775807}]') == [{"id": 2**63 - 1}]
+    assert storable_document(b'["a\\u0000b", "\\\\u0000"]') == ["ab", "\\u0000"]

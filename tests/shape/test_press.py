@@ -119,6 +119,7 @@ def test_one_page_that_does_not_fit_leaves_the_others_pressed() -> None:
         b'{"id":true}',
         b'{"name":1}',
         b'{"name":"\\ud800"}',
+        b'{"name":"\\u0000"}',
         b'{"name":"\xff"}',
         b'{"size":1e400}',
         b'{"size":NaN}',

@@ -30,3 +30,8 @@ def test_what_can_be_stored_is_not_copied() -> None:
 def test_long_integers_are_kept_exactly_and_cut_emoji_marked() -> None:
     (record,) = storable([{"id": 10**28, "far": -(10**40), "name": "a\ud83d", "ok": True}])
     assert record == {"id": Decimal(10**28), "far": str(-(10**40)), "name": "a\ufffd", "ok": True}
+
+
+def test_nul_is_left_out_of_text_and_stays_in_names() -> None:
+    (record,) = storable([{"a\0b": "x\0y\0", "in": [{"deep": "\0"}, "kept"], "like": "\\u0000"}])
+    assert record == {"a\0b": "xy", "in": [{"deep": ""}, "kept"], "like": "\\u0000"}

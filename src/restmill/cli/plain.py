@@ -7,6 +7,7 @@ observer writes on the engine's thread, a line at a time, and remembers only wha
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from restmill import events
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 _WORTH_A_LINE = 1.0
 """Seconds a wait must last: the budget makes many shorter ones."""
+_ALIKE = 10.0
+"""Seconds in which retries of a resource for the same reason are one line: pages are read side by side."""
+
+
+@dataclass(slots=True)
+class _Folded:
+    """Retries alike: when the last line was said, and how many there were since."""
+
+    at: float
+    more: int = 0
 
 
 class Lines:
@@ -35,6 +46,7 @@ class Lines:
         self._lock = threading.Lock()
         self._begun: set[str] = set()
         self._ended: set[str] = set()
+        self._retried: dict[tuple[str, int, str], _Folded] = {}
 
     def __call__(self, event: Event, /) -> None:
         """Take one event."""
@@ -57,10 +69,24 @@ class Lines:
                 return f"{name}: reading {target}"
             case events.ReadDone(resource=name, at=at) | events.ReadFailed(resource=name, at=at):
                 return self._end(name, at)
+            case events.Retrying():
+                return self._retry(event)
             case events.StageBegan(stage=stage):
                 return STAGES.get(stage, "")
             case _:
                 return _trouble(event)
+
+    def _retry(self, event: events.Retrying) -> str:
+        """A line for the first of many retries alike, which says how many there were since the last line."""
+        kind = (event.resource, event.attempt, event.why)
+        last = self._retried.get(kind)
+        if last is not None and event.at < last.at + _ALIKE:
+            last.more += 1
+            return ""
+        self._retried[kind] = _Folded(event.at)
+        more = f" (and {last.more:,} more like it before)" if last is not None and last.more else ""
+        next_one = f"the next one in {lasting(event.wait)}"
+        return f"{event.resource}: attempt {event.attempt} failed, {next_one}: {event.why}{more}"
 
     def _end(self, name: str, at: float) -> str:
         if name not in self._singles:
@@ -72,8 +98,6 @@ class Lines:
 
 def _trouble(event: Event) -> str:
     match event:
-        case events.Retrying(resource=name, attempt=attempt, wait=wait, why=why):
-            return f"{name}: attempt {attempt} failed, the next one in {lasting(wait)}: {why}"
         case events.Waiting(resource=name, host=host, wait=wait, why=why) if wait >= _WORTH_A_LINE:
             return f"{name}: waiting {lasting(wait)} for {host}: {why}"
         case events.HostHalted(host=host, why=why):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import sysconfig
 import textwrap
 import traceback
@@ -129,7 +128,7 @@ def _wrapped(text: str) -> str:
     # Words are kept whole: a URL or a path that is broken in two cannot be copied.
     return textwrap.fill(
         printable(text),
-        _WIDEST if not sys.stderr.isatty() else min(_WIDEST, shutil.get_terminal_size().columns),
+        min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns),  # a pipe has the width of COLUMNS
         initial_indent="  ",
         subsequent_indent="  ",
         break_long_words=False,

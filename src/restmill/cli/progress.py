@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from restmill import events
+from restmill.errors import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -154,7 +155,7 @@ def _enter(track: _Track, event: Event) -> None:
         case events.ReadDone(at=at, complete=complete, reason=reason):
             _end(track, at, None if complete else "short", reason)
         case events.ReadFailed(at=at, error=error):
-            _end(track, at, "failed", error)
+            _end(track, at, "failed", sentence(error))
         case _:
             return  # notes are the receipt's business
 

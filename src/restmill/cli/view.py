@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from restmill.cli.sheet import Column, Row
 from restmill.cli.text import counted, grouped, lasting, squeezed
+from restmill.errors import sentence
 
 if TYPE_CHECKING:
     from restmill.cli.sheet import Sheet
@@ -73,17 +74,18 @@ def _row(one: Evidence) -> Row:
         cells=(
             f"{SIGNS[one.verdict]} {one.verdict}",
             squeezed(one.resource, _LONGEST_NAME),
-            f"{one.rows:,}",
+            f"{one.once:,}",
             f"{one.pages:,}",
             lasting(one.seconds),
         ),
         style=STYLES[one.verdict],
-        beneath=(_reason(one), *_more("also", one.errors[1:]), *_more("note", notes)),
+        beneath=(_reason(one), *_more("also", tuple(map(sentence, one.errors[1:]))), *_more("note", notes)),
     )
 
 
 def _reason(one: Evidence) -> str:
-    effort = [counted(one.retries, "retry")] if one.retries else []
+    effort = [f"{counted(one.rows, 'row')} read"] if one.once != one.rows else []
+    effort += [counted(one.retries, "retry")] if one.retries else []
     if one.waited >= 1:
         effort.append(f"{lasting(one.waited)} of waiting")
     return grouped(one.reason) + (f" ({', '.join(effort)})" if effort else "")
@@ -100,7 +102,7 @@ def _summary(receipt: Receipt) -> tuple[str, str]:
     resources = receipt.resources
     if not resources:
         return "No resource was read.", "yellow"
-    rows = counted(sum(one.rows for one in resources), "row")
+    rows = counted(sum(one.once for one in resources), "row")
     complete = sum(one.verdict == "complete" for one in resources)
     what = "all complete" if complete == len(resources) else f"{complete} complete"
     names = counted(len(resources), "resource")

@@ -83,7 +83,7 @@ def _row(receipt: Receipt) -> Row:
             _when(receipt),
             receipt.pipeline,
             f"{len(receipt.resources):,}",
-            f"{sum(one.rows for one in receipt.resources):,}",
+            f"{sum(one.once for one in receipt.resources):,}",
             lasting(receipt.seconds),
         ),
         style=STYLES[receipt.verdict if receipt.error is None else "partial"],
@@ -106,7 +106,7 @@ def _reason(receipt: Receipt) -> str:
         return ""
     worst = max(short, key=lambda one: VERDICTS.index(one.verdict))
     rest = len(short) - 1
-    about = "" if worst.reason.startswith(f"{worst.resource}  ") else f"{worst.resource}: "
+    about = "" if worst.reason.startswith(f"{worst.resource} ") else f"{worst.resource}: "
     return grouped(about + one_line(worst.reason)) + (
         f" (and {counted(rest, 'more resource')})" if rest else ""
     )

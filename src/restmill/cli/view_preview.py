@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from restmill.cli.sample import cells_of, fields_of, shown, telling, width_of
@@ -42,12 +43,18 @@ def _told(glimpse: Glimpse) -> Iterator[tuple[str, str]]:
     yield "request", glimpse.request
     yield "answer", answered if glimpse.status else ""
     yield "records", f"{_choice(glimpse.selector)}: {_found(glimpse)}" if glimpse.selector.text else ""
-    yield "paging", _choice(glimpse.pager) if glimpse.pager.text else ""
+    yield "paging", _paging(glimpse.pager) if glimpse.pager.text else ""
     yield "then", glimpse.following
 
 
 def _choice(choice: Choice) -> str:
     return f"{choice.text} ({'given' if choice.given else 'detected'})"
+
+
+def _paging(choice: Choice) -> str:
+    """`offset (given): offset/limit=100, ...`: the kind is what was given, not all that follows from it."""
+    kind, colon, rest = choice.text.partition(": ")
+    return _choice(replace(choice, text=kind)) + colon + rest
 
 
 def _found(glimpse: Glimpse) -> str:

@@ -1,8 +1,9 @@
 """Comparing: what a fresh read brought against what the destination has, in one scratch DuckDB.
 
 Both sides come through the same door: columns in the schema's types, JSON as text with sorted keys. So a
-difference is one of content, never of a database's way to write it. A row is told by its primary key; nested
-rows belong to their root row and are compared as its content, with their place in the list.
+difference is one of content, never of a database's way to write it. A row is told by its primary key, or by
+all it holds where there is none, and by which of several such rows it is: repetitions count. Nested rows
+belong to their root row and are compared as its content, with their place in the list.
 """
 
 from __future__ import annotations
@@ -45,8 +46,10 @@ _TYPES = {
 }
 _LINKS = ("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id")
 """dlt's own columns, which are new with every load."""
-_HASH = "content"
-"""The key of rows without one: a hash of what they hold."""
+_HASH = " content"
+"""The key of rows without one: a hash of what they hold. No column of dlt begins with a space."""
+_COPY, _COPIES = " copy", " copies"
+"""Which of the rows with one key a row is, from 1, and how many of them there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,9 @@ class Difference:
     first: Mapping[str, tuple[Mapping[str, Json], ...]] = field(default_factory=dict)
     """`missing`, `extra`, `changed` -> the first keys; empty where rows have no key."""
     twice: int = 0
-    """Rows of the table whose key another row has, too."""
+    """Extra rows that repeat a key which the table has already; without a key, that repeat a whole row."""
+    older: int = 0
+    """Rows of the table that are not compared, because a later load has brought their key again."""
 
 
 def shapes_of(schema: Schema, root: str, ignored: Collection[str]) -> list[Shape]:
@@ -179,41 +184,44 @@ class Sides:
         columns = [name for name in root.compared if name not in keys]
         for side in ("here", "there"):
             self._pick(side, root, keys, latest)
-        names = list(keys) or [_HASH]
-        found = {
-            "missing": self._keys("picked_here", "picked_there", names, most),
-            "extra": self._keys("picked_there", "picked_here", names, most),
-        }
+        names = [*(keys or [_HASH]), _COPY]
+        missing = self._keys("picked_here", "picked_there", names, most)
+        extra = self._keys("picked_there", "picked_here", names, most)
+        twice = self._count(f"found WHERE {quoted(_COPY)} > 1")
         changes = self._changes(names, columns) if keys else {}
         changed = self._union(changes, names, most)
-        counts = {side: self._count(f"{side}.{quoted(root.name)}") for side in ("here", "there")}
+        here, there = (self._count(f"{side}.{quoted(root.name)}") for side in ("here", "there"))
         return Difference(
-            here=counts["here"],
-            there=counts["there"],
-            missing=found["missing"][0],
-            extra=found["extra"][0],
+            here=here,
+            there=there,
+            missing=missing[0],
+            extra=extra[0],
             changed=changed[0],
             columns={name: count for name, (count, _) in changes.items() if count},
-            first={"missing": found["missing"][1], "extra": found["extra"][1], "changed": changed[1]}
-            if keys
-            else {},
-            twice=counts["there"] - self._count("picked_there") if keys else 0,
+            first={"missing": missing[1], "extra": extra[1], "changed": changed[1]} if keys else {},
+            twice=twice,
+            older=there - self._count("picked_there"),
         )
 
     def _pick(self, side: str, root: Shape, keys: Sequence[str], latest: str) -> None:
-        """One row for each key: `picked_here` and `picked_there`."""
-        table = f"{side}.{quoted(root.name)}"
-        named = ", ".join(map(quoted, keys)) or _HASH
+        """The rows that are compared, in `picked_here` and `picked_there`: each with its hash and copy.
+
+        Copies are numbered by content, so that equal ones meet.
+        """
+        named = ", ".join(map(quoted, keys or [_HASH]))
         content = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in root.compared)
-        added = "" if keys else f", md5(CAST([{content}] AS VARCHAR)) AS {_HASH}"
-        order = quoted(latest) if latest and latest in root.types else "1"
+        content = f"md5(CAST([{content}] AS VARCHAR)) AS {quoted(_HASH)}"
+        hashed = f"SELECT *, {content} FROM {side}.{quoted(root.name)}"  # noqa: S608  # same
+        if latest and latest in root.types:
+            hashed += f" QUALIFY rank() OVER (PARTITION BY {named} ORDER BY {quoted(latest)} DESC) = 1"
+        copy = f"row_number() OVER (PARTITION BY {named} ORDER BY {quoted(_HASH)}) AS {quoted(_COPY)}"
+        copies = f"count(*) OVER (PARTITION BY {named}) AS {quoted(_COPIES)}"
         self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE picked_{side} AS SELECT *{added} FROM {table} "  # noqa: S608  # same
-            f"QUALIFY row_number() OVER (PARTITION BY {named} ORDER BY {order} DESC) = 1"
+            f"CREATE OR REPLACE TEMP TABLE picked_{side} AS SELECT *, {copy}, {copies} FROM ({hashed})"  # noqa: S608  # same
         )
 
     def _keys(self, one: str, other: str, names: Sequence[str], most: int) -> _Found:
-        """Keys that are in one side and not in the other: how many, and the first."""
+        """Keys that are in one side and not in the other: how many, and the first. They are in `found`."""
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE found AS SELECT {', '.join(f'a.{quoted(n)}' for n in names)} "  # noqa: S608  # same
             f"FROM {one} a ANTI JOIN {other} b ON {_same(names)}"
@@ -228,7 +236,8 @@ class Sides:
             name: f"SELECT {picked} {both} WHERE a.{quoted(name)} IS DISTINCT FROM b.{quoted(name)}"  # noqa: S608  # same
             for name in columns
         }
-        pairs = f"SELECT {picked} {both}"
+        # Nothing tells which of several equal root rows a nested row belongs to: they are taken together.
+        pairs = f"SELECT {picked} {both} WHERE a.{quoted(_COPIES)} = b.{quoted(_COPIES)}"
         queries |= {shape.name: self._nested(shape, names, pairs) for shape in self._shapes[1:]}
         found: dict[str, _Found] = {}
         for number, (name, query) in enumerate(queries.items()):
@@ -237,11 +246,13 @@ class Sides:
         return found
 
     def _nested(self, shape: Shape, names: Sequence[str], both: str) -> str:
-        """Keys that both sides have and whose rows in a nested table differ."""
-        here, there = (self._below(shape, names, side) for side in ("here", "there"))
-        picked = ", ".join(map(quoted, names))
+        """Keys that both sides have equally often and whose nested rows differ, as first copies."""
+        keys = [name for name in names if name != _COPY]
+        here, there = (self._below(shape, keys, side) for side in ("here", "there"))
+        picked = ", ".join(map(quoted, keys))
         differing = f"({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here})"
-        return f"SELECT DISTINCT {picked} FROM ({differing}) SEMI JOIN ({both}) USING ({picked})"  # noqa: S608  # same
+        first = f"SELECT DISTINCT {picked}, 1 AS {quoted(_COPY)} FROM ({differing})"  # noqa: S608  # same
+        return f"{first} SEMI JOIN ({both}) USING ({picked})"
 
     def _below(self, shape: Shape, names: Sequence[str], side: str) -> str:
         """The rows of a nested table, with their root's key and their places on the way down to them."""
@@ -267,6 +278,7 @@ class Sides:
         return self._listed("found", names, most)
 
     def _listed(self, table: str, names: Sequence[str], most: int) -> _Found:
+        names = [name for name in names if name != _COPY]
         picked = ", ".join(map(quoted, names))
         query = f"SELECT {picked} FROM {table} ORDER BY ALL LIMIT {most}"  # noqa: S608  # same
         rows = self._connection.execute(query).fetchall()

@@ -126,11 +126,17 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     return DestinationError(
         Problem(
             Place(steps[0] if steps else "destination"),
-            "the destination could not be written" if disk is None else "a file could not be written",
+            f"{_refused(causes)} could not be written" if disk is None else "a file could not be written",
             got=got,
             hint=_ONE_NAME if _AMBIGUOUS in got else kept,
         )
     )
+
+
+def _refused(causes: Sequence[BaseException]) -> str:
+    """What could not be written: the table whose file the destination refused, where one is known."""
+    jobs = [one.job_id for one in causes if isinstance(one, LoadClientJobException) and one.job_id]
+    return f"the table `{jobs[0].split('.')[0]}`" if jobs else "the destination"
 
 
 def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:

@@ -2,7 +2,9 @@
 
 A read proves what has vanished when it is complete and rests on a total or on a real end. One page alone does
 so only where the config says that there is one. A child's rows are judged within their parent, when the rows
-say whose they are: rows of a parent whose read failed stay, rows of a parent that is gone go with it.
+say whose they are and their key does, too: rows of a parent whose read failed stay, rows of a parent that is
+gone go with it. With a key that is the same under any parent, a row that one parent no longer has may have
+moved to one that was not read; then all reads are proven or no row goes.
 """
 
 from __future__ import annotations
@@ -116,8 +118,9 @@ class Lineage:
         if resource.parent is None:
             return self._weakness(name, seen) or Whole()
         above = self._weakness(resource.parent.resource, seen)
-        if not self._fields[name]:
-            return above or (self._weakness(name, seen) if own.reads else "") or Whole()
+        if not self._fields[name] or (resource.deletion and resource.deletion.movable):
+            why = above or (self._weakness(name, seen) if own.reads else "")
+            return f"{why}, and they may have moved to a parent that was not read" if why else Whole()
         left = frozenset(self._open.get(name, ()))
         if not above and self._told.get(name, 0) == own.reads and name not in self._unnamed:
             return AllBut(left) if left else Whole()

@@ -20,6 +20,7 @@ from restmill.load.account import Account, digest_of
 from restmill.load.alone import alone, no_leftovers
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
+from restmill.load.landed import keys_that_met
 from restmill.load.lineage import Lineage
 from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.runs_table import amend, with_runs
@@ -148,8 +149,9 @@ def run(
         info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
         whole = not (info and info.has_failed_jobs)
         load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
+        gone |= keys_that_met(pipeline, source, plan, load)
         gone |= delete_vanished(pipeline, source, plan, load, observer)
-        told = [name for name, one in gone.items() if one.note or one.looked]
+        told = [name for name, one in gone.items() if one.note or one.doubt or one.looked]
         if told and plan.pipeline.runs_table:
             amend(pipeline, source, account, told)
         account.location = location_of(pipeline)

@@ -196,7 +196,7 @@ def _with(one: Evidence, gone: Gone) -> Evidence:
     return replace(one, verdict="suspect", basis="", reason=gone.doubt)
 
 
-def _least(resource: Resource, seen: Evidence) -> int:
+def least_rows(resource: Resource, seen: Evidence) -> int:
     """How many rows of the run the table must have, if each record with a key of its own became one."""
     columns = resource.hints.get("columns")
     marked = "hard_delete" in str(columns)  # records that ask to be deleted become no row
@@ -207,7 +207,7 @@ def _judged(resource: Resource, table: Rows, scope: Scope, load: Load) -> Gone |
     """Whether anything has vanished, and whether something speaks against its going."""
     deletion = resource.deletion
     assert deletion is not None
-    least = _least(resource, load.seen[resource.name])
+    least = least_rows(resource, load.seen[resource.name])
     if not table.columns:
         return Gone()
     parts = list(_parts(table, deletion, scope))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
-from dlt.common.schema.utils import get_validity_column_names
+from dlt.common.schema.utils import get_columns_names_with_prop, get_validity_column_names
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill.errors import ConfigError, DestinationError, Place, Problem
@@ -279,20 +279,42 @@ def _compared(
             with theirs.destination_client(schema.name) as other:
                 assert isinstance(other, SqlJobClientBase)
                 both.fill("there", other, live(Rows(other, table, ()), schema, resource))
-        appends = schema.tables[table].get("write_disposition") == "append"
-        found = both.difference(keys, latest="_dlt_load_id" if appends else "")
-    return _judged(replace(told, notes=tuple(_notes(found, keys, shapes, appends=appends))), found)
+        appends = _appends(schema, table)
+        found = both.difference(keys, latest="_dlt_load_id" if appends and keys else "")
+    told = replace(told, notes=tuple(_notes(found, keys, shapes, appends=appends)))
+    return _judged(told, found, once=_once(schema, table))
 
 
-def _judged(told: Compared, found: Difference) -> Compared:
-    """Rows are extra only when the API was read whole."""
+def _appends(schema: Schema, table: str) -> bool:
+    """Whether every run adds its rows to the others; to dlt a merge without any key is an append."""
+    stored: Any = schema.tables[table]
+    keyed = keys_of(schema, table) or get_columns_names_with_prop(stored, "merge_key")
+    merged = keyed or stored.get("x-merge-strategy") == "scd2"
+    disposition = stored.get("write_disposition")
+    return disposition == "append" or (disposition == "merge" and not merged)
+
+
+def _once(schema: Schema, table: str) -> bool:
+    """Whether a merge leaves one row of each key, however often the API has it."""
+    stored: Any = schema.tables[table]
+    replaced = stored.get("x-merge-strategy") in {None, "delete-insert"}
+    merged = stored.get("write_disposition") == "merge" and bool(keys_of(schema, table))
+    return merged and replaced and not stored.get("x-stage-data-deduplicated")
+
+
+def _judged(told: Compared, found: Difference, *, once: bool) -> Compared:
+    """Rows are extra only when the API was read whole; repeated keys are where a merge leaves `once` each."""
     if told.verdict == "complete" or not found.extra:
         return replace(told, difference=found)
+    sure = found.twice if once else 0
     first = {kind: keys for kind, keys in found.first.items() if kind != "extra"}
-    told = replace(told, difference=replace(found, extra=0, first=first))
-    if told.sampled:
+    told = replace(told, difference=replace(found, extra=sure, twice=sure, first=first))
+    if told.sampled or found.extra == sure:
         return told
-    note = f"{found.extra:,} rows of the table did not come, which says nothing: the read is {told.verdict}"
+    note = (
+        f"{found.extra - sure:,} rows of the table did not come, which says nothing: "
+        f"the read is {told.verdict}"
+    )
     return replace(told, notes=(*told.notes, note))
 
 
@@ -301,10 +323,12 @@ def _notes(
 ) -> Iterator[str]:
     if not keys:
         nested = "; nested tables are not compared" if len(shapes) > 1 else ""
-        yield f"there is no primary key, so rows are compared by all they hold{nested}"
-    if found.twice and appends:
-        yield f"{found.twice:,} older rows with the same key are left out: the resource appends"
-    elif found.twice:
+        yield f"there is no primary key, so rows are compared by all they hold, and by their number{nested}"
+    if found.extra and appends and not keys:
+        yield "the resource appends, so its table holds the rows of every run"
+    if found.older:
+        yield f"{found.older:,} older rows with the same key are left out: the resource appends"
+    if found.twice and keys:
         yield f"{found.twice:,} rows of the table have the key of another row"
 
 

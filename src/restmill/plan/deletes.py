@@ -16,7 +16,7 @@ from restmill.errors import Place, Problem
 from restmill.plan.spec import Deletion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from restmill.path import Json
     from restmill.plan.spec import Parent, Resource
@@ -41,7 +41,13 @@ def deletion_of(declared: model.Resource, parent: Parent | None) -> Deletion | N
         return None
     fields = {} if parent is None else _parent_fields(parent)
     return Deletion(
-        asked.mode, asked.max_fraction, asked.column, asked.allow_empty, fields, asked.second_look
+        asked.mode,
+        asked.max_fraction,
+        asked.column,
+        asked.allow_empty,
+        fields,
+        second_look=asked.second_look,
+        movable=not _key(declared.hints).issuperset(fields.values()),
     )
 
 
@@ -53,12 +59,18 @@ def notes_on_deletion(declared: model.Resource, resource: Resource) -> Iterator[
         return
     if any(step.kind == "filter" for step in resource.steps):
         yield "rows that no longer pass the filter count as vanished"
-    if resource.parent is not None and not resource.deletion.parent_fields:
-        names = ", ".join(dict.fromkeys(str(path) for path in resource.parent.fields.values()))
-        yield (
-            f"vanished rows go only when every read and `{resource.parent.resource}` were complete; "
-            f"with `include_from_parent: [{names}]` each parent would be judged by itself"
-        )
+    if resource.parent is None or _by_parent(resource.deletion):
+        return
+    asked = list(dict.fromkeys(str(path) for path in resource.parent.fields.values()))
+    if resource.deletion.parent_fields:
+        with_ = f"with {_listed(resource.deletion.parent_fields.values())} in `primary_key`"
+    else:
+        columns = _listed(f"_{resource.parent.resource}_{path}" for path in asked)
+        with_ = f"with `include_from_parent: [{', '.join(asked)}]`, and {columns} in `primary_key`,"
+    yield (
+        f"vanished rows go only when every read and `{resource.parent.resource}` were complete, because "
+        f"a row may have moved to a parent that was not read; {with_} each parent would be judged by itself"
+    )
 
 
 def described(resource: Resource) -> str:
@@ -68,7 +80,7 @@ def described(resource: Resource) -> str:
         return ""
     what = f"soft, marked in `{one.column}`" if one.mode == "soft" else "hard, nested rows, too"
     bound = f"none if more than {100 * one.max_fraction:.4g}% of the table has vanished"
-    within = f", within each `{resource.parent.resource}`" if resource.parent and one.parent_fields else ""
+    within = f", within each `{resource.parent.resource}`" if resource.parent and _by_parent(one) else ""
     empty = "an empty answer deletes all" if one.allow_empty else "an empty answer deletes none"
     proof = "after a complete read by `restmill run` or `sync`"
     look = "rows of a list of several pages only when a second read has not found them either"
@@ -86,6 +98,17 @@ def unfit(config: model.Config) -> list[Problem]:
     ]
 
 
+def keeps_every_key(hints: Mapping[str, Json]) -> bool:
+    """Whether a merge with these hints leaves a row of the run's own load for every key that was read."""
+    disposition = hints.get("write_disposition")
+    if disposition != "merge" and (
+        not isinstance(disposition, Mapping) or disposition.get("disposition") != "merge"
+    ):
+        return False
+    lossy = callable(hints.get("table_name")) or "discard_row" in _contract(hints.get("schema_contract"))
+    return bool(hints.get("primary_key")) and not lossy and not any(_merging(disposition))
+
+
 def _against(resource: model.Resource, tables: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """What and hint of all that speaks against the deletion of rows."""
     disposition = _disposition(resource)
@@ -96,7 +119,7 @@ def _against(resource: model.Resource, tables: Mapping[str, int]) -> Iterator[tu
             f"`{disposition}` keeps every row ever loaded; only `merge` says which row a record is",
             "Write `write_disposition: merge` with a `primary_key`.",
         )
-    elif not _keyed(resource.hints):
+    elif not _key(resource.hints):
         yield (
             "vanished rows are told by their `primary_key`, and there is none",
             "Name the column or columns.",
@@ -138,13 +161,25 @@ def _disposition(resource: model.Resource) -> str:
     return "a function" if callable(given) else str(given or "append")
 
 
-def _keyed(hints: Mapping[str, Json]) -> bool:
+def _by_parent(deletion: Deletion) -> bool:
+    """Whether the rows of one parent can be judged by themselves."""
+    return bool(deletion.parent_fields) and not deletion.movable
+
+
+def _key(hints: Mapping[str, Json]) -> frozenset[str]:
+    """The primary key's columns, as far as the config names them."""
     key, columns = hints.get("primary_key"), hints.get("columns")
     if key:
-        return not callable(key)
+        named = [key] if isinstance(key, str) else key if isinstance(key, list | tuple) else []
+        return frozenset(map(str, named))
     if isinstance(columns, Mapping):
-        columns = list(columns.values())
-    return isinstance(columns, list | tuple) and any(one.get("primary_key") for one in columns)
+        columns = [{"name": name, **column} for name, column in columns.items()]
+    listed = columns if isinstance(columns, list | tuple) else []
+    return frozenset(str(one.get("name")) for one in listed if one.get("primary_key"))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _incremental(endpoint: model.Endpoint) -> bool:

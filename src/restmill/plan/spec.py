@@ -103,6 +103,11 @@ class Deletion:
     """
     second_look: bool = True
     """Whether a list of several pages is read again before any of its rows goes."""
+    movable: bool = False
+    """Whether a row can move to another parent, because its primary key holds not all of `parent_fields`.
+
+    Then a row that one parent no longer has may be with a parent that was not read: whole or not at all, too.
+    """
 
 
 @dataclass(frozen=True, slots=True)

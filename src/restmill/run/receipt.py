@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, get_args
 
 from restmill import events
+from restmill.errors import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +56,12 @@ class Evidence:
     """Requests of the second look at rows that seemed to have vanished; they are not among `requests`."""
     quarantined: int = 0
     """Records that could not become rows; they are in `<table>__quarantine`, with the reasons."""
+
+    @property
+    def once(self) -> int:
+        """The rows without those that came twice, where a total shows that this is all there are."""
+        met = self.verdict == "complete" and self.distinct == self.total
+        return self.distinct if met and self.distinct is not None else self.rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +259,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
 def _verdict(tally: _Tally) -> tuple[Verdict, str]:
     if tally.errors:
         which = f"{len(tally.errors)} of {tally.reads} reads failed: " if tally.reads > 1 else ""
-        return "partial", which + tally.errors[0].replace("\n", " ")
+        return "partial", which + sentence(tally.errors[0])
     if tally.open_ends:
         which = f"{len(tally.open_ends)} of {tally.reads} reads: " if tally.reads > 1 else ""
         return "partial", which + tally.open_ends[0]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from restmill.shape.pressed import Pressed
-from restmill.shape.storable import storable
+from restmill.shape.storable import may_hold_nul, storable
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
@@ -61,7 +61,7 @@ def document_of(body: bytes, content_type: str = "") -> Json:
 def storable_document(body: bytes, content_type: str = "") -> Json:
     """As `document_of`, except that what no table can hold has become what one can (see `storable`).
 
-    Only what orjson refuses can hold such a value, so that nothing else is searched for any.
+    Only what orjson refuses, or a body with a NUL, can hold such a value: nothing else is searched for any.
 
     Raises:
         Undecodable: as `document_of`.
@@ -76,7 +76,7 @@ def _decoded(body: bytes, content_type: str) -> tuple[Json, bool]:
     if not body.strip():
         return None, False
     # Flattening digits to zeros finds a long number ten times faster than the expression does.
-    exact = _LONG in body.translate(_ZEROS) and _HUGE.search(body)
+    exact = (_LONG in body.translate(_ZEROS) and _HUGE.search(body)) or may_hold_nul(body)
     try:
         return (json.loads(body), True) if exact else (_loads(body), False)
     except ValueError:

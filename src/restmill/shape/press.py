@@ -21,6 +21,7 @@ from restmill.path import set_at
 from restmill.shape.decode import select, storable_document
 from restmill.shape.mould import Fields, Hollow, Plain, Rows, Unfit, has_fractions
 from restmill.shape.pressed import Pressed, plain
+from restmill.shape.storable import may_hold_nul
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +133,8 @@ def _parsed(bodies: Sequence[bytes], options: arrow_json.ParseOptions) -> pa.Arr
         Unfit: a page has another form.
     """
     wrapped = b"".join(b'{"%b":%b}' % (_PAGE.encode(), body) for body in bodies)
+    if may_hold_nul(wrapped):
+        raise Unfit("a page with a text that no table can hold")
     reading = arrow_json.ReadOptions(use_threads=False, block_size=len(wrapped) + _SLACK)
     try:
         if not wrapped.isascii():
