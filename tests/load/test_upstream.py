@@ -131,7 +131,8 @@ def test_the_loader_still_asks_prepared_tables_what_becomes_of_their_rows() -> N
     assert 'table["write_disposition"] == "merge"' in asked
     assert 'table_chain[0]["write_disposition"]' in inspect.getsource(upstream.original_followups)
     for client in (DuckDbClient, MotherDuckClient, PostgresClient):
-        assert client.prepare_load_table is JobClientBase.prepare_load_table
+        assert client.prepare_load_table is SqlJobClientBase.prepare_load_table
+    assert "super().prepare_load_table(table_name)" in inspect.getsource(SqlJobClientBase.prepare_load_table)
     assert list(inspect.signature(upstream.original_prepare_table).parameters) == ["self", "table_name"]
 
 
