@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,11 @@ def test_what_can_be_stored_is_not_copied() -> None:
 def test_long_integers_are_kept_exactly_and_cut_emoji_marked() -> None:
     (record,) = storable([{"id": 10**28, "far": -(10**40), "name": "a\ud83d", "ok": True}])
     assert record == {"id": Decimal(10**28), "far": str(-(10**40)), "name": "a\ufffd", "ok": True}
+
+
+@pytest.mark.parametrize("large", [2**63, 2**64 - 1, 2**64, -(2**63) - 1, -(2**64)])
+def test_integers_beyond_64_bits_with_their_sign_are_decimals(large: int) -> None:
+    assert storable([{"a": [large]}, {"b": 1}]) == [{"a": [Decimal(large)]}, {"b": 1}]
 
 
 def test_nul_is_left_out_of_text_and_stays_in_names() -> None:

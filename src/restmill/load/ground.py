@@ -346,7 +346,7 @@ def random_ids(count: int) -> pa.Array:
     """Random ids like dlt's, all at once: as many base64 characters as its ids have."""
     length = -(-DLT_ID_LENGTH_BYTES * 4 // 3)
     text = base64.b64encode(secrets.token_bytes(-(-count * length * 3 // 4)))
-    ends = pa.array(range(0, count * length + 1, length), pa.int32())
+    ends = pa.arange(0, count * length + 1, length).cast(pa.int32())
     return pa.StringArray.from_buffers(count, ends.buffers()[1], pa.py_buffer(text))
 
 

@@ -98,11 +98,17 @@ class Press:
                 return [self.documents([body])[0] for body in bodies]
             self._misfits += 1
             return [None]
-        return [self._opened(pages[i : i + 1], body, selector) for i, body in enumerate(bodies)]
+        if _is_rounded(pages):  # in some page, or around its records
+            return [self._opened(pages[i : i + 1], body, selector) for i, body in enumerate(bodies)]
+        return [self._opened(pages[i : i + 1], body, selector, exact=True) for i, body in enumerate(bodies)]
 
-    def _opened(self, page: pa.Array, body: bytes, selector: Path) -> Json:
+    def _opened(self, page: pa.Array, body: bytes, selector: Path, *, exact: bool = False) -> Json:
         try:
-            document = _document(page, selector.keys, body, selector)
+            records = _records(page, selector.keys, exact=exact)
+            pressed = Pressed(
+                records, len(body), lambda: plain(select(storable_document(body), selector).records)
+            )
+            document = _document(page, selector.keys, pressed)
         except Unfit:
             self._misfits += 1
             return None
@@ -148,21 +154,34 @@ def _parsed(bodies: Sequence[bytes], options: arrow_json.ParseOptions) -> pa.Arr
     return table.column(0).chunk(0)
 
 
-def _document(array: pa.Array, keys: tuple[str, ...], body: bytes, selector: Path) -> Json:
-    """The value in an array of one: the records at `keys` pressed, all else as Python objects."""
-    if array.null_count:
+def _records(page: pa.Array, keys: tuple[str, ...], *, exact: bool) -> pa.StructArray:
+    """The records at `keys` in an array of one page; `exact`: no fraction in it is rounded.
+
+    Raises:
+        Unfit: there are none, or one needs a look on its own.
+    """
+    for key in keys:
+        if page.null_count:
+            break
+        page = page.field(key)
+    if page.null_count:
         raise Unfit("null instead of records or what is around them")
+    records = page.flatten()
+    if records.null_count or (not exact and _is_rounded(records)):
+        raise Unfit("a record that needs a look on its own")
+    return records
+
+
+def _document(page: pa.Array, keys: tuple[str, ...], records: Pressed) -> Json:
+    """The page in an array of one: the records at `keys`, all else as Python objects."""
     if not keys:
-        records = array.flatten()
-        if records.null_count or _is_rounded(records):
-            raise Unfit("a record that needs a look on its own")
-        return Pressed(records, len(body), lambda: plain(select(storable_document(body), selector).records))
+        return records
     document: dict[str, Json] = {}
-    for number, field in enumerate(array.type):
+    for number, field in enumerate(page.type):
         if field.name == keys[0]:
-            document[field.name] = _document(array.field(number), keys[1:], body, selector)
+            document[field.name] = _document(page.field(number), keys[1:], records)
         else:
-            document[field.name] = value = array.field(number)[0].as_py()
+            document[field.name] = value = page.field(number)[0].as_py()
             if _lacks(value, field.type):
                 raise Unfit("null or missing is the question")
     return document

@@ -8,6 +8,7 @@ table would hold it or not by the format of a file. In names of fields it stays,
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from restmill.path import Json
 
 _MOST_WHOLE = 10**29
+_LONG = re.compile(rb"\d{19,20}")
+"""What may be an integer that orjson writes and no table holds, because it has 64 bits and no sign."""
 _NUL = b"\\u0000"
 """The character as JSON has it. Where a backslash stands before it, it is text that looks the same."""
 
@@ -27,7 +30,8 @@ def storable(records: list[Json]) -> list[Json]:
         dumped = orjson.dumps(records, default=str, option=orjson.OPT_NON_STR_KEYS)  # as dlt is about to do
     except TypeError:
         return [_mended(record) for record in records]
-    return [_mended(record) for record in records] if may_hold_nul(dumped) else records
+    held = may_hold_nul(dumped) or any(int(digits) >= 2**63 for digits in _LONG.findall(dumped))
+    return [_mended(record) for record in records] if held else records
 
 
 def may_hold_nul(body: bytes) -> bool:
