@@ -47,4 +47,10 @@ def test_each_refused_record_would_have_failed_the_run(
                 ]
                 for place, one in enumerate([*runs[:run], runs[run][: last + 1]])
             ]
-            assert by_dlt(before, table, destination).refused
+            found = by_dlt(before, table, destination)
+            # Or a contract drops its row, without a word.
+            assert found.refused or found.rows == by_dlt(_without_last(before), table, destination).rows
+
+
+def _without_last(runs: list[list[Any]]) -> list[list[Any]]:
+    return [*runs[:-1], runs[-1][:-1]]
