@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from restmill.wire.paging import Series
 
 _FIRST_AHEAD = 2
-_MOST_BYTES_AHEAD = 6 * 1024 * 1024
+_MOST_BYTES_AHEAD = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

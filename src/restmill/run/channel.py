@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from restmill.events import Basis
     from restmill.shape.pressed import Records
 
-BOUND = 3 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
+BOUND = 2 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
 
 
 @dataclass(frozen=True, slots=True)

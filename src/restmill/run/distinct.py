@@ -14,7 +14,7 @@ from restmill.shape.decode import fingerprint
 from restmill.shape.pressed import Pressed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from restmill.path import Json, Path
 
@@ -87,7 +87,7 @@ class Distinct:
 
     def _grow(self) -> None:
         larger = array("q", bytes(16 * len(self._slots)))
-        _enter(larger, [mark for mark in self._slots if mark])
+        _enter(larger, (mark for mark in self._slots if mark))
         self._slots = larger
 
 
@@ -95,7 +95,7 @@ def _values(records: Sequence[Json], name: str) -> list[Json]:
     return records.column(name) if isinstance(records, Pressed) else [record[name] for record in records]
 
 
-def _enter(slots: array[int], marks: list[int]) -> int:
+def _enter(slots: array[int], marks: Iterable[int]) -> int:
     """Linear probing, written out: a call for each record would cost more than the rest."""
     mask, new = len(slots) - 1, 0
     for given in marks:
