@@ -33,6 +33,8 @@ class Bench:
     def _work(self) -> None:
         waiting = [one for one in self._waiting if not one[1].done()]  # done: its read was stopped
         self._waiting = []
+        if not waiting:
+            return
         try:
             documents = self._press.documents([body for body, _ in waiting])
         except Exception as error:  # noqa: BLE001  # whoever waits raises it

@@ -89,7 +89,7 @@ class Press:
         some fifty records.
         """
         options, selector = self._ready(), self._selector
-        if options is None or selector is None:
+        if options is None or selector is None or not bodies:
             return [None] * len(bodies)
         try:
             pages = _parsed(bodies, options)
