@@ -33,7 +33,7 @@ def history(what: str, pipeline: str, limit: int, *, json_wanted: bool) -> int:
     """Show past runs, newest first: of a CONFIG's pipeline, or one RUN in full.
 
     They are read from the receipts in .restmill/receipts, below the folder that the runs were started in. A
-    RUN is named by its id, or by the letters at its end.
+    RUN is named by its id, or by the digits at its end.
     """
     from restmill.run import archive  # noqa: PLC0415  # `--help` is quick
 

@@ -279,5 +279,5 @@ def _doubts(tally: _Tally) -> Iterator[str]:
         which = f"{len(tally.doubts)} of {tally.reads} reads: " if tally.reads > 1 else ""
         yield which + tally.doubts[0]
     if tally.quarantined:
-        are = "row is" if tally.quarantined == 1 else "rows are"
-        yield f"{tally.quarantined:,} of {tally.rows:,} {are} in `{tally.quarantine}`"
+        are = "is" if tally.quarantined == 1 else "are"
+        yield f"{tally.quarantined:,} of {tally.rows:,} rows {are} in `{tally.quarantine}`"
