@@ -64,3 +64,8 @@ def test_what_a_cursor_has_passed_is_no_doubt() -> None:
     config["resource_defaults"]["endpoint"]["incremental"] = {"cursor_path": "at", "start_param": "since"}
     for _ in range(2):
         assert sync(config, pipeline_name="shelf").exit_code == 0
+
+
+def test_a_table_that_a_contract_keeps_away_is_no_failure() -> None:
+    config = Shelf(users=records(3)).config("users", schema_contract={"tables": "discard_value"})
+    assert sync(config, pipeline_name="shelf").exit_code == 0

@@ -9,6 +9,7 @@ import dlt
 import pytest
 
 from restmill import rest_api_source, sync
+from restmill.errors import DestinationError
 from restmill.load import claims
 from restmill.shape.press import Press
 from restmill.shape.pressed import Pressed
@@ -234,3 +235,13 @@ def test_numbers_of_pressed_pages_widen_and_none_is_rounded(seen: type[Seen]) ->
     assert seen.pressed > 10
     assert rows(receipt, "SELECT id, n__v_bigint FROM things WHERE n IS NULL") == [(3500, large)]
     assert rows(receipt, "SELECT sum(n) FROM things") == [(sum(numbers[:3500] + numbers[3501:]),)]
+
+
+def test_a_number_beyond_its_columns_precision_fails_as_it_does_by_rows(seen: type[Seen]) -> None:
+    lists = records(1_500, size=1)
+    lists[1_200]["size"] = 2**40
+    shelf = Shelf(users=lists)
+    narrow = {"name": "users", "columns": {"size": {"data_type": "bigint", "precision": 32}}}
+    with pytest.raises(DestinationError, match="could not be written"):
+        sync(shelf.config(narrow), pipeline_name="narrow")
+    assert seen.pressed > 0

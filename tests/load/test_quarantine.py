@@ -137,6 +137,12 @@ def test_a_record_that_json_cannot_hold_is_kept_as_text(
     assert record == found
 
 
+def test_a_time_too_late_for_any_calendar_is_refused(pipeline: dlt.Pipeline) -> None:
+    pipeline.run(things([{"id": 1, "v": "2024-01-02T03:04:05Z"}]))
+    pipeline.run(things([{"id": 2, "v": 10**17}, {"id": 3}]))
+    assert [record["id"] for _, record in kept(pipeline)] == [2]
+
+
 def test_files_of_the_folder_are_those_of_the_resource(tmp_path: Path) -> None:
     folder = dlt.destinations.filesystem((tmp_path / "files").as_uri())
     pipeline = dlt.pipeline("files", destination=folder, dataset_name="d", pipelines_dir=str(tmp_path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 import pytest
+from dlt.common.destination.exceptions import DestinationTerminalException
 from dlt.common.storages import PackageStorage
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.load.load import Load
@@ -166,6 +167,50 @@ def test_a_load_that_was_interrupted_goes_on_in_the_same_process(
     assert count(pipeline, "things") == 2_001
 
 
+@pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated")  # dlt's, when it gives a package up
+def test_a_root_table_that_is_refused_leaves_no_nested_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = DuckDbCopyJob.run
+
+    def refused(self: DuckDbCopyJob) -> None:
+        if self.load_table_name == "things":
+            raise DestinationTerminalException("no such rows here")
+        original(self)
+
+    pipeline = pipeline_in(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(DuckDbCopyJob, "run", refused)
+        with pytest.raises(PipelineStepFailed):
+            pipeline.run(many())
+    assert count(pipeline, "things__tags") == 0
+    pipeline.run(many())
+    assert (count(pipeline, "things"), count(pipeline, "things__tags")) == (2_000, 4_000)
+
+
+@pytest.mark.parametrize("killed", ["things", "things__tags"])
+def test_a_load_that_was_killed_and_never_goes_on_is_merged_over(
+    killed: str, tmp_path: Path, destination: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Load.complete_jobs
+
+    def complete(self: Load, load_id: str, jobs: Any, schema: Any) -> Any:
+        done = {job.job_file_info().table_name for job in jobs if job.state() == "completed"}
+        if killed in done:
+            raise KeyboardInterrupt
+        return original(self, load_id, jobs, schema)
+
+    pipeline = pipeline_in(tmp_path, destination)
+    with monkeypatch.context() as patch:
+        patch.setattr(Load, "complete_jobs", complete)
+        with pytest.raises(PipelineStepFailed):
+            pipeline.run(many())
+    pipeline.abort_packages()
+    pipeline.run(many())
+    assert (count(pipeline, "things"), count(pipeline, "things__tags")) == (2_000, 4_000)
+    assert content(pipeline) == expected(*ROWS)
+
+
 def test_what_others_have_written_meanwhile_stays(tmp_path: Path) -> None:
     pipeline = pipeline_in(tmp_path)
     pipeline.extract(many(*range(1, 601)))
@@ -179,6 +224,33 @@ def test_what_others_have_written_meanwhile_stays(tmp_path: Path) -> None:
     pipeline.load()
     ids = [*range(1, 601), *range(5_000, 5_010)]
     assert [row[0] for row in content(pipeline)] == [one for one in ids for _ in "ab"]
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["after all files", "before any"])
+def test_keys_that_others_have_written_meanwhile_are_merged(
+    written: bool, tmp_path: Path, destination: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = pipeline_in(tmp_path, destination)
+    pipeline.extract(many(*range(1, 601)))
+    pipeline.normalize()
+    if written:
+        interrupt(pipeline)
+    else:
+        with monkeypatch.context() as patch:
+            patch.setattr(Load, "submit_job", stopped)
+            with pytest.raises(PipelineStepFailed):
+                pipeline.load()
+    other = dlt.pipeline(
+        "other", destination=destination, dataset_name=tmp_path.name, pipelines_dir=str(tmp_path / "other")
+    )
+    other.run(many(1, 2, 700))
+    pipeline.load()
+    assert [row[0] for row in content(pipeline)] == [one for one in [*range(1, 601), 700] for _ in "ab"]
+    assert count(pipeline, "things__tags") == 1_202
+
+
+def stopped(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_load_that_was_killed_goes_on_in_another_process(

@@ -146,6 +146,14 @@ def test_files_are_still_written_and_resumed_through_the_method_that_is_wrapped(
     assert "self.submit_job(" in inspect.getsource(Load.start_new_jobs)
 
 
+def test_what_is_written_next_is_still_picked_by_the_function_that_is_wrapped() -> None:
+    picked = inspect.getsource(Load.start_new_jobs)
+    assert "filter_new_jobs(\n            self.load_storage.list_new_jobs(load_id)," in picked
+    assert list(inspect.signature(upstream.original_filter).parameters) == [
+        *("file_names", "capabilities", "config", "running_jobs", "available_slots"),
+    ]
+
+
 def test_dlt_alone_still_stages_the_rows_of_a_first_merge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -287,7 +287,7 @@ class Ground:
                 coerced = normalize_timezone(coerced, self._timezone(column))
         except SyntaxError as error:
             raise ValueError(column.name) from error
-        except (TypeError, ArithmeticError, OverflowError) as error:
+        except (TypeError, ArithmeticError, OverflowError, OSError) as error:  # OSError: of a time too late
             raise Unsure("dlt fails on a value") from error
         if callable(coerced) or column.data_type in {"json", "wei"}:
             raise Unsure("dlt makes an object of a value")

@@ -8,6 +8,9 @@ it prepares a table (`upstream`); the schema stays as it is.
 An append that is done twice doubles rows, and whoever dies between a file's commit and dlt's note of it does
 it twice. So the package's own state names the tables that are written straight, and before a file is tried
 again the rows that this load has brought are deleted from its table. For that each table has one file only.
+
+The root table comes first: should the load never go on, nested rows without a root row would stay for ever,
+because a merge finds them by it.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow.parquet as pq
 from dlt.common.configuration.container import Container
+from dlt.common.destination.client import WithStagingDataset
 from dlt.common.schema.typing import C_DLT_ID, C_DLT_LOAD_ID
 from dlt.common.schema.utils import (
     get_columns_names_with_prop,
@@ -32,8 +36,9 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 from restmill.load import unrepeated, upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from dlt.common.destination.client import LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.schema import Schema
     from dlt.load.load import Load
@@ -50,13 +55,13 @@ _REFUSING = ("x-merge-source-filter", "x-merge-destination-scope")
 class _Loading:
     """A package that is being loaded."""
 
-    tables: frozenset[str]
-    """Those that are written straight."""
+    tables: Mapping[str, str]
+    """Those that are written straight, each with its root table."""
     again: bool
     """Whether an earlier attempt may have written them."""
 
 
-_NONE = _Loading(frozenset(), again=False)
+_NONE = _Loading({}, again=False)
 _open: dict[int, _Loading] = {}
 """By the id of the schema object that the package is loaded with."""
 
@@ -71,9 +76,9 @@ def straight(load: Load, load_id: str, schema: Schema) -> Iterator[None]:
         client: Any = load.get_destination_client(schema)
         noted = cast("list[str]", cast("Any", package.state).get(_NOTE, []))
         if noted:
-            loading = _Loading(frozenset(noted), again=True)
+            loading = _Loading(_with_roots(schema, _going_on(client, package, noted)), again=True)
         elif isinstance(client, SqlJobClientBase):
-            loading = _Loading(_beginning(client, package, load_id), again=False)
+            loading = _Loading(_with_roots(schema, _beginning(client, package, load_id)), again=False)
     _open[id(schema)] = loading
     try:
         yield
@@ -85,6 +90,15 @@ def appended(schema: Schema, table: PreparedTableSchema) -> None:
     """Make a prepared table one that is appended to, where it is written straight."""
     if table["name"] in _open.get(id(schema), _NONE).tables and table["write_disposition"] == "merge":
         table["write_disposition"] = "append"
+
+
+def ready(files: Sequence[str], running: Sequence[LoadJob]) -> list[str]:
+    """The files that may be written now: those of nested tables wait until their root table has its rows."""
+    named = [(file, ParsedLoadJobFileName.parse(file).table_name) for file in files]
+    owed = {table for _, table in named} | {job.job_file_info().table_name for job in running}
+    roots = {table: root for loading in _open.values() for table, root in loading.tables.items()}
+    waiting = {table for table, root in roots.items() if table != root and root in owed}
+    return [file for file, table in named if table not in waiting]
 
 
 def before_job(load: Load, load_id: str, schema: Schema, file_path: str, *, restored: bool) -> None:
@@ -117,6 +131,51 @@ def _undoing(client: SqlJobClientBase, name: str) -> str:
     link = escape(str(get_first_column_name_with_prop(tables[name], "root_key")))
     kept = f"SELECT {row} FROM {place} WHERE {load} <> %s"  # noqa: S608  # same
     return f"DELETE FROM {_place(client, name)} WHERE {link} NOT IN ({kept})"  # noqa: S608  # same
+
+
+def _going_on(
+    client: SqlJobClientBase, package: LoadPackageStateInjectableContext, noted: Sequence[str]
+) -> list[str]:
+    """Of the tables that an earlier attempt began to write straight, those that still can be.
+
+    Where others have filled a table meanwhile, it is merged into, which may find their keys.
+    """
+    done = {job.table_name for state, job in _jobs(package) if state == "completed_jobs"}
+    roots = _with_roots(client.schema, noted)
+    with client:
+        filled = {one for one in {*roots.values()} - done if _has_others(client, one, package.load_id)}
+        merged = [table for table in noted if roots[table] in filled]
+        for table in merged:
+            client.sql_client.execute_sql(_undoing(client, table), package.load_id)
+        if merged:
+            _prepare_staging(client, merged)
+    kept = [table for table in noted if table not in merged]
+    if merged:
+        cast("Any", package.state)[_NOTE] = kept
+        package.commit()
+    return kept
+
+
+def _prepare_staging(client: SqlJobClientBase, tables: Sequence[str]) -> None:
+    """Make empty staging tables: dlt does so when it begins with a package, and then these needed none."""
+    assert isinstance(client, WithStagingDataset)
+    with client.with_staging_dataset():
+        client.initialize_storage()
+        client.update_stored_schema(only_tables={*tables, *client.schema.dlt_table_names()})
+        client.initialize_storage(truncate_tables=tables)
+
+
+def _has_others(client: SqlJobClientBase, root: str, load_id: str) -> bool:
+    """Whether a root table has rows of another load."""
+    if not _existing(client, [root]):
+        return False
+    load = client.sql_client.escape_column_name(client.schema.naming.normalize_identifier(C_DLT_LOAD_ID))
+    query = f"SELECT 1 FROM {_place(client, root)} WHERE {load} <> %s LIMIT 1"  # noqa: S608  # as above
+    return bool(client.sql_client.execute_sql(query, load_id))
+
+
+def _with_roots(schema: Schema, tables: Iterable[str]) -> dict[str, str]:
+    return {table: str(get_root_table(schema.tables, table)["name"]) for table in tables}
 
 
 def _beginning(
@@ -192,4 +251,4 @@ def _jobs(package: LoadPackageStateInjectableContext) -> Sequence[tuple[str, Par
     return package.storage.list_all_jobs_with_states(package.load_id)
 
 
-upstream.prepare_tables(appended, straight, before_job)
+upstream.prepare_tables(appended, straight, before_job, ready)

@@ -17,6 +17,7 @@ Two of the load step:
 - `JobClientBase.prepare_load_table`: makes copies of tables for the loader, which asks them what to do with
   the rows; those that `straight` has found empty say that rows are appended.
 - `Load.submit_job`: lets a file be written; `straight` is told before.
+- `filter_new_jobs`, as `Load` sees it: says which files are written next; `straight` lets some of them wait.
 
 tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
 """
@@ -30,7 +31,9 @@ from dlt.common.destination.client import JobClientBase
 from dlt.common.schema.utils import get_root_table
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.extract.extract import Extract
+from dlt.load import load as dlt_load
 from dlt.load.load import Load
+from dlt.load.utils import filter_new_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +53,7 @@ original_followups = SqlJobClientBase.create_table_chain_completed_followup_jobs
 original_load_package = Load.load_single_package
 original_prepare_table = JobClientBase.prepare_load_table
 original_submit = Load.submit_job
+original_filter = filter_new_jobs
 
 
 class BeforeJob(Protocol):
@@ -119,10 +123,12 @@ def prepare_tables(
     change: Callable[[Schema, PreparedTableSchema], None],
     around: Callable[[Load, str, Schema], AbstractContextManager[None]],
     before: BeforeJob,
+    ready: Callable[[Sequence[str], Sequence[LoadJob]], Sequence[str]],
 ) -> None:
     """From now on, let `change` see each table that is prepared for the loader, and load within `around`.
 
-    `before` is called before each file is written, and told whether that was begun by an earlier attempt.
+    `before` is called before each file is written, and told whether that was begun by an earlier attempt;
+    `ready` picks from the files to be written, while some jobs are running, those that need not wait.
     """
     load_package = Load.load_single_package
 
@@ -142,6 +148,18 @@ def prepare_tables(
         before(self, load_id, schema, file_path, restored=restore)
         return original_submit(self, file_path, load_id, schema, restore)
 
+    @wraps(original_filter)
+    def filtered(
+        file_names: Sequence[str],
+        capabilities: Any,
+        config: Any,
+        running_jobs: Sequence[LoadJob],
+        available_slots: int,
+    ) -> Sequence[str]:
+        files = ready(file_names, running_jobs)
+        return original_filter(files, capabilities, config, running_jobs, available_slots)
+
+    dlt_load.filter_new_jobs = filtered  # type: ignore[attr-defined]
     Load.submit_job = submit  # type: ignore[method-assign]
     JobClientBase.prepare_load_table = prepare_table  # type: ignore[method-assign]
     Load.load_single_package = load_around  # type: ignore[method-assign]

@@ -326,7 +326,8 @@ def _column(array: pa.Array, column: Column) -> pa.Array:
     if array.type not in _READ_AS.get(column.data_type, ()):
         raise Unfit("a value of another kind")
     try:
-        fitted = as_column(array.cast(column.type) if column.data_type == "double" else array, column)
+        number = column.data_type in {"double", "bigint"}
+        fitted = as_column(array.cast(column.type) if number else array, column)
     except (Unsure, pa.ArrowInvalid) as error:
         raise Unfit("a value needs a look on its own") from error
     if fitted is None:
@@ -344,8 +345,8 @@ def _unrolled(parent: Filled, lists: pa.Array, form: Rows) -> list[tuple[Filled,
     if not len(rows):
         return []
     owner = pc.list_parent_indices(lists).cast(pa.int64())
-    places = pa.arange(0, len(rows))
-    index = pc.subtract(places, lists.offsets.cast(pa.int64()).take(owner))
+    starts = lists.offsets.cast(pa.int64())  # in all that the array is a part of, where it is one
+    index = pc.subtract(pa.arange(0, len(rows)), pc.subtract(starts, starts[0]).take(owner))
     return [(Filled(form.table, len(rows), parent, owner, index, {}, {}, ()), rows, form.element)]
 
 

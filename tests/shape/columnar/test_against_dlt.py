@@ -200,3 +200,10 @@ def test_false_beside_fractions_is_no_zero(odd: dict[str, Any]) -> None:
     ours = by_shaping(runs, Table(), "duckdb", 2)
     theirs = by_dlt(runs, Table(), "duckdb")
     assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
+
+
+def test_nested_rows_of_a_page_that_was_pressed_behind_another_count_from_zero() -> None:
+    records = [{"id": number, "tags": ["a", "b"], "parts": [{"of": [1, 2]}]} for number in range(4)]
+    shaped = by_shaping([records], Table(), "duckdb", size=2)
+    assert shaped.pressed == 1
+    assert shaped.rows == by_dlt([records], Table(), "duckdb").rows
