@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import orjson
-import pyarrow as pa
 
 from restmill.plan.spec import Departures
+from restmill.shape.press import joined
 from restmill.shape.pressed import Pressed, plain
-from restmill.shape.pressed import joined as joined_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,7 +95,7 @@ class Batch:
 
     def taken(self) -> Records:
         """All records collected; none are left."""
-        records: Records = joined_pages(self.pressed, pa.concat_arrays) if self.pressed else self.records
+        records: Records = joined(self.pressed) if self.pressed else self.records
         self.records, self.pressed, self.rows, self.size = [], [], 0, 0
         return records
 

@@ -6,9 +6,11 @@ value may come and decide the type, or turn out to be an object or a list.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from dlt.common.schema.utils import is_complete_column, is_nullable_column
+
+from restmill.load.contracts import let_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -40,10 +42,8 @@ def keep_empty(
             for column in sorted(seen[name])
             if _has_none_yet(schema, table, column)
         }
-        contract = schema.resolve_contract_settings_for_table(name)
-        partial = cast("Any", {**table, "columns": new})
-        allowed, _ = schema.apply_schema_contract(contract, partial, raise_on_freeze=False)
-        if allowed and allowed["columns"]:
+        allowed = let_in(schema, name, new)
+        if allowed is not None:
             ground.grow(allowed)
             yield name, list(allowed["columns"])
 

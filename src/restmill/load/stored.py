@@ -14,7 +14,8 @@ from dlt.common.destination.exceptions import DestinationException
 from dlt.common.pipeline import PipelineContext
 from dlt.destinations.job_client_impl import SqlJobClientWithStagingDataset
 
-from restmill.load.widening import BEYOND, EXACT, Key
+from restmill.load.widening import BEYOND, Key
+from restmill.shape.cells import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

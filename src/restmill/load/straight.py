@@ -67,7 +67,7 @@ _open: dict[int, _Loading] = {}
 
 
 @contextmanager
-def straight(load: Load, load_id: str, schema: Schema) -> Iterator[None]:
+def straight(load: Load, schema: Schema) -> Iterator[None]:
     """While the block loads the package, the tables that allow it are appended to."""
     container = Container()
     loading = _NONE
@@ -78,7 +78,7 @@ def straight(load: Load, load_id: str, schema: Schema) -> Iterator[None]:
         if noted:
             loading = _Loading(_with_roots(schema, _going_on(client, package, noted)), again=True)
         elif isinstance(client, SqlJobClientBase):
-            loading = _Loading(_with_roots(schema, _beginning(client, package, load_id)), again=False)
+            loading = _Loading(_with_roots(schema, _beginning(client, package)), again=False)
     _open[id(schema)] = loading
     try:
         yield
@@ -119,17 +119,15 @@ def _undoing(client: SqlJobClientBase, name: str) -> str:
     Those of a nested table may be there before their root rows: they are the ones without a root row of
     another load.
     """
-    tables, escape = client.schema.tables, client.sql_client.escape_column_name
+    tables = client.schema.tables
     root = get_root_table(tables, name)
-    place, load = (
-        _place(client, str(root["name"])),
-        escape(client.schema.naming.normalize_identifier(C_DLT_LOAD_ID)),
-    )
+    place, load = _place(client, str(root["name"])), _column(client, C_DLT_LOAD_ID)
     if name == root["name"]:
         return f"DELETE FROM {place} WHERE {load} = %s"  # noqa: S608  # names of the schema's
-    row = escape(client.schema.naming.normalize_identifier(C_DLT_ID))
-    link = escape(str(get_first_column_name_with_prop(tables[name], "root_key")))
-    kept = f"SELECT {row} FROM {place} WHERE {load} <> %s"  # noqa: S608  # same
+    link = client.sql_client.escape_column_name(
+        str(get_first_column_name_with_prop(tables[name], "root_key"))
+    )
+    kept = f"SELECT {_column(client, C_DLT_ID)} FROM {place} WHERE {load} <> %s"  # noqa: S608  # same
     return f"DELETE FROM {_place(client, name)} WHERE {link} NOT IN ({kept})"  # noqa: S608  # same
 
 
@@ -169,8 +167,7 @@ def _has_others(client: SqlJobClientBase, root: str, load_id: str) -> bool:
     """Whether a root table has rows of another load."""
     if not _existing(client, [root]):
         return False
-    load = client.sql_client.escape_column_name(client.schema.naming.normalize_identifier(C_DLT_LOAD_ID))
-    query = f"SELECT 1 FROM {_place(client, root)} WHERE {load} <> %s LIMIT 1"  # noqa: S608  # as above
+    query = f"SELECT 1 FROM {_place(client, root)} WHERE {_column(client, C_DLT_LOAD_ID)} <> %s LIMIT 1"  # noqa: S608  # as above
     return bool(client.sql_client.execute_sql(query, load_id))
 
 
@@ -178,15 +175,13 @@ def _with_roots(schema: Schema, tables: Iterable[str]) -> dict[str, str]:
     return {table: str(get_root_table(schema.tables, table)["name"]) for table in tables}
 
 
-def _beginning(
-    client: SqlJobClientBase, package: LoadPackageStateInjectableContext, load_id: str
-) -> frozenset[str]:
+def _beginning(client: SqlJobClientBase, package: LoadPackageStateInjectableContext) -> frozenset[str]:
     """The tables that a first attempt may write straight, noted in the package."""
     jobs = _jobs(package)
     if any(state != "new_jobs" or job.retry_count for state, job in jobs):
         return frozenset()
     found: set[str] = set()
-    for root, proof in unrepeated.proofs_of(client, load_id).items():
+    for root, proof in unrepeated.proofs_of(client, package.load_id).items():
         chain = _chain(client.schema, root, proof)
         if chain and _one_file_each(package, chain, proof) and _all_empty(client, chain):
             found.update(chain)
@@ -200,9 +195,8 @@ def _chain(schema: Schema, root: str, proof: Proof) -> list[str]:
     """The root table and those nested in it that have rows; none where a merge would be more than inserts."""
     stored = schema.tables[root]
     odd: Mapping[str, Any] = cast("Mapping[str, Any]", stored)
-    keys = set(get_columns_names_with_prop(stored, "primary_key"))
     hard = get_columns_names_with_prop(stored, "hard_delete")
-    if keys != proof.keys or hard or any(odd.get(hint) for hint in _REFUSING):
+    if not proof.is_of_key(stored) or hard or any(odd.get(hint) for hint in _REFUSING):
         return []
     chain = [table for table in get_nested_tables(schema.tables, root) if proof.rows.get(str(table["name"]))]
     if not all(get_first_column_name_with_prop(table, "root_key") for table in chain[1:]):
@@ -245,6 +239,11 @@ def _existing(client: SqlJobClientBase, names: Sequence[str]) -> list[str]:
 
 def _place(client: SqlJobClientBase, name: str) -> str:
     return client.sql_client.make_qualified_table_name(name)
+
+
+def _column(client: SqlJobClientBase, name: str) -> str:
+    """One of dlt's own columns, as the schema names it, quoted."""
+    return client.sql_client.escape_column_name(client.schema.naming.normalize_identifier(name))
 
 
 def _jobs(package: LoadPackageStateInjectableContext) -> Sequence[tuple[str, ParsedLoadJobFileName]]:

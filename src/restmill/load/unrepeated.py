@@ -53,6 +53,10 @@ class Proof:
     rows: Mapping[str, int]
     """By table."""
 
+    def is_of_key(self, root: TTableSchema) -> bool:
+        """Whether the root table still has the key that was looked at."""
+        return self.keys == set(get_columns_names_with_prop(root, "primary_key"))
+
 
 _proofs: dict[tuple[str, str], Proof] = {}
 """By load id and root table."""
@@ -130,7 +134,7 @@ def proven(client: SqlJobClientBase, chain: Sequence[PreparedTableSchema]) -> bo
     proof = _proofs.get((package.load_id, names[0]))
     if proof is None or client.config.destination_type not in _DESTINATIONS:
         return False
-    if proof.keys != set(get_columns_names_with_prop(cast("TTableSchema", chain[0]), "primary_key")):
+    if not proof.is_of_key(cast("TTableSchema", chain[0])):
         return False
     jobs = package.storage.list_all_jobs_with_states(package.load_id)
     if any(state == "failed_jobs" or job.retry_count for state, job in jobs):

@@ -7,7 +7,7 @@ Methods are wrapped, for the whole process, the first time that is asked for. Tw
 - `Extract._compute_metrics`: it looks up the resource of every table that received a file, and fails with
   KeyError for nested tables, which in dlt name no resource. They borrow their root's while it runs.
 
-Two of the load step:
+Four methods and a function of the load step:
 
 - `SqlJobClientBase.create_table_chain_completed_followup_jobs`: makes the merge of a root table and those
   nested in it, from copies of their schemas; where no key is staged twice (`unrepeated.proven`), the copy
@@ -121,7 +121,7 @@ def prepare_load(
 
 def prepare_tables(
     change: Callable[[Schema, PreparedTableSchema], None],
-    around: Callable[[Load, str, Schema], AbstractContextManager[None]],
+    around: Callable[[Load, Schema], AbstractContextManager[None]],
     before: BeforeJob,
     ready: Callable[[Sequence[str], Sequence[LoadJob]], Sequence[str]],
 ) -> None:
@@ -140,7 +140,7 @@ def prepare_tables(
 
     @wraps(original_load_package)
     def load_around(self: Load, load_id: str, schema: Schema) -> None:
-        with around(self, load_id, schema):
+        with around(self, schema):
             load_package(self, load_id, schema)
 
     @wraps(original_submit)

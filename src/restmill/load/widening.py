@@ -24,7 +24,9 @@ from dlt.common.typing import VARIANT_FIELD_FORMAT
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restmill.events import Noted
+from restmill.load.contracts import let_in
 from restmill.load.watch import tell
+from restmill.shape.cells import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.shape.tables import Shaped
 
-EXACT = 2**53
-"""A double holds each integer up to this one, and not each beyond."""
 BEYOND = "it holds integers beyond 2**53"
 Key: TypeAlias = tuple[str, str]
 """A table and one of its columns."""
@@ -203,10 +203,7 @@ class Widener:
         """Whether the schema contract lets a further type in, as it would the variant column."""
         variant = self._variant(column)
         new: TColumnSchema = {"name": variant, "data_type": "double", "nullable": True, "variant": True}
-        partial = cast("Any", {**self._schema.tables[table], "columns": {variant: new}})
-        contract = self._schema.resolve_contract_settings_for_table(table)
-        allowed, _ = self._schema.apply_schema_contract(contract, partial, raise_on_freeze=False)
-        return bool(allowed and allowed["columns"])
+        return let_in(self._schema, table, {variant: new}) is not None
 
     def _variant(self, column: str) -> str:
         return str(self._schema.naming.shorten_fragments(column, VARIANT_FIELD_FORMAT % "double"))

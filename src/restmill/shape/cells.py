@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.shape.rules import Column, Rules
 
+EXACT = 2**53
+"""A double holds each integer up to this one, and not each beyond."""
 _OWN: Mapping[str, type] = {"text": str, "bigint": int, "double": float, "bool": bool}
 """What a value of the type is in Python; nothing is coerced then."""
 UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError)

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from restmill.shape.sheets import Layout, Sheet
     from restmill.shape.tables import Shaped
 
-_READ_AS: Mapping[str, frozenset[pa.DataType]] = {
-    "text": frozenset((pa.string(),)),
-    "timestamp": frozenset((pa.string(),)),
-    "bigint": frozenset((pa.int64(),)),
-    "double": frozenset((pa.float64(), pa.int64())),
-    "bool": frozenset((pa.bool_(),)),
+READ_AS: Mapping[str, pa.DataType] = {
+    "text": pa.string(),
+    "timestamp": pa.string(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "bool": pa.bool_(),
 }
-"""By dlt's type of a column, what Arrow may infer for values that go there as they are."""
+"""By dlt's type of a column, what its values are in JSON; values of other types have to be looked at."""
 
 
 class Unfit(Exception):  # noqa: N818  # read as a sentence: "raise Unfit"
@@ -323,7 +323,8 @@ def _parts(objects: pa.Array) -> Iterator[tuple[str, pa.Array]]:
 def _column(array: pa.Array, column: Column) -> pa.Array:
     if pa.types.is_null(array.type):
         return pa.nulls(len(array), column.type)
-    if array.type not in _READ_AS.get(column.data_type, ()):
+    whole = column.data_type == "double" and array.type == pa.int64()
+    if array.type != READ_AS.get(column.data_type) and not whole:
         raise Unfit("a value of another kind")
     try:
         number = column.data_type in {"double", "bigint"}

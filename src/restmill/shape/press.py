@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from restmill.path import set_at
+from restmill.shape.cells import EXACT
 from restmill.shape.decode import select, storable_document
-from restmill.shape.mould import Fields, Hollow, Plain, Rows, Unfit, has_fractions
+from restmill.shape.mould import READ_AS, Fields, Hollow, Plain, Rows, Unfit, has_fractions
 from restmill.shape.pressed import Pressed, plain
 from restmill.shape.storable import may_hold_nul
 
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
     from restmill.shape.mould import Form, Mould
     from restmill.shape.rules import Rules
 
-_READ_AS = {
-    "text": pa.string(),
-    "timestamp": pa.string(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "bool": pa.bool_(),
-}
-"""By dlt's type of a column, what its values are in JSON; values of other types are not pressed."""
-_EXACT = 2.0**53
-"""From here on a double may have been rounded from an integer."""
 _MOST_MISFITS = 5
 """After so many misfits in a row nothing more is pressed."""
 _PAGE = "page"
@@ -98,11 +89,10 @@ class Press:
                 return [self.documents([body])[0] for body in bodies]
             self._misfits += 1
             return [None]
-        if _is_rounded(pages):  # in some page, or around its records
-            return [self._opened(pages[i : i + 1], body, selector) for i, body in enumerate(bodies)]
-        return [self._opened(pages[i : i + 1], body, selector, exact=True) for i, body in enumerate(bodies)]
+        exact = not _is_rounded(pages)  # in no page, nor around its records
+        return [self._opened(pages[i : i + 1], body, selector, exact=exact) for i, body in enumerate(bodies)]
 
-    def _opened(self, page: pa.Array, body: bytes, selector: Path, *, exact: bool = False) -> Json:
+    def _opened(self, page: pa.Array, body: bytes, selector: Path, *, exact: bool) -> Json:
         try:
             records = _records(page, selector.keys, exact=exact)
             pressed = Pressed(
@@ -130,6 +120,17 @@ class Press:
             )
             made = self._made = form, outline, options
         return made[2]
+
+
+def joined(pages: Sequence[Pressed]) -> Pressed:
+    """Pages of one type as one."""
+    if len(pages) == 1:
+        return pages[0]
+    return Pressed(
+        pa.concat_arrays([page.array for page in pages]),
+        sum(page.size for page in pages),
+        lambda: [record for page in pages for record in page.plain()],
+    )
 
 
 def _parsed(bodies: Sequence[bytes], options: arrow_json.ParseOptions) -> pa.Array:
@@ -199,7 +200,7 @@ def _lacks(value: Json, kind: pa.DataType) -> bool:
 def _is_rounded(array: pa.Array) -> bool:
     """Whether a fraction is so large that it may be an integer, which Python would have kept, or is none."""
     if pa.types.is_floating(array.type):
-        small = pc.less(pc.abs(array), _EXACT)  # false for NaN
+        small = pc.less(pc.abs(array), float(EXACT))  # false for NaN
         return not pc.all(small, min_count=0).as_py()
     if pa.types.is_list(array.type):
         return has_fractions(array.type) and _is_rounded(array.flatten())
@@ -223,9 +224,9 @@ def _kind(form: Form, table: str, rules: Rules) -> pa.DataType:
             return pa.null()
         case Plain(column):
             known = rules.columns(table).get(column)
-            if known is None or known.data_type not in _READ_AS:
+            if known is None or known.data_type not in READ_AS:
                 raise Unfit("a value that is not pressed")
-            return _READ_AS[known.data_type]
+            return READ_AS[known.data_type]
         case Hollow():
             return pa.list_(pa.null())
         case Fields():

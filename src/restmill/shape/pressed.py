@@ -65,16 +65,6 @@ Records: TypeAlias = Sequence["Json"]
 """The records of a page: a list of Python objects, or pressed."""
 
 
-def joined(pages: Sequence[Pressed], concat: Callable[[list[pa.StructArray]], pa.StructArray]) -> Pressed:
-    """Pages of one type as one."""
-    if len(pages) == 1:
-        return pages[0]
-    array = concat([page.array for page in pages])
-    return Pressed(
-        array, sum(page.size for page in pages), lambda: [record for page in pages for record in page.plain()]
-    )
-
-
 def plain(records: Sequence[Json]) -> list[Json]:
     """Records as a list of Python objects."""
     if isinstance(records, Pressed):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from restmill.load.widening import EXACT
+from restmill.shape.cells import EXACT
 from restmill.shape.storable import storable
 from tests.shape.columnar.test_against_dlt import cases, tables
 from tests.shape.columnar.twins import Outcome, Shelf, Table, by_dlt, by_widening

@@ -22,9 +22,10 @@ from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from restmill.load.batch import Batch
 from restmill.load.columnar import cast_or_shaped, sorted_out, tables_of
 from restmill.load.ground import Ground
-from restmill.load.widening import EXACT, Key, Widening
+from restmill.load.widening import Key, Widening
 from restmill.path import Path
 from restmill.plan.spec import Departures
+from restmill.shape.cells import EXACT
 from restmill.shape.press import Press
 from restmill.shape.pressed import Pressed
 from restmill.shape.rules import Unsure
