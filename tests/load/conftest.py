@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import dlt
 import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
@@ -57,3 +58,13 @@ def cause_of(error: BaseException | None, kind: type[Wanted]) -> Wanted:
         seen = seen.__cause__ or seen.__context__
     assert isinstance(seen, kind), f"{error!r} was not caused by {kind.__name__}"
     return seen
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> dlt.Pipeline:
+    """A pipeline of the test's own, into a DuckDB file; files of tests may have another one."""
+    return dlt.pipeline(
+        "kept",
+        destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")),
+        pipelines_dir=str(tmp_path),
+    )

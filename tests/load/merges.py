@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 import pytest
+from dlt.common.storages import PackageStorage
+from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.extract import DltSource
+from dlt.load.load import Load
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.load import straight, unrepeated
 
@@ -79,3 +83,38 @@ def _no_proofs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     unrepeated._proofs.clear()
     yield
     unrepeated._proofs.clear()
+
+
+def lose_answers(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Let DuckDB commit the first file of each table and report it as failed; the tables, as they come."""
+    original, failed = DuckDbCopyJob.run, set[str]()
+
+    def committed_then_failed(self: DuckDbCopyJob) -> None:
+        original(self)
+        if self.load_table_name not in failed:
+            failed.add(self.load_table_name)
+            raise OSError("the answer was lost")
+
+    monkeypatch.setattr(DuckDbCopyJob, "run", committed_then_failed)
+    return failed
+
+
+def interrupt(pipeline: dlt.Pipeline, only: tuple[str, ...] = ()) -> None:
+    """End a load when all files are written and dlt has noted those of other tables than `only`, if any."""
+    note = PackageStorage.save_pending_transition
+
+    def interrupted(self: Load, load_id: str, jobs: Any, schema: Any) -> Any:
+        if jobs and all(job.state() == "completed" for job in jobs):
+            raise KeyboardInterrupt
+        return jobs, [], None
+
+    def noted(self: PackageStorage, load_id: str, file_name: str, *args: Any) -> None:
+        if only and file_name.split(".", maxsplit=1)[0] not in only:
+            note(self, load_id, file_name, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Load, "complete_jobs", interrupted)
+        patch.setattr(PackageStorage, "save_pending_transition", noted)
+        with pytest.raises(PipelineStepFailed) as failed:
+            pipeline.load()
+    assert isinstance(failed.value.__cause__, KeyboardInterrupt)

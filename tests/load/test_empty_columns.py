@@ -31,15 +31,6 @@ def things(records: list[Any], kind: str = "text", **hints: Any) -> Any:
     return dlt.resource(pages, name="things", **hints)
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path) -> dlt.Pipeline:
-    return dlt.pipeline(
-        "kept",
-        destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")),
-        pipelines_dir=str(tmp_path),
-    )
-
-
 def types(pipeline: dlt.Pipeline, table: str = "things") -> dict[str, str]:
     """The columns of a table in the database, dlt's own left out."""
     query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s"

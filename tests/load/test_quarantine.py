@@ -39,15 +39,6 @@ def things(records: list[Any], *, quarantine: bool = True, **hints: Any) -> Any:
     return dlt.resource(pages, name="things", **{"primary_key": "id", **hints})
 
 
-@pytest.fixture
-def pipeline(tmp_path: Path) -> dlt.Pipeline:
-    return dlt.pipeline(
-        "kept",
-        destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")),
-        pipelines_dir=str(tmp_path),
-    )
-
-
 def kept(pipeline: dlt.Pipeline) -> list[tuple[str, Any]]:
     """Reasons and records in quarantine, in no order."""
     with (

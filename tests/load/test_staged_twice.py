@@ -13,8 +13,6 @@ from dlt.common.storages import PackageStorage
 from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.destinations.insert_job_client import InsertValuesLoadJob
-from dlt.load.load import Load
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.load import unrepeated
 from tests.load.merges import (
@@ -25,6 +23,8 @@ from tests.load.merges import (
     count,
     destination,
     flat,
+    interrupt,
+    lose_answers,
     merges,
     pipeline_in,
     records,
@@ -41,15 +41,7 @@ __all__ = ["_no_proofs", "destination"]
 def test_a_file_that_is_staged_twice_because_it_was_tried_again(
     tmp_path: Path, nested: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, failed = DuckDbCopyJob.run, set[str]()
-
-    def committed_then_failed(self: DuckDbCopyJob) -> None:
-        original(self)
-        if self.load_table_name not in failed:
-            failed.add(self.load_table_name)
-            raise OSError("the answer was lost")
-
-    monkeypatch.setattr(DuckDbCopyJob, "run", committed_then_failed)
+    lose_answers(monkeypatch)
     pipeline = pipeline_in(tmp_path)
     pipeline.run(three(nested))
     assert_merged_from_doubles(pipeline, nested)
@@ -152,22 +144,6 @@ def nested(request: pytest.FixtureRequest) -> bool:
 def three(nested: bool) -> Any:
     """A resource of three records."""
     return things((records if nested else flat)(1, 2, 3), "merge", **PARQUET)
-
-
-def interrupt(pipeline: dlt.Pipeline) -> None:
-    """End a load when all files are staged and dlt has not noted any of them: it will stage them again."""
-
-    def interrupted(self: Load, load_id: str, jobs: Any, schema: Any) -> Any:
-        if jobs and all(job.state() == "completed" for job in jobs):
-            raise KeyboardInterrupt
-        return jobs, [], None
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Load, "complete_jobs", interrupted)
-        patch.setattr(PackageStorage, "save_pending_transition", lambda *_: None)
-        with pytest.raises(PipelineStepFailed) as failed:
-            pipeline.load()
-    assert isinstance(failed.value.__cause__, KeyboardInterrupt)
 
 
 KILLED = """

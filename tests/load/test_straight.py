@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pytest
 from dlt.common.destination.exceptions import DestinationTerminalException
-from dlt.common.storages import PackageStorage
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.load.load import Load
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -20,6 +19,8 @@ from tests.load.merges import (
     by_rows_elsewhere,
     count,
     destination,
+    interrupt,
+    lose_answers,
     merges,
     pipeline_in,
     records,
@@ -135,15 +136,7 @@ def test_an_empty_table_that_is_there_already_is_filled(tmp_path: Path) -> None:
 def test_a_file_that_was_committed_and_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, failed = DuckDbCopyJob.run, set[str]()
-
-    def committed_then_failed(self: DuckDbCopyJob) -> None:
-        original(self)
-        if self.load_table_name not in failed:
-            failed.add(self.load_table_name)
-            raise OSError("the answer was lost")
-
-    monkeypatch.setattr(DuckDbCopyJob, "run", committed_then_failed)
+    failed = lose_answers(monkeypatch)
     pipeline = pipeline_in(tmp_path)
     pipeline.run(many())
     assert {"things", "things__tags"} <= failed
@@ -283,24 +276,3 @@ def killed(self):
 DuckDbCopyJob.run = killed
 pipeline_in(Path(sys.argv[1])).run(many())
 """
-
-
-def interrupt(pipeline: dlt.Pipeline, only: tuple[str, ...] = ()) -> None:
-    """End a load when all files are written and dlt has noted those of other tables than `only`, if any."""
-    note = PackageStorage.save_pending_transition
-
-    def interrupted(self: Load, load_id: str, jobs: Any, schema: Any) -> Any:
-        if jobs and all(job.state() == "completed" for job in jobs):
-            raise KeyboardInterrupt
-        return jobs, [], None
-
-    def noted(self: PackageStorage, load_id: str, file_name: str, *args: Any) -> None:
-        if only and file_name.split(".", maxsplit=1)[0] not in only:
-            note(self, load_id, file_name, *args)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Load, "complete_jobs", interrupted)
-        patch.setattr(PackageStorage, "save_pending_transition", noted)
-        with pytest.raises(PipelineStepFailed) as failed:
-            pipeline.load()
-    assert isinstance(failed.value.__cause__, KeyboardInterrupt)
