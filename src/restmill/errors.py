@@ -76,8 +76,8 @@ class RestmillError(Exception):
         return type(self), self.problems
 
 
-class ConfigError(RestmillError):
-    """The config is wrong. All problems at once; nothing was sent."""
+class ConfigError(RestmillError, ValueError):
+    """The config is wrong. All problems at once; nothing was sent. A `ValueError` too, as under dlt."""
 
     exit_code = 2
 

@@ -161,13 +161,6 @@ CASES: list[Case] = [
         "Such as",
     ),
     (with_endpoint(data_selector=5), f"{ENDPOINT}.data_selector", "must be a JSON path", "5", ""),
-    (
-        with_endpoint(json={"a": 1}, data="x"),
-        f"{ENDPOINT}.data",
-        "`json` and `data` are both given",
-        "",
-        "A request has one body.",
-    ),
     (with_endpoint(json=["a"]), f"{ENDPOINT}.json", "must be a mapping", "a list", ""),
     (
         with_endpoint(response_actions=[{"status_code": 404, "action": "ignor"}]),

@@ -6,16 +6,21 @@ import pickle
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from restmill.config import model
 from restmill.config.check import check
+from restmill.config.files import load
 from restmill.config.kinds import Block, keys_of
 from restmill.config.model_hints import TableHints
+from restmill.errors import ConfigError
 from restmill.secrets import Secret
 from tests.config.configs import CLIENT, GOOD, ISSUES, OWN, with_endpoint, with_resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def endpoint_of(tree: dict[str, Any], index: int = 0) -> model.Endpoint:
@@ -281,6 +286,24 @@ def test_plain_braces_are_written_twice() -> None:
 
 def test_a_static_param_may_fill_the_path() -> None:
     assert endpoint_of(with_endpoint(path="a/{kind}", params={"kind": "x"})).params == {"kind": "x"}
+
+
+TWO_BODIES = """
+client: {base_url: "https://api.test"}
+resources: [{name: posts, endpoint: {path: posts, method: POST, json: {a: 1}, data: {a: 1}}}]
+"""
+
+
+def test_two_bodies_are_a_mistake_in_a_file_and_a_warning_in_python(tmp_path: Path) -> None:
+    """A script may never read that resource, and dlt says so only when it does."""
+    said = [one.what for one in check(with_endpoint(json={"a": 1}, data="x")).warnings]
+    assert said == ["`json` and `data` are both given"]
+    assert check(with_endpoint(json={}, data="x")).warnings == ()
+    file = tmp_path / "two.yaml"
+    file.write_text(TWO_BODIES)
+    source = load(file)
+    with pytest.raises(ConfigError, match="`json` and `data` are both given"):
+        check(source.tree, source)
 
 
 def test_deprecated_and_unused_keys_are_warnings() -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.errors import ApiError, Place, Problem
+from restmill.errors import ApiError, ConfigError, Place, Problem
 from restmill.events import ParentDone
 from restmill.load.watch import tell
 from restmill.run.channel import Ended
@@ -85,7 +85,7 @@ def _begin(session: Session, plan: Plan, resource: Resource, record: Json, bound
         values, included = _bound_values(resource, record)
         order = order_for(plan, resource, Bound({**bound.values, **values}, bound.params))
     except (ApiError, ValueError, TypeError) as error:
-        if resource.on_error == "raise":
+        if resource.on_error == "raise" or isinstance(error, ConfigError):
             raise
         session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else str(error))
         tell(ParentDone(resource.name, time.monotonic(), values))

@@ -159,7 +159,10 @@ def _body(request: RequestTemplate) -> str:
         return f"JSON: {', '.join(str(key) for key in request.json)}"
     if isinstance(request.data, Mapping):
         return f"form: {', '.join(str(key) for key in request.data)}"
-    return "" if request.data is None else "raw"
+    if isinstance(request.data, list):
+        names = dict.fromkeys(str(pair[0]) for pair in request.data if isinstance(pair, list) and pair)
+        return f"form: {', '.join(names)}"
+    return "raw" if request.data else ""
 
 
 def _parent(parent: Parent | None) -> str:

@@ -6,15 +6,15 @@ import asyncio
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import orjson
 from yarl import URL
 
 from restmill.errors import ConfigError, Place, Problem
 from restmill.run.transport import Failed
+from restmill.wire.body import body_of
 from restmill.wire.message import Headers, Response
 
 if TYPE_CHECKING:
@@ -85,17 +85,10 @@ class AiohttpTransport:
 
 def _encoded(request: Request) -> tuple[dict[str, str], bytes | None]:
     headers = {name: str(value) for name, value in request.headers.items()}
-    if request.json is not None:
-        headers.setdefault("Content-Type", "application/json")
-        return headers, orjson.dumps(request.json, option=orjson.OPT_NON_STR_KEYS)
-    if request.data is None:
-        return headers, None
-    if isinstance(request.data, bytes):
-        return headers, request.data
-    if isinstance(request.data, str):
-        return headers, request.data.encode()
-    headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
-    return headers, urlencode(request.data, doseq=True).encode()
+    body, kind = body_of(request)
+    if kind and "content-type" not in map(str.lower, headers):
+        headers["Content-Type"] = kind
+    return headers, body
 
 
 def _merged(fields: aiohttp.typedefs.LooseHeaders) -> Headers:

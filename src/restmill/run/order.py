@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from restmill.errors import ConfigError, Place, Problem
 from restmill.path import Path
 from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from restmill.shape.press import Press
     from restmill.wire.auth import Auth
     from restmill.wire.paging import Pager
+
+_ONE_BODY = "A request has one body: leave one of them out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,11 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
 
     Raises:
         KeyError: a placeholder has no value.
+        ConfigError: it has two bodies.
     """
     template = resource.request
+    if template.json and template.data:
+        raise ConfigError(Problem(Place(resource.name), "`json` and `data` are both given", hint=_ONE_BODY))
     address = join(plan.base_url, template.path.render_path(bound.values))
     params = {**template.params, **bound.params}
     headers = cast("Mapping[str, Json]", render_tree(template.headers, bound.values, keep_type=False))
@@ -68,8 +74,8 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         address=address,
         params=cast("Mapping[str, Json]", render_tree(params, bound.values, keep_type=False)),
         headers=Headers({name: str(value) for name, value in headers.items() if value is not None}),
-        json=render_tree(template.json, bound.values, keep_type=True),
-        data=render_tree(template.data, bound.values, keep_type=False),
+        json=None if template.data else render_tree(template.json, bound.values, keep_type=True),
+        data=render_tree(template.data, bound.values, keep_type=False) or None,
     )
     return Order(
         request=request,
