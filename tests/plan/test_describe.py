@@ -84,7 +84,7 @@ def test_a_resource_in_words() -> None:
             "max_table_nesting": "2",
         },
         load="rows: `table_name` is a function of the record",
-        retry="3 times on 429, 500, 502, 503, 504, after 1, 2, 4 s",
+        retry="3 times on 429, 500, 502, 503, 504 and where the host says when, after 1, 2, 4 s",
         on_error="raise",
         notes=found.notes,
     )
@@ -121,9 +121,12 @@ def test_cursors_in_words() -> None:
     ("policy", "words"),
     [
         (Policy(max_retries=0), "none"),
-        (Policy(frozenset({500}), 1), "once on 500, after 1 s"),
-        (Policy(frozenset(), 2, 10, max_wait=5), "2 times on no status, after 1, 5 s"),
-        (Policy(frozenset({500}), 9, 1), "9 times on 500, after 1, 1, 1, 1, 1, ... s"),
+        (Policy(frozenset({500}), 1), "once on 500 and where the host says when, after 1 s"),
+        (Policy(frozenset(), 2, 10, max_wait=5), "2 times where the host says when, after 1, 5 s"),
+        (
+            Policy(frozenset({500}), 9, 1),
+            "9 times on 500 and where the host says when, after 1, 1, 1, 1, 1, ... s",
+        ),
     ],
 )
 def test_patience_in_words(policy: Policy, words: str) -> None:

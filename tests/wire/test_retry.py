@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from restmill.wire.message import Headers
 from restmill.wire.pace import Quota, quota, retry_after
-from restmill.wire.retry import Again, BadStatus, Broken, GiveUp, Policy, decide, wait_asked
+from restmill.wire.retry import Again, BadStatus, Broken, GiveUp, Policy, decide, is_busy, wait_asked
 
 WALL = 1_800_000_000.0
 chances = st.floats(0, 1)
@@ -146,13 +146,73 @@ def test_the_wait_a_host_asks_for(headers: dict[str, str], limited: bool, wait: 
     assert wait_asked(Headers(headers), WALL, limited=limited) == wait
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [420, 429, 503, 509])
 def test_a_reset_counts_with_a_limit_status_only(status: int) -> None:
     headers = {"RateLimit-Remaining": "3", "RateLimit-Reset": "12"}
     assert decide(Policy(), 1, bad(status, headers), WALL, 1.0) == Again(
         12.0, f"status {status}, the host asks for 12 s"
     )
     assert decide(Policy(), 1, bad(500, headers), WALL, 0.0) == Again(1.0, "status 500")
+
+
+SAID = {
+    "nothing": ({}, None),
+    "Retry-After": ({"Retry-After": "7"}, 7.0),
+    "a date": ({"Retry-After": "Fri, 15 Jan 2027 08:00:07 GMT"}, 7.0),
+    "a duration": ({"Retry-After": "7s"}, 7.0),
+    "X-Retry-After": ({"X-Retry-After": "7"}, 7.0),
+    "X-RateLimit-Retry-After": ({"X-RateLimit-Retry-After": "7"}, 7.0),
+    "a word": ({"Retry-After": "soon"}, None),
+}
+NAMED = {"as it is": Policy().statuses, "403": frozenset({403}), "202": frozenset({202}), "none": frozenset()}
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("named", NAMED)
+@pytest.mark.parametrize("ruled", [False, True])
+@pytest.mark.parametrize("status", [200, 202, 401, 403, 404, 409, 420, 429, 500, 501, 503, 509, 529])
+def test_tried_again_is_what_the_plan_says(status: int, ruled: bool, named: str, said: str) -> None:
+    """The statuses of `retry`, a response action that says so, and errors whose host says when."""
+    headers, wait = SAID[said]
+    failure = BadStatus(status, Headers(headers), "by the response action" if ruled else "")
+    decision = decide(Policy(NAMED[named]), 1, failure, WALL, 0.0)
+    if ruled or status in NAMED[named] or (status >= 400 and wait is not None):
+        kin = said == "X-RateLimit-Retry-After" and status < 400  # of a quota, which may not be spent
+        assert isinstance(decision, Again)
+        assert decision.wait == (1.0 if wait is None or kin else wait)
+    else:
+        assert decision == GiveUp(f"status {status}")
+
+
+@pytest.mark.parametrize("status", [420, 429, 503, 509])
+def test_a_limit_waits_for_the_reset_of_its_quota(status: int) -> None:
+    headers = {"X-RateLimit-Reset": "2027-01-15T08:00:07Z"}
+    assert decide(Policy(frozenset()), 1, bad(status, headers), WALL, 0.0) == Again(
+        7.0, f"status {status}, the host asks for 7 s"
+    )
+
+
+def test_a_404_with_the_last_request_of_a_quota_is_final() -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}
+    assert decide(Policy(), 1, bad(404, headers), WALL, 0.0) == GiveUp("status 404")
+
+
+@pytest.mark.parametrize(
+    ("failure", "busy"),
+    [
+        (bad(404), False),
+        (bad(500), False),  # servers break behind the end of a list
+        (bad(429), True),
+        (bad(503), True),
+        (bad(420), True),
+        (bad(404, {"Retry-After": "7"}), True),
+        (BadStatus(404, Headers(), "by the response action for status 404"), True),
+        (BadStatus(200, Headers(), "by the response action for content"), True),
+    ],
+)
+def test_what_will_be_otherwise_is_no_end(failure: BadStatus, busy: bool) -> None:
+    assert is_busy(Policy(), failure, WALL) is busy
+    assert is_busy(Policy(frozenset({failure.status})), failure, WALL) is (busy or failure.status == 404)
 
 
 def test_what_is_no_failure_is_refused_loudly() -> None:

@@ -10,7 +10,9 @@ class Retry(Block):
     """Which failures are tried again, how often, and how long to wait in between."""
 
     statuses: tuple[int, ...] = key(
-        "HTTP statuses that are tried again.", Listing(Status()), default=(429, 500, 502, 503, 504)
+        "HTTP statuses that are tried again, good ones too; an error whose host says when always is.",
+        Listing(Status()),
+        default=(429, 500, 502, 503, 504),
     )
     max_retries: int = key("Further attempts after the first.", Whole(0), default=3)
     backoff_factor: float = key(

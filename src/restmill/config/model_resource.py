@@ -144,8 +144,9 @@ class ResponseAction(Block):
         "Condition: the body is empty; only true, false is not yet possible.", Flag(), default=None
     )
     action: ActionWord | Opaque | tuple[Opaque, ...] = key(
-        "`ignore`: end the read, keep what came before. `retry`: ask again. `skip`: take the next page. "
-        "`end`: the read is complete. `fail`: the resource failed. `reauth`: renew credentials, ask again. "
+        "`ignore`: end the read, keep what came before. `retry`: ask again, by `retry`'s counts. "
+        "`skip`: take the next page. `end`: the read is complete. `fail`: the resource failed. "
+        "`reauth`: renew credentials, ask again. "
         "Or a Python function, or a list of them, called with the response.",
         OneOf(
             (Choice(("ignore", "retry", "skip", "end", "fail", "reauth")), Function(), Listing(Function()))

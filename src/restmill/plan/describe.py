@@ -190,9 +190,10 @@ def _retry(policy: Policy) -> str:
     waits = [policy.base * policy.backoff_factor**number for number in range(policy.max_retries)]
     shown = ", ".join(f"{min(wait, policy.max_wait):g}" for wait in waits[:_WAITS_SHOWN])
     more = ", ..." if len(waits) > _WAITS_SHOWN else ""
-    statuses = ", ".join(str(status) for status in sorted(policy.statuses)) or "no status"
+    statuses = ", ".join(str(status) for status in sorted(policy.statuses))
+    where = f"on {statuses} and where the host says when" if statuses else "where the host says when"
     times = "once" if policy.max_retries == 1 else f"{policy.max_retries} times"
-    return f"{times} on {statuses}, after {shown}{more} s"
+    return f"{times} {where}, after {shown}{more} s"
 
 
 def _budget(limits: Limits) -> str:

@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 COUNTING = (Offset, PageNumber)
 REFERRING = (Cursor, JsonLink, HeaderLink, HeaderCursor)
-BUSY = frozenset({429, 503})
-"""Never an end; any other error behind a believed end is as good as an empty page, once it stays."""
 
 
 @dataclass(frozen=True, slots=True)

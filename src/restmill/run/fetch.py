@@ -23,7 +23,7 @@ from restmill.shape.decode import Undecodable, storable_document
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers, without_login
-from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide
+from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
 from restmill.wire.rules import Accept, Call, Fail, Reauth, Retry, Rule, Skip, Stop, judge
 
 if TYPE_CHECKING:
@@ -82,12 +82,13 @@ _Final: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth
 
 
 class Refused(Exception):  # noqa: N818
-    """A final answer with an error status; the reader may know it as the end of the list."""
+    """A final answer with an error status; the reader may know it as the end of the list, unless `no_end`."""
 
-    def __init__(self, status: int, error: ApiError) -> None:
+    def __init__(self, status: int, error: ApiError, *, no_end: bool = False) -> None:
         super().__init__(status)
         self.status = status
         self.error = error
+        self.no_end = no_end
 
 
 class _Again(Exception):  # noqa: N818
@@ -157,8 +158,8 @@ class Fetcher:
                 return Answer(response, None, stop=reason)
             case Skip(reason):
                 return Answer(response, None, skipped=reason)
-            case Retry():
-                raise _Again(BadStatus(response.status, response.headers), Rejected)
+            case Retry(why):
+                raise _Again(BadStatus(response.status, response.headers, why), Rejected)
             case Fail() | Reauth():
                 self._refuse(request, terms, response, judgement)
                 return None
@@ -167,14 +168,14 @@ class Fetcher:
 
     async def _judged(self, response: Response, terms: Terms) -> tuple[Response, _Final]:
         """What the answer means, after the user's functions have looked at it, each in its turn."""
-        judgement = judge(terms.rules, response)
+        judgement = judge(terms.rules, response, terms.policy.statuses)
         while isinstance(judgement, Call):
             for function in judgement.functions:
                 outcome = await asyncio.to_thread(function, response)
                 if isinstance(outcome, Stop):
                     return response, outcome
                 response = outcome
-            judgement = judge(judgement.rest, response)
+            judgement = judge(judgement.rest, response, terms.policy.statuses)
         return response, judgement
 
     def _refuse(self, request: Request, terms: Terms, response: Response, judgement: Fail | Reauth) -> None:
@@ -185,7 +186,7 @@ class Fetcher:
         if isinstance(judgement, Reauth) or (response.status == 401 and renewable):
             self._drop_token(terms, request, response)
         elif declared or response.status < 400:
-            raise Refused(response.status, _rejected(terms, request, response.status, why))
+            raise Refused(response.status, _rejected(terms, request, response.status, why), no_end=True)
         else:
             raise _Again(BadStatus(response.status, response.headers), Rejected)
 
@@ -232,7 +233,8 @@ class Fetcher:
                     status = failed.failure.status
                     if status in terms.policy.statuses:
                         self._door(request).exhausted(first_sent, why)
-                    raise Refused(status, _rejected(terms, request, status, why))
+                    busy = is_busy(terms.policy, failed.failure, self._clock.wall())
+                    raise Refused(status, _rejected(terms, request, status, why), no_end=busy)
                 self._door(request).exhausted(first_sent, why)
                 raise failed.kind(Problem(Place(f"{terms.resource}  {request.target}"), why))
             case other:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, assert_never
 from restmill.errors import ApiError
 from restmill.run.ahead import Ahead, Light
 from restmill.run.ends import (
-    BUSY,
     COUNTING,
     REFERRING,
     Pending,
@@ -158,9 +157,9 @@ class Pass:
             return Done(self._account.over(), complete=False)
         except Refused as refused:
             ended = self.pager.past_end(request, refused.status) if self.pager else None
-            if ended is None and self._pending is not None and refused.status not in BUSY:
+            if ended is None and self._pending is not None:
                 ended = self._pending.done
-            if ended is None:
+            if ended is None or refused.no_end:
                 raise
             return ended
         stop = light.answer.stop

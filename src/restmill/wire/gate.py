@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.wire.pace import quota, wait_asked
+from restmill.wire.pace import LIMITED, is_limit, quota, wait_asked
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
-_OVERLOAD = frozenset({429, 502, 503, 504})
+_OVERLOAD = LIMITED | {502, 504}
 _ROUNDING = 1e-6  # seconds added to a wait, so that a clock's rounding cannot end it a hair too early
 _NEVER = float("-inf")
 
@@ -129,14 +129,14 @@ class Gate:
 
     def answered(self, now: float, status: int, headers: Headers, wall: float) -> Gate:
         """An answer has arrived; `wall` is its time in epoch seconds."""
-        asked = wait_asked(headers, wall, limited=status in (429, 503))
+        asked = wait_asked(headers, wall, limited=is_limit(status, headers, wall))
         gate = _told(_landed(self), now, headers, wall)
         if asked is not None:
             gate = _held(gate, now + asked, "the host asks to wait")
-        if status < 500 and status != 429:
+        if status < 500 and status not in LIMITED:
             gate = replace(gate, row=None, last_success=now, undone=(gate.row, gate.last_success))
             return gate if asked is not None else _grown(gate, self.in_flight)
-        if asked is None or status not in (429, 503):
+        if asked is None or status not in LIMITED:
             gate = _failed_row(gate, now, f"status {status}")
         return _halved(gate) if status in _OVERLOAD else gate
 

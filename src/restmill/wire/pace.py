@@ -1,26 +1,40 @@
 """What the headers of an answer say about pace: how long to wait, and how much of a quota is left.
 
-Read are `Retry-After` (RFC 9110, 10.2.3), the `RateLimit-*` and `RateLimit` fields of the IETF drafts in
-their old and new spelling, and the older `X-RateLimit-*` and `X-Rate-Limit-*`. What cannot be read is taken
-as not said.
+Read are `Retry-After` (RFC 9110, 10.2.3) and its kin, the `RateLimit-*` and `RateLimit` fields of the IETF
+drafts in their old and new spelling, and the older `X-RateLimit-*` and `X-Rate-Limit-*`. How a value is read
+is `delay`'s part. What cannot be read is taken as not said.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING
+
+from restmill.wire.delay import seconds_of
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
-_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]+)?")
+LIMITED = frozenset({420, 429, 503, 509})
+"""Statuses by which a host limits its readers: Too Many Requests, and as Twitter and cPanel spell it."""
+
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?")
 _REMAINING = re.compile(r"\b(?:remaining|r)\s*=\s*([0-9]{1,15})")
 _RESET = re.compile(r"\b(?:reset|t)\s*=\s*([0-9]{1,15})")
 _PREFIXES = ("RateLimit", "X-RateLimit", "X-Rate-Limit")
-_EPOCH = 1e9  # a reset this large is a point in time, not a duration: 1e9 s are 31 years
-_MILLIS = 1e12  # and this large, one in milliseconds
+_QUOTAS = tuple(f"{prefix}-{{}}{kind}" for prefix in _PREFIXES for kind in ("", "-Requests", "-Tokens"))
+"""Names of a quota's fields: one budget for all, or one for requests and one for tokens (language models)."""
+_RESETS = (("Reset", 1.0), ("Reset-After", 1.0), ("Retry-After", 1.0), ("Reset-Ms", 1e3))
+"""Fields that say when a quota is full again, and how many units are a second. Good answers have them too."""
+_WAITS = (
+    ("Retry-After", 1.0),
+    ("X-Retry-After", 1.0),
+    ("Retry-After-Ms", 1e3),
+    ("X-Retry-After-Ms", 1e3),
+    ("X-Ms-Retry-After-Ms", 1e3),
+)
+"""Fields that ask for a wait, the strongest first, and how many units are a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +47,44 @@ class Quota:
 
 
 def retry_after(headers: Headers, wall: float) -> float | None:
-    """Seconds asked for by `Retry-After`, a number or a date; None when absent, past, zero or unreadable.
+    """Seconds asked for by `Retry-After` or its kin; None when absent, past, zero or unreadable.
 
     `wall` is the time of the answer in epoch seconds.
     """
-    text = headers.get("Retry-After", "").strip()
-    wait = float(text) if _NUMBER.fullmatch(text) else _seconds_until(text, wall)
-    return wait if wait > 0 else None
+    for name, units in _WAITS:
+        wait = seconds_of(headers[name], wall, units) if name in headers else None
+        if wait is not None and wait > 0:
+            return wait
+    return None
 
 
 def quota(headers: Headers, wall: float) -> Quota:
     """The tightest quota that the headers tell of."""
+    if not any("rate" in name.lower() for name in headers):
+        return Quota()
     found = [_combined(part) for part in headers.get("RateLimit", "").split('"') if "=" in part]
-    for prefix in _PREFIXES:
-        remaining = _number(headers.get(f"{prefix}-Remaining", ""))
-        reset = _number(headers.get(f"{prefix}-Reset", ""))
-        found.append(Quota(None if remaining is None else int(remaining), _delta(reset, wall)))
+    for name in _QUOTAS:
+        remaining = _number(headers.get(name.format("Remaining"), ""))
+        reset = _reset(headers, name, wall)
+        found.append(Quota(None if remaining is None else int(remaining), reset))
     return min(found, key=_tightness)
+
+
+def is_limit(status: int, headers: Headers, wall: float) -> bool:
+    """Whether an answer limits its reader, so that a quota's reset says when to come again.
+
+    Any error does with `X-RateLimit-Retry-After`, if nothing is left of the quota or nobody says what is.
+    """
+    if status < 400 or status in LIMITED:
+        return status in LIMITED
+    told = any(f"{prefix}-Retry-After" in headers for prefix in _PREFIXES)
+    return told and not quota(headers, wall).remaining
 
 
 def wait_asked(headers: Headers, wall: float, *, limited: bool = False) -> float | None:
     """Seconds the host asks to wait: `Retry-After`, else the reset of a spent quota, else None.
 
-    With `limited` (the status was 429 or 503) the reset counts whatever is left of the quota.
+    With `limited` (see `is_limit`) the reset counts whatever is left of the quota.
     """
     asked = retry_after(headers, wall)
     if asked is not None:
@@ -79,20 +108,10 @@ def _number(text: str) -> float | None:
     return min(numbers, default=None)
 
 
-def _delta(reset: float | None, wall: float) -> float | None:
-    if reset is None:
-        return None
-    if reset >= _MILLIS:
-        reset /= 1000
-    seconds = reset - wall if reset >= _EPOCH else reset
-    return seconds if seconds > 0 else None
-
-
-def _seconds_until(text: str, wall: float) -> float:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # 10 ms, and dates are rare here
-
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - wall
+def _reset(headers: Headers, name: str, wall: float) -> float | None:
+    for word, units in _RESETS:
+        field = name.format(word)
+        if field in headers:
+            seconds = seconds_of(headers[field], wall, units)
+            return seconds if seconds is not None and seconds > 0 else None
+    return None

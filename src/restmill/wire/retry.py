@@ -1,7 +1,9 @@
 """When to try again, and when to stop: a function of the policy, the attempt and what went wrong.
 
-A host that says how long to wait is obeyed to the second. One that says nothing gets the formula `base *
-factor ** (attempt - 1)`, stretched at random by up to a quarter, so that many readers do not return at once.
+Tried again is what the policy names, what a response action asks for, and every error whose host says when to
+come again. A host that says how long to wait is obeyed to the second. One that says nothing gets the formula
+`base * factor ** (attempt - 1)`, stretched at random by up to a quarter, so that many readers do not return
+at once.
 """
 
 from __future__ import annotations
@@ -9,14 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from restmill.wire.pace import quota, retry_after, wait_asked
+from restmill.wire.pace import LIMITED, is_limit, quota, retry_after, wait_asked
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
-__all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "wait_asked"]
+__all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "is_busy", "wait_asked"]
 
 STATUSES = frozenset({429, 500, 502, 503, 504})
+_LIMITED_BY_HEADERS = LIMITED | {403}
 _JITTER = 0.25
 
 
@@ -36,10 +39,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class BadStatus:
-    """An answer came, but not a good one."""
+    """An answer came, but not a good one; or one that a response action wants tried again, whatever it is."""
 
     status: int
     headers: Headers
+    declared: str = ""
+    """Which response action wants it tried again, if one does: then the policy's statuses do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,14 @@ def decide(policy: Policy, attempt: int, failure: Failure, wall: float, chance: 
     """
     match failure:
         case BadStatus(status, headers):
-            why = f"status {status}"
-            if not _may_pass(policy, status, headers, wall):
+            why = (
+                f"status {status} (tried again {failure.declared})"
+                if failure.declared
+                else f"status {status}"
+            )
+            if not _may_pass(policy, failure, wall):
                 return GiveUp(why)
-            asked = wait_asked(headers, wall, limited=status in (429, 503))
+            asked = wait_asked(headers, wall, limited=is_limit(status, headers, wall))
         case Broken(why):
             asked = None
         case _:
@@ -89,15 +98,39 @@ def decide(policy: Policy, attempt: int, failure: Failure, wall: float, chance: 
         return Again(_formula(policy, attempt, chance), why)
     if asked > policy.max_wait:
         limit = f"{policy.max_wait:g} s; raise `client.retry.max_wait` to wait longer"
-        return GiveUp(f"{why}: the host asks to wait {asked:.0f} s, and the limit is {limit}")
-    return Again(asked, f"{why}, the host asks for {asked:.0f} s")
+        return GiveUp(f"{why}: the host asks to wait {_shown(asked)} s, and the limit is {limit}")
+    return Again(asked, f"{why}, the host asks for {_shown(asked)} s")
 
 
-def _may_pass(policy: Policy, status: int, headers: Headers, wall: float) -> bool:
-    """A status of the policy; or a 403 that is a rate limit by its headers (GitHub's secondary limit)."""
-    if status != 403:
-        return status in policy.statuses
-    return retry_after(headers, wall) is not None or quota(headers, wall).remaining == 0
+def is_busy(policy: Policy, failure: BadStatus, wall: float) -> bool:
+    """Whether the answer says that there will be another: it can never be the end of a list, or of anything.
+
+    So says a response action, a status that the config adds to the usual ones, a limit, or a wait asked for.
+    """
+    named = failure.declared or failure.status in policy.statuses - STATUSES
+    limited = failure.status == 503 or is_limit(failure.status, failure.headers, wall)
+    return bool(named) or limited or retry_after(failure.headers, wall) is not None
+
+
+def _may_pass(policy: Policy, failure: BadStatus, wall: float) -> bool:
+    """Whether it may be better the next time: the config or the host says so.
+
+    A 403 is a rate limit by its headers only (GitHub's secondary limit), and so are its kin.
+    """
+    status, headers = failure.status, failure.headers
+    if failure.declared or status in policy.statuses:
+        return True
+    if status < 400:
+        return False
+    if retry_after(headers, wall) is not None:
+        return True
+    if is_limit(status, headers, wall) and wait_asked(headers, wall, limited=True) is not None:
+        return True
+    return status in _LIMITED_BY_HEADERS and quota(headers, wall).remaining == 0
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.2g}"
 
 
 def _formula(policy: Policy, attempt: int, chance: float) -> float:

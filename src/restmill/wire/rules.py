@@ -113,10 +113,11 @@ class Call:
 Judgement: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth | Call
 
 
-def judge(rules: tuple[Rule, ...], response: Response) -> Judgement:
+def judge(rules: tuple[Rule, ...], response: Response, again: frozenset[int] = frozenset()) -> Judgement:
     """What `response` means by the first of `rules` that applies, else by its status.
 
-    Without a rule a status of 400 or more fails, and an empty body is a page without rows.
+    Without a rule a status of 400 or more fails, a good one that the retry policy names in `again` is tried
+    again, and an empty body is a page without rows.
     """
     for number, rule in enumerate(rules):
         if rule.applies(response):
@@ -125,6 +126,8 @@ def judge(rules: tuple[Rule, ...], response: Response) -> Judgement:
             return _done_by(rule.do, f"by the response action for {rule}")
     if response.status >= 400:
         return Fail(f"status {response.status}")
+    if response.status in again:
+        return Retry("by `retry.statuses`")
     return Accept() if response.body.strip() else Skip("an empty body")
 
 
