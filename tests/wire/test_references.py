@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 URL = "https://api.test/things"
+SCROLL = "https://api.test/scroll/a"
 
 
 def cursor_api(n: int, size: int) -> Ask:
@@ -81,16 +82,21 @@ def test_a_single_page_is_all_unless_it_is_suspect() -> None:
 
 
 @pytest.mark.parametrize(("sent", "got"), [("a", "a"), (5, "5"), ("5", 5)])
-def test_a_cursor_that_does_not_move_is_a_loop(sent: Json, got: Json) -> None:
+def test_a_cursor_that_does_not_move_may_be_that_of_a_scroll(sent: Json, got: Json) -> None:
+    """Once a loop at once. A scroll has one token for all pages, so pages decide; see `run.trail`."""
     request = replace(START, params={"cursor": sent})
     for pager, answer in (
         (Cursor(), page({"cursors": {"next": got}}, [1], request=request)),
         (HeaderCursor(), page({}, [1], request=request, headers={"next": str(got)})),
     ):
-        done = pager.after(answer)
-        assert isinstance(done, Done)
-        assert not done.complete
-        assert done.reason.startswith("the cursor did not move: ")
+        decision = pager.after(answer)
+        assert isinstance(decision, Next)
+        assert decision.request.url == request.url
+
+
+def test_the_link_that_a_further_page_came_by_may_be_that_of_a_scroll() -> None:
+    answer = page({"next": "/scroll/a"}, [1], request=replace(START, address=SCROLL), number=2)
+    assert JsonLink().after(answer) == Next(replace(START, address=SCROLL))
 
 
 def test_a_cursor_called_none_is_not_the_absence_of_one() -> None:

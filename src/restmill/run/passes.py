@@ -31,6 +31,7 @@ from restmill.run.ends import (
 from restmill.run.fetch import Answer, Refused
 from restmill.run.lessons import must_ask, settle
 from restmill.run.proof import Proof, stated
+from restmill.run.trail import Trail
 from restmill.shape.decode import keys_of, select
 from restmill.wire.detect import detect_pager, detect_selector
 from restmill.wire.message import Page
@@ -78,7 +79,7 @@ class Pass:
         self._account = account
         self._least = least
         self._ahead = Ahead(self._fetched, order.most_ahead, account.note)
-        self._asked: set[int] = set()
+        self._trail = Trail()
         self._recent: deque[Look] = deque(maxlen=_LOOKBACK)
         self._terms = order.terms
         self._pending: Pending | None = None
@@ -114,14 +115,17 @@ class Pass:
 
     async def _step(self, request: Request) -> Request | Done:
         """One page: the next request, or the end. Nothing of the page is kept."""
-        if hash_of(request) in self._asked:
-            return self._end(Done("the paging went in a circle", complete=False, detail=request.target))
-        self._asked.add(hash_of(request))
+        circle = self._trail.enter(request, self.pager)
+        if circle is not None:
+            return self._end(circle)
         light = await self._answer_or_end(request)
         if isinstance(light, Done):
             return self._end(light)
         page = self._page(request, light.answer)
         marks = self.proof.marks(page.records)
+        still = self._trail.arrived(page.records, fresh=self.proof.news(marks))
+        if still is not None:
+            return self._end(still)
         again = self._repeats(page, marks)
         if self._pending is not None and (again is not None or not self.proof.news(marks)):
             return self._end(self._pending.done)
@@ -316,8 +320,3 @@ class Pass:
                 return series.at(0)
             case other:
                 assert_never(other)
-
-
-def hash_of(request: Request) -> int:
-    """What makes two requests the same to a server: method, URL and body."""
-    return hash((request.method, request.url, repr(request.json), repr(request.data)))

@@ -1,7 +1,8 @@
 """Pagers that follow a reference to the next page: a cursor or a link, in the body or in a header.
 
-The server says where to go on, so nothing can be predicted; the one thing to watch is a reference that leads
-back to the page just read.
+The server says where to go on, so nothing can be predicted. A cursor may stay the same for all pages: the
+server of a scroll (Elasticsearch, Intercom) remembers the place itself. Whether such a read moves is seen in
+its pages, by who has read them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from restmill.path import Json, Path
+from restmill.path import Path
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
 from restmill.wire.ranges import says_more
 from restmill.wire.signs import any_total, sign_of_more
@@ -64,7 +65,7 @@ class Cursor(_Reference):
             return self._ended(page)
         if says_more(page, self.has_more_path) is False:
             return Done(f"`{self.has_more_path}` is false", complete=True, basis="end")
-        return _moved(self._slot, page.request, cursor, f"`{self.cursor_path}`")
+        return Next(self._slot.put(page.request, cursor))
 
     def describe(self) -> str:
         """For example `cursor: from cursors.next into cursor`."""
@@ -103,7 +104,7 @@ class JsonLink(_Reference):
             return _absent(page, self.next_url_path, "next link")
         if not isinstance(link, str):
             raise misses(page, "next_url_path", self.next_url_path, "is not a link")
-        return _followed(page.request, link, f"`{self.next_url_path}`")
+        return _followed(page, link, f"`{self.next_url_path}`")
 
     def describe(self) -> str:
         """For example `json link: next`."""
@@ -125,7 +126,7 @@ class HeaderLink(_Reference):
                 complete=True,
                 basis="end" if page.number > 1 else "page",
             )
-        return _followed(page.request, link, f"the link with rel={self.links_next_key}")
+        return _followed(page, link, f"the link with rel={self.links_next_key}")
 
     def describe(self) -> str:
         """For example `link header: rel=next`."""
@@ -149,7 +150,7 @@ class HeaderCursor(_Reference):
                 complete=True,
                 basis="end" if page.number > 1 else "page",
             )
-        return _moved(Slot(self.cursor_param), page.request, cursor, f"the header {self.cursor_key}")
+        return Next(Slot(self.cursor_param).put(page.request, cursor))
 
     def describe(self) -> str:
         """For example `header cursor: from NextPageToken into cursor`."""
@@ -178,17 +179,10 @@ class SinglePage(_Reference):
         return "single page"
 
 
-def _moved(slot: Slot, request: Request, cursor: Json, source: str) -> Next | Done:
-    sent = slot.read(request)
-    if sent is not None and str(sent) == str(cursor):  # 5 from the config, "5" from the answer
-        why = f"the cursor did not move: {source} is the one that this page was asked with"
-        return Done(why, complete=False)
-    return Next(slot.put(request, cursor))
-
-
-def _followed(request: Request, link: str, source: str) -> Next | Done:
-    following = request.following(link)
-    if following.url == request.url:
+def _followed(page: Page, link: str, source: str) -> Next | Done:
+    """A further page may have the link it was asked with, as with a scroll; the declared request is none."""
+    following = page.request.following(link)
+    if page.number == 1 and following.url == page.request.url:
         return Done(f"the next link did not move: {source} leads back to the same page", complete=False)
     return Next(following)
 

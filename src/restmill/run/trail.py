@@ -1,0 +1,67 @@
+"""The trail of a pass: what was asked before, so that a walk in a circle is told from a scroll.
+
+A server of pages answers the same request with the same page, so to ask it twice is to walk in a circle. A
+server of a scroll (Elasticsearch, Intercom) gives one token for all pages and remembers the place: there the
+same request brings the next page. What tells them apart is the page itself: it has a record that is new.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from restmill.wire.paging import Done, HeaderLink, JsonLink, Offset, PageNumber
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from restmill.path import Json
+    from restmill.wire.message import Request
+    from restmill.wire.paging import Pager
+
+_LINKS = (JsonLink, HeaderLink)
+_NUMBERS = (Offset, PageNumber)
+
+
+class Trail:
+    """Every request of one pass, and whether the present one was made before."""
+
+    def __init__(self) -> None:
+        self._asked: set[int] = set()
+        self._last: int | None = None
+        self._target = ""
+        self._again = False
+        self._blank = False
+
+    def enter(self, request: Request, pager: Pager | None) -> Done | None:
+        """Take the next request; the end of the read, if asking it can only lead in a circle.
+
+        A number names its page, and so does a link, unless the page just read gave the link it came by.
+        """
+        asked, self._target = hash_of(request), request.target
+        self._again = asked in self._asked
+        moves = isinstance(pager, _NUMBERS) or (isinstance(pager, _LINKS) and asked != self._last)
+        self._asked.add(asked)
+        self._last = asked
+        return self._circle("") if self._again and moves else None
+
+    def arrived(self, records: Sequence[Json], *, fresh: bool) -> Done | None:
+        """Take the page; the end of the read, if the request was made before and this page is no further.
+
+        `fresh`: one of the records was not seen before. A scroll is over when an empty page comes twice.
+        """
+        if self._again and not fresh and records:
+            return self._circle("the same request brought no new record")
+        blank, self._blank = self._blank, not records
+        if self._again and blank and not records:
+            return Done("an empty page, twice: the scroll is over", complete=True, basis="end")
+        return None
+
+    def _circle(self, how: str) -> Done:
+        return Done(
+            "the paging went in a circle", complete=False, detail=f"{how}: {self._target}".removeprefix(": ")
+        )
+
+
+def hash_of(request: Request) -> int:
+    """What makes two requests the same to a server: method, URL and body."""
+    return hash((request.method, request.url, repr(request.json), repr(request.data)))
