@@ -18,11 +18,17 @@ from restmill import events
 from restmill.cli.app import app
 from restmill.config import kinds
 from restmill.config.model import Config
+from restmill.config.model_hints import STRATEGIES
+from restmill.plan.destinations import DESTINATIONS
+from restmill.plan.dispositions import Asked, outcome
 from restmill.sandbox import COLLECTIONS, ROUTES, SWITCH_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from dataclasses import Field
+
+    from restmill.plan.destinations import Abilities
+    from restmill.plan.dispositions import Outcome
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end of (?P=name) -->)", re.DOTALL)
@@ -240,12 +246,48 @@ def _first(event: type[events.Event]) -> str:
     return (event.__doc__ or "").partition("\n")[0]
 
 
+# --- destinations ------------------------------------------------------------------------------------------
+
+
+def dispositions_block() -> str:
+    """What each destination does with each disposition and strategy of merging and of replacing."""
+    heads = ("destination", "`merge`", *(f"`{one}`" for one in STRATEGIES), "`replace`")
+    return table(heads, (row for able in DESTINATIONS.values() for row in _kept(able)))
+
+
+def _kept(able: Abilities) -> Iterator[tuple[str, ...]]:
+    """One row for each of the destination's table formats that make a difference."""
+    for table_format in (
+        "",
+        *(one for one in able.formats if able.merges.get(one) or able.replaces.get(one)),
+    ):
+        told = f", `table_format: {table_format}`" if table_format else ""
+        merges = (outcome(able, Asked("merge", one, table_format, primary_key=True)) for one in STRATEGIES)
+        usual = outcome(able, Asked("merge", "", table_format, primary_key=True))
+        cells = ["no" if one.refusal else "the function" if able.decides else "yes" for one in merges]
+        strategies = ", ".join(f"`{one}`" for one in able.replacing(table_format))
+        yield (
+            f"`{able.name}`{told}",
+            _usually(usual),
+            *cells,
+            strategies or ("the function" if able.decides else "nothing is kept"),
+        )
+
+
+def _usually(usual: Outcome) -> str:
+    """What plain `merge` becomes."""
+    if usual.refusal:
+        return "refused; dlt appends" if usual.really == "append" else "refused"
+    return f"`{found[1]}`" if (found := re.search(r"\((.*)\)", usual.really)) else "the function"
+
+
 # --- pages --------------------------------------------------------------------------------------------------
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "help": help_block,
     "cli": cli_block,
     "config": config_block,
+    "dispositions": dispositions_block,
     "events": events_block,
     "sandbox-collections": collections_block,
     "sandbox-routes": routes_block,

@@ -182,6 +182,7 @@ OWN: dict[str, Any] = {
             "on_error": "isolate",
             "columnar": False,
             "quarantine": True,
+            "on_unsupported_merge": "append",
             "empty_columns": "text",
             "widen_numbers": True,
             "endpoint": {

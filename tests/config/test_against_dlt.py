@@ -128,7 +128,16 @@ def test_the_cardinalities_are_dlts() -> None:
     assert set(kind.words) == set(get_args(TReferenceCardinality))
 
 
-_OWN = {"rename", "delete_missing", "on_error", "columnar", "quarantine", "empty_columns", "widen_numbers"}
+_OWN = {
+    "rename",
+    "delete_missing",
+    "on_error",
+    "on_unsupported_merge",
+    "columnar",
+    "quarantine",
+    "empty_columns",
+    "widen_numbers",
+}
 KEYS: list[tuple[Any, type[Block], set[str]]] = [
     (
         dlt_typing.ClientConfig,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.sources import rest_api as theirs
 from requests.auth import AuthBase
 
-from restmill.sandbox import task_count
+from restmill import rest_api_source
+from restmill.sandbox import Behaviour, SandboxServer, task_count
 from tests.parity.case import KEY, PAGED, Case, Config, many, one, resource
 from tests.parity.cases_children import _doubled, _family
 from tests.parity.cases_incremental import START
@@ -333,6 +338,23 @@ def test_nul_in_text(both: Both) -> None:
     told = ["".join(str(rows) for rows in outcome.rows.values()) for outcome in (dlts, ours)]
     assert all('"text": "ab"' in one for one in told)
     assert ["\\u0000" in one for one in told] == [True, False]
+
+
+def test_merge_into_plain_files(tmp_path: Path) -> None:
+    def loaded(source_of: Callable[[Any], DltSource], name: str, **more: Any) -> int:
+        hints: Config = {"primary_key": "id", "write_disposition": "merge", **more}
+        config = one(server.base_url, "v1/users", paginator=PAGED, **hints)
+        into = dlt.destinations.filesystem((tmp_path / name).as_uri())
+        for _ in range(2):
+            dlt.pipeline(name, str(tmp_path), destination=into, dataset_name="d").run(source_of(config))
+        files = (tmp_path / name / "d" / "things").glob("*.jsonl*")
+        return sum(len(gzip.open(file).readlines()) for file in files)
+
+    with SandboxServer(Behaviour().changed({"rows": 7})) as server:
+        assert loaded(theirs.rest_api_source, "dlts") == 14
+        with pytest.raises(PipelineStepFailed, match="`merge` is not possible"):
+            loaded(rest_api_source, "refused")
+        assert loaded(rest_api_source, "accepted", on_unsupported_merge="append") == 14
 
 
 def test_default_columns(both: Both) -> None:

@@ -21,6 +21,7 @@ from restmill.config.references import Reference, find, resolve
 from restmill.errors import ConfigError, Place, Problem
 from restmill.plan.build import build
 from restmill.plan.describe import as_json
+from restmill.plan.dispositions import UNKEYED, impossible
 from restmill.secrets import MASK, Secret
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 _WORD = "standin{}x"
 _FIRST_NUMBER = 61_001
 """Small enough for a port, and too odd for a page size."""
-_UNKEYED = "`merge` without"
-"""How the plan's note begins that every run adds its rows again, although the config says merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Checked:
         unkeyed = [
             Problem(Place(f"{places[note.where]}.write_disposition"), note.text, hint="Add `primary_key`.")
             for note in notes
-            if note.text.startswith(_UNKEYED)
+            if note.text == UNKEYED
         ]
         return (*self.config.warnings, *unkeyed)
 
@@ -89,19 +88,26 @@ def checked(path: Path) -> Checked:
     source = files.load(path)
     config = _check(source, source.tree)
     if not config.unresolved:
-        with placed(path):
-            return Checked(config, build(config, on_error="isolate", name=path.stem), {})
+        return Checked(config, _planned(config, path), {})
     found = list(dict.fromkeys(one.reference for one in find(source.tree)))
     stood = _standing(source, found)
     if stood is None:
         return Checked(config, None, {})
     complete, values = stood
-    with placed(path):
-        plan = build(complete, on_error="isolate", name=path.stem)
+    plan = _planned(complete, path)
     names = {value: str(reference) for reference, value in values.items()}
     # A stand-in is no secret, and must not be masked where it is shown.
     real = tuple(one for one in plan.secrets if not any(value in one.reveal() for value in names))
     return Checked(config, replace(plan, secrets=real), names)
+
+
+def _planned(config: Config, path: Path) -> Plan:
+    """The plan, which the config's own destination can keep."""
+    with placed(path):
+        plan = build(config, on_error="isolate", name=path.stem)
+        if problems := impossible(config):
+            raise ConfigError(*problems)
+        return plan
 
 
 def _check(source: Source, tree: Json) -> Config:

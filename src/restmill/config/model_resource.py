@@ -290,6 +290,12 @@ class ResourceDefaults(TableHints):
         Keys(DeleteMissing, shorthand="mode"),
         default=None,
     )
+    on_unsupported_merge: Literal["refuse", "append"] = key(
+        "What happens where the destination cannot merge as asked: `refuse` ends before anything is sent; "
+        "`append` accepts that every run adds its rows again.",
+        Choice(("refuse", "append")),
+        default="refuse",
+    )
     on_error: Literal["isolate", "raise"] | None = key(
         "`isolate`: the other resources go on. `raise`: the run stops, as under dlt.",
         Choice(("isolate", "raise")),

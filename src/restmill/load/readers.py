@@ -10,6 +10,7 @@ from typing import Any, Optional
 from dlt.extract import Incremental
 
 from restmill.load.cursor import bound_by
+from restmill.load.dispositions import settle_running
 from restmill.load.held import Cursors
 from restmill.load.pull import pull_children, pull_pages
 from restmill.load.way import choose
@@ -28,6 +29,7 @@ def read_pages(
     incremental_object: Optional[Incremental[Any]],  # noqa: UP045  # the form dlt looks for
 ) -> Pages:
     """The pages of a top-level resource; see `pull_pages`."""
+    settle_running(plan)
     press = choose(resource)
     cursors.begin(resource.name)
     cursors.hold(resource.name, incremental_object)

@@ -18,6 +18,7 @@ from restmill.errors import ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
 from restmill.load.account import Account, digest_of
 from restmill.load.alone import alone, no_leftovers
+from restmill.load.dispositions import settle
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
 from restmill.load.landed import keys_that_met
@@ -135,6 +136,7 @@ def run(
     )
     with account.failing(), watching(ledger, lineage, observer), explaining():
         ensure_possible(pipeline, source, plan)
+        settle(pipeline.destination, source, plan)
         _load_pending(pipeline)
         _stage("extract")
         with dlt.config.values(_UNPACKED), no_leftovers(pipeline):

@@ -17,6 +17,7 @@ from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.bind import Binder
 from restmill.plan.deletes import deletion_of, unfit
+from restmill.plan.dispositions import notes_on_tables
 from restmill.plan.machines import (
     auth_of,
     effective_paginator,
@@ -110,6 +111,7 @@ class _Site:
             rename=dict(declared.rename or {}),
             on_error=declared.on_error or self.on_error,
             hints=declared.hints,
+            appends_unmerged=declared.on_unsupported_merge == "append",
             deletion=deletion_of(declared, bound.parent),
             bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
             repair=_repair(endpoint, client),
@@ -173,6 +175,7 @@ def _notes(
         if isinstance(resource, Resource):
             yield from notes_on_resource(declared[resource.name], config.client, resource)
     if shown:
+        yield from notes_on_tables(config)
         yield from notes_on_pipeline(config.pipeline, pipeline)
 
 

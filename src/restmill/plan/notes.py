@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from restmill.config import model
 from restmill.plan.deletes import notes_on_deletion
+from restmill.plan.dispositions import UNKEYED
 from restmill.plan.machines import effective_paginator
 from restmill.plan.spec import Note
 from restmill.plan.template import Placeholder
@@ -126,7 +127,7 @@ def _table(resource: Resource) -> Iterator[str]:
     options = disposition if isinstance(disposition, Mapping) else {"disposition": disposition}
     keyed = any(hints.get(key) for key in ("primary_key", "merge_key")) or _has_key(hints.get("columns"))
     if options.get("disposition") == "merge" and options.get("strategy") != "scd2" and not keyed:
-        yield "`merge` without `primary_key` or `merge_key` appends: every run adds its rows again"
+        yield UNKEYED
 
 
 def _departures(resource: Resource) -> Iterator[str]:

@@ -204,6 +204,8 @@ class Resource:
     on_error: OnError = "raise"
     hints: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for `dlt.resource`, as given (`primary_key`, `columns`, `write_disposition`, ...)."""
+    appends_unmerged: bool = False
+    """Whether rows are appended where the destination cannot merge as asked; else that is refused."""
     deletion: Deletion | None = None
     """None: rows stay."""
     bounds: Bounds = field(default_factory=Bounds)
