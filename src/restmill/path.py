@@ -41,6 +41,11 @@ class Path:
         """The names that a plain path is made of; () for `$`, and for a path that is not plain."""
         return self._keys or ()
 
+    @property
+    def expression(self) -> JSONPath:
+        """The compiled expression, for who looks at its steps."""
+        return _compile(self.text)
+
     def find(self, document: Json) -> list[Json]:
         """All values the path matches in `document`, in document order; empty when nothing matches."""
         if self._keys is None:

@@ -58,6 +58,19 @@ def test_offset_moves_by_the_rows_received(both: Both) -> None:
     assert "/array/users?offset=7&limit=3" in targets(ours)
 
 
+def test_capped_list_that_a_selector_fans_out(both: Both) -> None:
+    fans = PAGED | {"limit": 5}
+    dlts, ours = both(
+        lambda api: one(api, "v1/users", paginator=fans, data_selector="data[*].id"), switches={"cap": 2}
+    )
+    assert (dlts.count(), ours.count()) == (4, 7)
+
+
+def test_page_without_a_match(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED, data_selector="data[?(@.id==7)]"))
+    assert (dlts.count(), ours.count()) == (0, 1)
+
+
 def test_look_ahead(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "array/users", paginator=UNCOUNTED), switches={"rows": 6})
     assert differences(dlts, ours, past_end=True) == []

@@ -8,8 +8,7 @@ from restmill.errors import NotData
 from restmill.path import Path
 from restmill.wire.message import Headers, Request
 from restmill.wire.paging import Done, Fan, Offset, PageNumber, conflicts
-from restmill.wire.ranges import stated_total
-from restmill.wire.signs import header_total, total_in_headers
+from restmill.wire.totals import header_total, stated_total, total_in_headers
 from tests.wire.model import START, Got, drive, page
 
 ROWS: list[object] = list(range(100))

@@ -57,7 +57,7 @@ class Pending:
 
 def doubtful(page: Page, proof: Proof, *, full: bool) -> bool:
     """Whether an end with something behind it may be a hole, or a count of this page only."""
-    rows = len(page.records)
+    rows = page.length
     if not rows:
         return not proof.met and (proof.pages_with_rows > 1 or proof.first_full)
     return page.number == 1 or rows >= proof.first_rows or full
@@ -65,10 +65,13 @@ def doubtful(page: Page, proof: Proof, *, full: bool) -> bool:
 
 def is_full(pager: Pager | None, page: Page) -> bool:
     """Whether the page has as many rows as were asked for."""
-    limit = pager.limit if isinstance(pager, Offset) else 0
-    asked = asked_size(page.request)
-    size = limit or (asked[1] if asked else 0)
-    return 0 < size <= len(page.records)
+    return 0 < asked_for(pager, page.request) <= page.length
+
+
+def asked_for(pager: Pager | None, request: Request) -> int:
+    """How many rows a page was asked for; 0 when that is not known."""
+    named = asked_size(request)
+    return pager.limit if isinstance(pager, Offset) else named[1] if named else 0
 
 
 def judged(done: Done, page: Page, answer: Answer, *, missed: str, ruled: bool) -> Done:
@@ -123,7 +126,7 @@ class Look:
 
 def look_of(page: Page, marks: list[int]) -> Look | None:
     """The look of a page; None for one that may come twice: an empty one, or one of scalars."""
-    records = page.records
+    records = page.elements
     if not records:
         return None
     if isinstance(records, Pressed):
@@ -157,7 +160,7 @@ def _full(value: Json) -> Json:
 
 def repeated(pager: Pager | None, page: Page) -> Done:
     """The end of a read whose page repeats an earlier one."""
-    if page.number == 2 and isinstance(pager, Offset) and len(page.records) > pager.limit:
+    if page.number == 2 and isinstance(pager, Offset) and page.length > pager.limit:
         why = "the whole list came at once: the server does not page it"
         return Done(why, complete=True, basis="page")
     why = f"page {page.number} repeats an earlier page: the server seems to ignore the paging"

@@ -18,6 +18,7 @@ from restmill.run.ends import (
     COUNTING,
     REFERRING,
     Pending,
+    asked_for,
     carries_pages,
     doubtful,
     is_full,
@@ -30,13 +31,14 @@ from restmill.run.ends import (
 )
 from restmill.run.fetch import Answer, Refused
 from restmill.run.lessons import must_ask, settle
-from restmill.run.proof import Proof, stated
+from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
 from restmill.shape.decode import keys_of, select
 from restmill.wire.detect import detect_pager, detect_selector
+from restmill.wire.lists import Lists
 from restmill.wire.message import Page
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
-from restmill.wire.ranges import stated_total
+from restmill.wire.totals import stated_total
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -46,8 +48,10 @@ if TYPE_CHECKING:
     from restmill.run.ends import Look
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
+    from restmill.run.proof import Marks
+    from restmill.shape.decode import Selection
     from restmill.shape.pressed import Records
-    from restmill.wire.message import Request
+    from restmill.wire.message import Paged, Request
     from restmill.wire.paging import Decision
 
 _LOOKBACK = 3
@@ -86,6 +90,9 @@ class Pass:
         self._like: Sequence[Json] = []
         self._matched = False
         self._missed = ""
+        self._lists: Lists | None = None
+        self._said: int | None = None
+        """The number of all rows, or pages, that the server stated last."""
         self._pages = 0
 
     async def run(self) -> Done:
@@ -122,11 +129,11 @@ class Pass:
         if isinstance(light, Done):
             return self._end(light)
         page = self._page(request, light.answer)
-        marks = self.proof.marks(page.records)
-        still = self._trail.arrived(page.records, fresh=self.proof.news(marks))
+        marks = self.proof.marks(page.records, page.paged)
+        still = self._trail.arrived(page.elements, fresh=self.proof.news(marks))
         if still is not None:
             return self._end(still)
-        again = self._repeats(page, marks)
+        again = self._repeats(page, marks.listed)
         if self._pending is not None and (again is not None or not self.proof.news(marks)):
             return self._end(self._pending.done)
         self._refuted()
@@ -146,7 +153,7 @@ class Pass:
             return Done("nothing but empty pages", complete=True, basis="end")
         if why := self.proof.stale():
             return Done(why, complete=False)
-        if page.number == 1 and len(page.records) < self._least:
+        if page.number == 1 and page.length < self._least:
             self.capped = True
             return Done("the page size is capped", complete=False)
         if page.number == 1:
@@ -187,7 +194,7 @@ class Pass:
             lesson = await must_ask(self._way.fetcher, self._order.terms.resource)
             if lesson is None:
                 return done
-        self._pending = Pending(done, lesson, empty=not page.records)
+        self._pending = Pending(done, lesson, empty=not page.length)
         return done.probe
 
     def _end(self, done: Done) -> Done:
@@ -221,10 +228,7 @@ class Pass:
         if answer.skipped:
             self._account.note(f"page {number} was skipped: {answer.skipped}")
             return Page(request, answer.response, None, [], number)
-        if self.selector is None:
-            self.selector = detect_selector(answer.document)
-            self._account.note(f"records are taken from `{self.selector}` (detected)")
-        found = select(answer.document, self.selector)
+        found, paged = self._selected(request, answer)
         if number == 1:
             self._like = found.records[:1]
         elif is_odd(found, answer.document, self._like):
@@ -234,25 +238,42 @@ class Pass:
         elif not self._matched:
             has = keys_of(answer.document)
             self._missed = f"data_selector `{self.selector}` matched nothing; the answer has {has}"
-        return Page(request, answer.response, answer.document, found.records, number)
+        return Page(request, answer.response, answer.document, found.records, number, paged, self._said)
+
+    def _selected(self, request: Request, answer: Answer) -> tuple[Selection, Paged | None]:
+        """The records of an answer, and what it holds of the list that is paged."""
+        if self.selector is None:
+            self.selector = detect_selector(answer.document)
+            self._account.note(f"records are taken from `{self.selector}` (detected)")
+        found = select(answer.document, self.selector)
+        if self._lists is None:
+            self._lists = Lists(self.selector, asked_for(self.pager, request))
+        paged = self._lists.paged(answer.document)
+        if not found.matched and self._lists.excuses(paged, before=self._matched):
+            found = replace(found, matched=True)
+        return found, paged
 
     def _decide(self, page: Page) -> Decision:
         if self.pager is None:
             self.pager, guess = detect_pager(page)
             self._account.note(guess)
+        self._said = stated(self.pager, page)
         return self.pager.after(page)
 
-    async def _hand_over(self, page: Page, marks: list[int], size: int) -> None:
-        rows = len(page.records)
+    async def _hand_over(self, page: Page, marks: Marks, size: int) -> None:
+        rows = page.length
         self._pages += 1
         self.proof.add(page.records, marks, full=is_full(self.pager, page))
         if not rows and isinstance(self.pager, COUNTING) and self.pager.stop_after_empty_page:
             self.proof.emptied()
         total = None if self.pager is None or page.document is None else self.pager.total(page)
-        if total is not None and not isinstance(self.pager, COUNTING) and total < self.proof.rows:
+        if total is not None and not isinstance(self.pager, COUNTING) and total < self.proof.listed:
             total = None  # of something else, or of this page
         counted = isinstance(self.pager, PageNumber) and self.pager.total_path is not None
         self.proof.claim(total, stated(self.pager, page), rows, counted=counted)
+        self.proof.declare(stated_pages(self.pager, page))
+        if isinstance(self.pager, Offset) and page.paged and page.paged.elements is None and page.records:
+            self.proof.blind = True
         keep = self._way.keep
         records = page.records if keep is None else keep(page.records)
         self._account.page(len(records), size, page.response.seconds, total)
@@ -291,7 +312,7 @@ class Pass:
             proof.moved(known=False)
             return
         page = self._page(first, light.answer)
-        if proof.identity(page.records) != proof.opening:
+        if proof.identity(page) != proof.opening:
             proof.moved(known=True)
 
     async def _fetched(self, request: Request) -> Light:
@@ -304,12 +325,13 @@ class Pass:
 
     def _note_cap(self, page: Page) -> None:
         """Say so when the first of several pages is shorter than was asked for, and where its total was."""
-        pager, rows = self.pager, len(page.records)
+        pager, rows = self.pager, page.length
         if page.number == 1 and isinstance(pager, Offset) and 0 < rows < pager.limit:
             self._account.note(f"asked for {pager.limit} rows a page, got {rows}: the server caps them")
         if page.number == 1 and isinstance(pager, Offset | PageNumber) and not pager.total_header:
-            header = stated_total(pager, page)[1]
-            self._account.note(header and f"the total is taken from the header `{header}` (detected)")
+            where = stated_total(pager, page)[1]
+            kind = "the header " if where in page.response.headers else ""
+            self._account.note(where and f"the total is taken from {kind}`{where}` (detected)")
 
     def _look_ahead(self, decision: Next | Fan) -> Request:
         match decision:

@@ -6,19 +6,20 @@ page, and turned into one sentence of doubt at the end, or none.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from restmill.run.distinct import Distinct
 from restmill.wire.paging import Offset, PageNumber
-from restmill.wire.ranges import stated_total
-from restmill.wire.signs import any_total
+from restmill.wire.signs import starts_behind
+from restmill.wire.totals import any_total, pages_in, stated_total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from restmill.events import Basis
     from restmill.path import Json, Path
-    from restmill.wire.message import Page
+    from restmill.wire.message import Page, Paged
     from restmill.wire.paging import Done, Pager
 
 _MOST_STALE = 5
@@ -35,6 +36,18 @@ _MOST_THIN = 20
 """Pages in a row of which at most a quarter is new: a list that grows while its first page comes for ever."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of a page: of its records, and of the elements of the list that is paged."""
+
+    records: list[int]
+    listed: list[int]
+    elements: Sequence[Json] | None = None
+    """The elements, where the records are not those."""
+    apart: bool = False
+    """Whether records and elements differ in number, or cannot be compared."""
+
+
 class Proof:
     """The evidence of one read; `keys` are the paths of what makes its records different."""
 
@@ -42,9 +55,15 @@ class Proof:
         self._keys = keys
         self._merged = merged
         self._distinct = Distinct(keys)
+        self._elements = Distinct()
+        self.apart = False
+        """Whether the records are something else than the elements of the list that is paged."""
         self.rows = 0
+        self.listed = 0
+        """Elements of the list that is paged."""
         self.pages_with_rows = 0
         self.first_rows = 0
+        """How long the first page was."""
         self.first_full = False
         """Whether the first page had as many rows as were asked for."""
         self._pages = 0
@@ -58,14 +77,18 @@ class Proof:
         self._moved = self._odd = ""
         self._odds = 0
         self._least = 0
+        self._declared = 0
+        """Pages that the server states."""
         self._promised = 0
         """What the server states though no row has come."""
         self.shared = False
         """Whether two different records of one page have the same key: then it is no key."""
+        self.blind = False
+        """Whether an offset moved though the elements of its list could not be counted."""
         self.spoilt = False
         """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
-        """What names the records of the first page, in order; () when nothing does."""
+        """What names the elements of the first page, in order; () when nothing does."""
 
     @property
     def distinct(self) -> int:
@@ -80,7 +103,13 @@ class Proof:
     @property
     def met(self) -> bool:
         """Whether the server's last claim is what was received."""
-        return self.claimed is not None and self.claimed in (self.rows, self.distinct)
+        counts = (self.listed, self._elements.count) if self.apart else (self.rows, self.distinct)
+        return self.claimed is not None and self.claimed in counts
+
+    @property
+    def proven(self) -> bool:
+        """Whether distinct elements of the list are as many as the server claims."""
+        return self.claimed == (self._elements.count if self.apart else self.distinct) and self.listed > 0
 
     @property
     def said(self) -> int | None:
@@ -92,43 +121,62 @@ class Proof:
         """Whether the server stated one number all the way, if any, and every page was like the first."""
         return len(self._stated) <= 1 and not self._odd
 
-    def marks(self, records: Sequence[Json]) -> list[int]:
-        """The marks of a page's records, one each."""
-        return self._distinct.marks(records)
+    def marks(self, records: Sequence[Json], paged: Paged | None = None) -> Marks:
+        """The marks of a page's records, and of the elements of its list where these are something else."""
+        marks = self._distinct.marks(records)
+        if paged is None:
+            return Marks(marks, marks)
+        if paged.elements is None:
+            return Marks(marks, marks, apart=True)
+        apart = not paged.counted or len(paged.elements) != len(records)
+        return Marks(marks, self._elements.marks(paged.elements), paged.elements, apart)
 
-    def news(self, marks: list[int]) -> bool:
-        """Whether a page with these marks holds a record that was not seen before."""
-        return self._distinct.fresh(marks)
+    def news(self, marks: Marks) -> bool:
+        """Whether a page with these marks holds something that was not seen before."""
+        elements = marks.elements is not None and self._elements.fresh(marks.listed)
+        return elements or self._distinct.fresh(marks.records)
 
-    def add(self, records: Sequence[Json], marks: list[int], *, full: bool) -> None:
+    def add(self, records: Sequence[Json], marks: Marks, *, full: bool) -> None:
         """Enter an accepted page; `full`: it has as many rows as were asked for."""
-        new = self._distinct.add(records, marks)
+        new = self._distinct.add(records, marks.records)
+        once = len(set(marks.records))
+        self._across = self._across or once > new
+        if self._keys and not self.shared and once < len(records):
+            self.shared = _share_a_key(records, marks.records)
+        self.rows += len(records)
+        self.apart = self.apart or marks.apart
+        listed = records
+        if marks.elements is not None:
+            listed, new = marks.elements, self._elements.add(marks.elements, marks.listed)
         self._pages += 1
         if self._pages == 1:
-            self.first_rows, self.first_full = len(records), full
-            self.opening = self.identity(records)
-        self.rows += len(records)
-        self._blank = 0 if records else self._blank + 1
-        if records:
+            self.first_rows, self.first_full = len(listed), full
+            self.opening = self._names(records, marks.elements)
+        self._enter(len(listed), new)
+
+    def _enter(self, listed: int, new: int) -> None:
+        """Enter a page of so many elements, of which some are new."""
+        self.listed += listed
+        self._blank = 0 if listed else self._blank + 1
+        if listed:
             self._stale = 0 if new else self._stale + 1
-            self._thin = 0 if 4 * new > len(records) else self._thin + 1
+            self._thin = 0 if 4 * new > listed else self._thin + 1
             self._empty = self._blank = 0
             self.pages_with_rows += 1
-            once = len(set(marks))
-            self._across = self._across or once > new
-            if self._keys and not self.shared and once < len(marks):
-                self.shared = _share_a_key(records, marks)
             self._hole = -abs(self._hole)
 
     def recover(self, records: Sequence[Json]) -> list[Json]:
         """Enter records of a further pass; those that no pass has brought before."""
-        fresh = self._distinct.pick(records, self.marks(records))
+        fresh = self._distinct.pick(records, self._distinct.marks(records))
         self.rows += len(fresh)
         return fresh
 
-    def identity(self, records: Sequence[Json]) -> tuple[Json, ...]:
-        """What names each record; () when nothing does."""
-        return self._distinct.identity(records)
+    def identity(self, page: Page) -> tuple[Json, ...]:
+        """What names each element of a page; () when nothing does."""
+        return self._names(page.records, page.paged.elements if page.paged else None)
+
+    def _names(self, records: Sequence[Json], elements: Sequence[Json] | None) -> tuple[Json, ...]:
+        return self._distinct.identity(records) if elements is None else self._elements.identity(elements)
 
     def odd(self, number: int, has: str, *, kept: bool) -> None:
         """Page `number` has something else where others have records; `kept`: it was taken for a record."""
@@ -155,15 +203,21 @@ class Proof:
         if total is not None or rows:
             self.claimed = total or (None if rows else self.claimed)
         self._least = stated if stated and rows and counted else self._least
-        if stated and not self.rows:
+        if stated and not self.listed:
             self._promised = stated
         if stated is not None and rows and stated != rows and stated not in self._stated[-1:]:
             self._stated.append(stated)
+
+    def declare(self, pages: int | None) -> None:
+        """Take a number of pages that the server states; None leaves the last one as it is."""
+        self._declared = self._declared if pages is None else pages
 
     def refuted(self) -> None:
         """There were rows behind the end that the claims had promised."""
         self.claimed = None
         self._least = 0
+        self._declared = 0
+        """Pages that the server states."""
         self._stated.clear()
 
     def stale(self) -> str:
@@ -195,21 +249,36 @@ class Proof:
         return f"the total changed from {first:,} to {last:,} during the read: rows may be missing or double"
 
     def _shortfall(self) -> str:
-        if self._promised and not self.rows:
+        return self._unmet() or self._gap()
+
+    def _unmet(self) -> str:
+        """Which claim of the server is not met."""
+        if self._promised and not self.listed:
             return f"no row came, but the server states {self._promised:,}"
         if self.claimed is not None and not self.met:
-            return f"{self.rows:,} rows, but the server claims {self.claimed:,}"
+            what = f"{self.listed:,} elements of the list" if self.apart else f"{self.rows:,} rows"
+            return f"{what}, but the server claims {self.claimed:,}"
         if self.hollow and not self.met:
             return f"{self._empty} pages in a row were empty, but the server declares more"
-        if self.claimed is None and self._least > self.distinct:
+        if self.claimed is None and self._least > self.distinct and not self.apart:
             return f"{self.rows:,} rows, but the server states {self._least:,}, be it rows or pages"
+        return ""
+
+    def _gap(self) -> str:
+        """Where rows may have been passed by."""
+        if self.claimed is None and self.pages_with_rows < self._declared > 1:
+            return f"{self.pages_with_rows:,} pages with rows, but the server states {self._declared:,}"
+        if self.blind and self.pages_with_rows > 1:
+            return (
+                "which list is paged cannot be told: rows are missing if the server gave less than was asked"
+            )
         if self._hole < 0 and not self.met:
             return f"page {-self._hole} was empty, but rows follow: its own may be missing"
         return ""
 
     def basis(self, done: Done) -> Basis:
         """What a read without doubt rests on: a total that distinct records meet, or the kind of its end."""
-        return "total" if self.claimed == self.distinct and self.rows else done.basis
+        return "total" if self.proven else done.basis
 
     def _excused(self) -> bool:
         """Whether equal records are no sign of loss.
@@ -217,20 +286,22 @@ class Proof:
         With a key: every one came, and equal ones become one. Without: all on one page, or honestly equal.
         """
         if self._keys:
-            return self._merged and self.claimed == self.distinct
+            return self._merged and self.proven and not self.apart
+        if self._elements.count == self.listed > 0:
+            return True  # equal records of elements that are not
         alike = not self._distinct.told_apart
-        return not self._across or (alike and self.claimed == self.rows)
+        return not self._across or (alike and self.claimed == self.rows and not self.apart)
 
     def repeats(self) -> str:
         """The doubt that rows which came twice give rise to; "" when they do no harm."""
         if self.distinct == self.rows or self._excused():
             return ""
         name = ", ".join(f"`{key}`" for key in self._keys) or "records"
-        of = f" of {self.claimed:,}" if self.claimed else ""
+        of = f" of {self.claimed:,}" if self.claimed and not self.apart else ""
         cause = "the server's order is not stable; sort by a unique field"
         if self.shared:
             cause = "the primary key is none, different records of one page share it"
-        if self._keys and self.claimed == self.distinct:
+        if self._keys and self.proven and not self.apart:
             cause = "every one came, some more than once"
         return f"{self.rows:,} rows but {self.distinct:,} distinct {name}{of}: {cause}"
 
@@ -241,10 +312,23 @@ def _share_a_key(records: Sequence[Json], marks: list[int]) -> bool:
     return any(seen.setdefault(mark, record) != record for record, mark in zip(records, marks, strict=True))
 
 
+def stated_pages(pager: Pager | None, page: Page) -> int | None:
+    """How many pages the answer states; None where the read began behind the first, or cuts its own pages."""
+    if isinstance(pager, Offset) or (page.number == 1 and not page.length):
+        return None
+    if not isinstance(pager, PageNumber):
+        return None if page.number > 1 or starts_behind(page.request) else pages_in(page)
+    if pager.page not in (None, pager.base_page):
+        return None
+    return stated_total(pager, page)[0] if pager.counts_pages else pages_in(page)
+
+
 def stated(pager: Pager | None, page: Page) -> int | None:
     """Any number of all rows or pages in the answer: whatever it counts, it should not change."""
+    if not page.countable:
+        return None
     if isinstance(pager, Offset | PageNumber) and (pager.total_path or pager.total_header):
         total = stated_total(pager, page)[0]
         one = isinstance(pager, PageNumber) and pager.counts_pages and total == 1
-        return None if one and not page.records else total  # an empty list has one page, for many
+        return None if one and not page.length else total  # an empty list has one page, for many
     return any_total(page)

@@ -37,7 +37,7 @@ class Repair:
         self._way = replace(way, keep=first.proof.recover)
         self._account = account
         self._first = first
-        self._total = first.proof.claimed if first.proof.steady else None
+        self._total = first.proof.claimed if first.proof.steady and not first.proof.apart else None
         """The total that no pass has contradicted yet."""
         self._requests = account.requests
         self._rows = account.rows
@@ -64,7 +64,7 @@ class Repair:
     def _may_help(self) -> bool:
         """Whether records can be told apart, and some may be missing: too many of them are not mended."""
         proof = self._first.proof
-        short = proof.claimed != proof.distinct and not (proof.hollow or proof.spoilt or proof.shared)
+        short = not (proof.proven or proof.hollow or proof.spoilt or proof.shared)
         return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
 
     async def _further(self, size: int) -> tuple[Pass, Done] | None:

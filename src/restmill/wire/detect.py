@@ -81,7 +81,7 @@ def _quote(key: str) -> str:
 
 def _single(page: Page) -> tuple[SinglePage, str]:
     entity = len(page.records) == 1 and page.records[0] is page.document
-    rows = len(page.records)
+    rows = page.length
     more = sign_of_more(page.document, rows) or sign_of_paging(page.document, rows, asked_size(page.request))
     suspect = "" if entity else more
     return SinglePage(suspect), f"a single page: {suspect or 'nothing points to another one'}"

@@ -145,6 +145,27 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Paged:
+    """What a page holds of the list that is paged, where its records are not the elements of that list."""
+
+    elements: Sequence[Json] | None = field(repr=False)
+    """None: they cannot be told."""
+    sizes: tuple[int, ...] = ()
+    """How long the lists are that are paged side by side; mostly there is one."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether a total can be compared with the elements: they are of one list."""
+        return self.elements is not None and len(self.sizes) <= 1
+
+    def step(self, limit: int) -> int:
+        """How far an offset of `limit` elements moves; of lists that are side by side the longest counts."""
+        if self.elements is None or len(self.elements) in (0, limit):
+            return limit
+        return len(self.elements) if self.counted else min(limit, max(self.sizes))
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """An accepted answer: its request, the decoded document, and the records the selector found in it."""
 
@@ -154,6 +175,27 @@ class Page:
     records: Sequence[Json] = field(repr=False)
     number: int = 1
     """1 for the first page of a read."""
+    paged: Paged | None = None
+    """None: the records are the elements of the list that is paged."""
+    claimed_before: int | None = None
+    """The number of all rows, or pages, that an earlier page stated: it holds where this one is silent."""
+
+    @property
+    def elements(self) -> Sequence[Json]:
+        """The elements of the list that is paged; the records where these cannot be told."""
+        if self.paged is None or self.paged.elements is None:
+            return self.records
+        return self.paged.elements
+
+    @property
+    def countable(self) -> bool:
+        """Whether a total can be compared with `elements`."""
+        return self.paged is None or self.paged.counted
+
+    @property
+    def length(self) -> int:
+        """How many `elements` there are: none is the end of a list that stops at an empty page."""
+        return len(self.elements)
 
 
 def origin_of(url: str) -> str:

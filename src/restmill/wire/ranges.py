@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from restmill.errors import NotData, Place, Problem, did_you_mean
-from restmill.path import Path
 from restmill.wire.decision import Decision, Done, Fan, Next, Series, Slot, misses
-from restmill.wire.signs import SIZES, header_total, total_in_headers, whole
+from restmill.wire.signs import SIZES, whole
+from restmill.wire.totals import DEFAULT_TOTAL, claimed, stated_total
 
 if TYPE_CHECKING:
+    from restmill.path import Path
     from restmill.wire.message import Page, Request
 
-DEFAULT_TOTAL = Path("total")
 _PAST = {404: True, 416: True, 400: False}
 """Statuses of a page past the end -> whether they prove the end; a 400 may as well be a forbidden offset."""
 _TRUE, _FALSE = ("yes", "true", "t", "y", "1"), ("no", "false", "f", "n", "0")
@@ -55,20 +54,20 @@ class Offset:
         Raises:
             NotData: a declared total or `has_more_path` is not in the answer.
         """
-        here, rows = self._here(page.request), len(page.records)
+        here, rows = self._here(page.request), page.length
         if not rows and self.stop_after_empty_page:
             return _emptied(self, page, _Reach(here + self.limit, self.limit, 1, ""))
-        step = rows or self.limit
+        step = page.paged.step(self.limit) if page.paged else rows or self.limit
         then = here + step
-        claim = _claimed(self, page)
-        total = self._credible(claim, here, rows)
+        stated = claimed(self, page)
+        total = self._credible(stated, here, rows)
         if total is not None:
             left = -((then - total - self._base) // step)
             met = f"the total of {total} rows is reached" if left <= 0 else ""
             return _onward(self, page, _Reach(then, step, left, met))
         # Rows that fill each page before this one look like a cap: the next page may be predicted as well.
-        capped = rows > 1 and here > self.offset and (here - self.offset) % rows == 0
-        full = rows >= self.limit and claim != rows
+        capped = step > 1 and here > self.offset and (here - self.offset) % step == 0
+        full = step >= self.limit and stated != rows
         return _onward(self, page, _Reach(then, step, None if full or capped else 1, ""))
 
     def past_end(self, request: Request, status: int) -> Done | None:
@@ -77,11 +76,11 @@ class Offset:
 
     def total(self, page: Page) -> int | None:
         """The total, unless this page contradicts it or it may be the length of this page only."""
-        found, _ = stated_total(self, page)
+        found = stated_total(self, page)[0] if page.countable else None
         here = self._here(page.request)
         if found is not None and here > self.offset and here - self._base > found:
             return None  # an empty page further behind than the total reaches: rows have gone before it
-        return self._credible(found, here, len(page.records))
+        return self._credible(found, here, page.length)
 
     def describe(self) -> str:
         """For example `offset: offset/limit=100, total at total, if there`."""
@@ -146,14 +145,14 @@ class PageNumber:
         Raises:
             NotData: a declared total or `has_more_path` is not in the answer.
         """
-        here, rows = self._here(page.request), len(page.records)
+        here, rows = self._here(page.request), page.length
         if not rows and self.stop_after_empty_page:
             following = _Reach(here + 1, 1, 1, "")
             misread = self._misread(page)
             if misread and self.counts_pages:
                 return _onward(self, page, following)
             return _emptied(self, page, following, misread)
-        ahead = self._ahead(_claimed(self, page), here, page)
+        ahead = self._ahead(claimed(self, page), here, page)
         met = f"all pages are read: {here} was the last" if ahead == 0 else ""
         return _onward(self, page, _Reach(here + 1, 1, ahead, met))
 
@@ -163,8 +162,8 @@ class PageNumber:
 
     def total(self, page: Page) -> int | None:
         """The number at `total_path` where it can only be rows; only the last page with rows is sure."""
-        total, _ = stated_total(self, page)
-        rows, read = len(page.records), self._here(page.request) - self._base + 1
+        total = stated_total(self, page)[0] if page.countable else None
+        rows, read = page.length, self._here(page.request) - self._base + 1
         if total is None or self.counts_pages or not 1 < rows < total or total < read * rows:
             return None
         return total
@@ -201,7 +200,7 @@ class PageNumber:
 
     def _ahead(self, total: int | None, here: int, page: Page) -> int | None:
         """How many requests can be predicted: 0 when the last page is read, None when there is no bound."""
-        rows, read = len(page.records), here - self._base + 1
+        rows, read = page.length, here - self._base + 1
         asked = asked_size(page.request)
         short = rows < (asked[1] if asked else 1)
         if total is None or (rows and read > total + (not self.base_known)):
@@ -220,11 +219,11 @@ class PageNumber:
         return (pages_of_rows if read < pages_of_rows else total) - read
 
     def _misread(self, page: Page) -> str:
-        total, header = stated_total(self, page)
+        total, where = stated_total(self, page)
         after_this = self._here(page.request) - self._base + (1 if self.counts_pages else 0)
         if total is None or total <= after_this:
             return ""
-        return f"`{header or self.total_path}: {total}` is not the number of pages"
+        return f"`{where or self.total_path}: {total}` is not the number of pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +247,7 @@ def _emptied(pager: Offset | PageNumber, page: Page, reach: _Reach, detail: str 
 def _beyond(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Request | None:
     """What lies behind a count that is met: the count may be of this page only, or capped."""
     _, maximum = _maximum(pager)
-    if not page.records or (maximum is not None and reach.then >= maximum):
+    if not page.length or (maximum is not None and reach.then >= maximum):
         return None
     return pager.slot.put(page.request, reach.then)
 
@@ -293,33 +292,6 @@ def says_more(page: Page, path: Path | None) -> bool | None:
     if not isinstance(found, bool):
         raise misses(page, "has_more_path", path, "is not true or false")
     return found
-
-
-def _claimed(pager: Offset | PageNumber, page: Page) -> int | None:
-    """The total. A declared one must be on the first page, and on all pages if nothing else ends the read."""
-    total, _ = stated_total(pager, page)
-    if total is not None or not (page.number == 1 or not pager.stop_after_empty_page):
-        return total
-    if pager.total_header:
-        near = did_you_mean(pager.total_header, list(page.response.headers))
-        what = f"`total_header: {pager.total_header}` is not a number in the answer"
-        raise NotData(Problem(Place(path=page.request.target), what, hint=near))
-    if pager.total_path not in (None, DEFAULT_TOTAL):
-        raise misses(page, "total_path", pager.total_path, "is not a number in the answer")
-    return None
-
-
-def stated_total(pager: Offset | PageNumber, page: Page) -> tuple[int | None, str]:
-    """The number of all rows (or pages) that `page` states, and the header it stands in; "" for the body.
-
-    Headers of a usual name count where the config declares no total and the body has none.
-    """
-    if pager.total_header:
-        return header_total(page.response.headers, pager.total_header), pager.total_header
-    found = whole(pager.total_path.first(page.document)) if pager.total_path else None
-    if found is not None or pager.total_path != DEFAULT_TOTAL:
-        return found, ""
-    return total_in_headers(page.response.headers) or (None, "")
 
 
 def _past_end(status: int) -> Done | None:

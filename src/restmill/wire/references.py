@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from restmill.path import Path
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
 from restmill.wire.ranges import says_more
-from restmill.wire.signs import any_total, sign_of_more
+from restmill.wire.signs import sign_of_more
+from restmill.wire.totals import any_total
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page, Request
@@ -58,7 +59,7 @@ class Cursor(_Reference):
         Raises:
             NotData: `has_more_path` is declared and not in the answer.
         """
-        if not page.records and self.stop_after_empty_page:
+        if not page.length and self.stop_after_empty_page:
             return Done("an empty page", complete=True, basis="end")
         cursor = self.cursor_path.first(page.document)
         if not cursor:
@@ -190,9 +191,9 @@ def _followed(page: Page, link: str, source: str) -> Next | Done:
 def _absent(page: Page, path: Path, what: str) -> Done:
     """The end; but a first page that does not even have the key, and shows signs of more, is suspect."""
     ended = Done(f"no {what} at `{path}`", complete=True, basis="end")
-    if page.number > 1 or not page.records or path.find(page.document):
+    if page.number > 1 or not page.length or path.find(page.document):
         return ended
-    sign = sign_of_more(page.document, len(page.records))
+    sign = sign_of_more(page.document, page.length)
     detail = f"the first answer has no `{path}`, but {keys_of(page.document)}"
     if sign:
         return Done(f"{ended.reason}, but {sign}", complete=False, detail=detail)

@@ -16,8 +16,17 @@ if TYPE_CHECKING:
 _TOTALS = frozenset(
     {"total", "count", "totalcount", "totalsize", "totalhits", "totalresults", "totalitems", "totalelements"}
     | {"totalrecords", "totalrows", "numfound", "resultcount", "itemcount", "recordcount", "rowcount"}
+    | {"totalmatches", "totalfound", "totalentries", "totalobjects", "totalrecordcount", "totalrowcount"}
+    | {
+        "recordstotal",
+        "numresults",
+        "numberofresults",
+        "totalnumberofresults",
+        "totalnumberofitems",
+        "nbhits",
+    }
 )
-_STATED_TOTALS = _TOTALS - {"count", "resultcount", "itemcount", "recordcount", "rowcount", "totalsize"}
+STATED_TOTALS = _TOTALS - {"count", "resultcount", "itemcount", "recordcount", "rowcount", "totalsize"}
 _MORE = frozenset(
     ("more", "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults")
 )
@@ -43,7 +52,7 @@ _DEPTH = 2  # `total` or `meta.total`; deeper ones belong to the records
 
 def sign_of_more(document: Json, rows: int) -> str:
     """A sentence on the first sign in `document` of more than `rows` rows; "" when there is none."""
-    for path, name, value in _scalars(document, "", _DEPTH):
+    for path, name, value in scalars(document):
         if name in _MORE and value in (True, "true", "True"):
             return f"the answer says `{path}: true`, but nothing says how to ask for more"
         number = whole(value)
@@ -59,7 +68,7 @@ def sign_of_paging(document: Json, rows: int, asked: tuple[str, int] | None) -> 
     `asked` is the parameter that asked for so many rows, with its value. An answer that counts all its rows,
     says that there are no more, or holds fewer than its own limit, is the whole list.
     """
-    found = list(_scalars(document, "", _DEPTH))
+    found = list(scalars(document))
     counted = any(name in _TOTALS and whole(value) == rows for _, name, value in found)
     last = any(name in _MORE and value in (False, "false", "False") for _, name, value in found)
     if not rows or counted or last:
@@ -80,21 +89,26 @@ def sign_of_paging(document: Json, rows: int, asked: tuple[str, int] | None) -> 
     )
 
 
-def total_in(document: Json) -> int | None:
-    """The number of all rows, where `document` or its envelope states one under a name that means no less."""
-    for _, name, value in _scalars(document, "", _DEPTH):
-        if name in _STATED_TOTALS and whole(value) is not None:
-            return whole(value)
-    return None
+def envelope(page: Page) -> Json:
+    """The document without a record that it is, or holds as an object: its fields say nothing of a list."""
+    records = page.records
+    if not isinstance(records, list) or len(records) != 1 or not isinstance(records[0], dict):
+        return page.document
+    return _without(page.document, records[0])
 
 
-def total_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
-    """The number of all rows that a response header of a usual name states, and that name."""
-    for name in _TOTAL_HEADERS:
-        total = header_total(headers, name)
-        if total is not None:
-            return total, name
-    return None
+def _without(document: Json, record: Json) -> Json:
+    if document is record:
+        return None
+    if not isinstance(document, dict):
+        return document
+    return {key: _without(value, record) for key, value in document.items()}
+
+
+def starts_behind(request: Request) -> bool:
+    """Whether the request asks for a page, or from a row, behind the first."""
+    parts = parse_qsl(urlsplit(request.url).query)
+    return any((whole(value) or 0) > 1 for name, value in parts if plain(name) in _PLACES)
 
 
 def is_positional(request: Request) -> bool:
@@ -104,22 +118,6 @@ def is_positional(request: Request) -> bool:
         name.lower().replace("_", "").replace("-", "") for name, value in parts if whole(value) is not None
     }
     return not names.isdisjoint(_PLACES)
-
-
-def any_total(page: Page) -> int | None:
-    """The number of all rows that an answer states, in its document or in a header."""
-    stated = total_in(page.document)
-    in_header = total_in_headers(page.response.headers) if stated is None else None
-    return in_header[0] if in_header else stated
-
-
-def header_total(headers: Mapping[str, str], name: str) -> int | None:
-    """The number in header `name`; of `items 0-99/1300` (RFC 9110, 14.4) the one behind the slash."""
-    value = headers.get(name, "")
-    return None if value.startswith("bytes") else whole(value.rpartition("/")[2])
-
-
-_TOTAL_HEADERS = ("X-Total-Count", "X-Total", "Total-Count", "X-Records", "Content-Range")
 
 
 def whole(value: Json) -> int | None:
@@ -135,10 +133,22 @@ def whole(value: Json) -> int | None:
 _LONGEST = 18  # digits of a number that counts anything
 
 
-def _scalars(document: Json, prefix: str, depth: int) -> Iterator[tuple[str, str, Json]]:
+def plain(key: object) -> str:
+    """A key without case, `-`, `_`, `@` and a prefix such as `hydra:`; OData's count is called a total."""
+    name = str(key).lower()
+    if name in _ODATA_COUNTS:
+        return "totalcount"
+    return name.rpartition(":")[2].replace("_", "").replace("-", "").lstrip("@$")
+
+
+_ODATA_COUNTS = frozenset(("@odata.count", "odata.count", "__count", "@count"))
+
+
+def scalars(document: Json, prefix: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str, Json]]:
+    """The values of an envelope: where each stands, its plain name, and the value; objects, too."""
     if not isinstance(document, Mapping) or not depth:
         return
     for key, value in document.items():
         path = f"{prefix}{key}"
-        yield path, str(key).lower().replace("_", "").replace("-", ""), value
-        yield from _scalars(value, f"{path}.", depth - 1)
+        yield path, plain(key), value
+        yield from scalars(value, f"{path}.", depth - 1)
