@@ -95,6 +95,31 @@ class Noted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RowsNoted(Event):
+    """A note on some rows; those of one text are counted together."""
+
+    rows: int
+    text: str
+    """What goes on after "3 rows ": `left out by the cursor: before its value`."""
+    example: str = ""
+    """What the first of them showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted(Event):
+    """Rows may be missing or double for a reason that shows only after the read: it is suspect at best."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CursorHeld(Event):
+    """The cursor of incremental loading stays where it was: the next run reads the same again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined(Event):
     """Records could not become rows and are kept in a table of their own, with the reasons."""
 

@@ -138,3 +138,91 @@ def test_rows_ordered_newest_first_end_the_read_early_and_completely(serve: Serv
     second = sync(config, pipeline_name="news")
     assert int(str(server.stats()["requests"])) < 6
     assert (of(second, "users").verdict, counts(second, "users")) == ("complete", {"users": 60})
+
+
+APPEND = {"primary_key": "id", "write_disposition": "append"}
+
+
+def changing_family(serve: Serve, **defaults: Json) -> tuple[SandboxServer, dict[str, Any]]:
+    """Incremental parents with children that have no cursor; one child in five is broken at first."""
+    server = serve(rows=12, broken_child=5)
+    return server, api(server.base_url, since("projects"), child(), defaults=defaults or None)
+
+
+@pytest.mark.parametrize("row_order", [None, "asc", "desc"])
+def test_the_cursor_of_parents_stays_while_a_child_fell_short(serve: Serve, row_order: str | None) -> None:
+    server, config = changing_family(serve)
+    order = {"sort": "updated_at", "order": row_order} if row_order else {}
+    config["resources"][0]["endpoint"]["incremental"]["row_order"] = row_order
+    config["resources"][0]["endpoint"]["params"] = order
+    first = sync(config, pipeline_name="family")
+    assert (of(first, "projects").verdict, of(first, "tasks").verdict) == ("complete", "partial")
+    why = "the cursor stays: `tasks` could not be read for all rows of `projects`"
+    assert why in of(first, "projects").notes
+    server.change(broken_child=0)
+    server.reset()
+    second = sync(config, pipeline_name="family")
+    assert set(asked(server)) == {"2025-01-01T00:00:00Z", "None"}
+    assert counts(second, "projects", "tasks") == {"projects": 12, "tasks": task_count(12)}
+    assert second.verdict == "complete"
+    third = sync(config, pipeline_name="family")
+    assert of(third, "tasks").reads <= 1
+
+
+def test_the_cursor_of_grandparents_stays_too(serve: Serve) -> None:
+    server = serve(rows=12)
+    lost = child("lost", "tasks", "project_id")
+    lost["endpoint"]["path"] = "/v1/no-such/{resources.tasks.project_id}"
+    sync(api(server.base_url, since("projects"), child(), lost), pipeline_name="family")
+    server.reset()
+    lost["endpoint"]["path"] = "/v1/projects/{resources.tasks.project_id}/tasks"
+    second = sync(api(server.base_url, since("projects"), child(), lost), pipeline_name="family")
+    assert "2025-01-01T00:00:00Z" in asked(server)
+    assert counts(second, "lost") == {"lost": task_count(12)}
+
+
+def test_a_partial_append_whose_cursor_stays_is_withheld(serve: Serve) -> None:
+    server = serve(rows=30, dead_after=2)
+    config = api(server.base_url, since("users", None, sort="updated_at", order="desc"), defaults=APPEND)
+    first = sync(config, pipeline_name="news")
+    assert (of(first, "users").verdict, of(first, "users").withheld, first.tables) == ("partial", True, ())
+    assert "append them twice" in of(first, "users").reason
+    server.change(dead_after=0)
+    second = sync(config, pipeline_name="news")
+    assert rows(second, "SELECT count(*), count(DISTINCT id) FROM users") == [(30, 30)]
+
+
+def test_a_partial_append_in_order_is_loaded_as_far_as_it_came(serve: Serve) -> None:
+    server = serve(rows=30, dead_after=2)
+    config = api(server.base_url, since("users", {"row_order": "asc"}, sort="updated_at"), defaults=APPEND)
+    first = sync(config, pipeline_name="news")
+    assert counts(first, "users") == {"users": 20}
+    server.change(dead_after=0)
+    second = sync(config, pipeline_name="news")
+    assert rows(second, "SELECT count(*), count(DISTINCT id) FROM users") == [(30, 30)]
+
+
+def test_appends_of_a_family_are_withheld_together(serve: Serve) -> None:
+    server, config = changing_family(serve, **APPEND)
+    first = sync(config, pipeline_name="family")
+    assert [(one.verdict, one.withheld) for one in first.resources] == [("partial", True)] * 2
+    assert (first.tables, first.exit_code) == ((), 3)
+    server.change(broken_child=0)
+    second = sync(config, pipeline_name="family")
+    assert counts(second, "projects", "tasks") == {"projects": 12, "tasks": task_count(12)}
+    third = sync(config, pipeline_name="family")
+    assert counts(third, "projects", "tasks") == {"projects": 12, "tasks": task_count(12)}
+
+
+def test_an_append_without_a_cursor_is_loaded_though_it_is_partial(serve: Serve) -> None:
+    server = serve(rows=30, dead_after=2)
+    receipt = sync(api(server.base_url, resource("users", limit=10), defaults=APPEND), pipeline_name="news")
+    assert (of(receipt, "users").verdict, counts(receipt, "users")) == ("partial", {"users": 20})
+
+
+def test_a_cursor_that_children_share_is_said(serve: Serve) -> None:
+    config = api(serve(rows=12).base_url, resource("projects"), child(endpoint={"incremental": SINCE}))
+    first = sync(config, pipeline_name="family")
+    second = sync(config, pipeline_name="family")
+    told = [any("one cursor serves" in note for note in of(run, "tasks").notes) for run in (first, second)]
+    assert told == [False, True]

@@ -9,14 +9,21 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from restmill.load import claims
+from tests.parity.case import Case
+from tests.parity.engines import outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from tests.parity.case import Config
+    from tests.parity.engines import Outcome
+
+Both: TypeAlias = "Callable[..., tuple[Outcome, Outcome]]"
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +40,17 @@ def _way() -> Iterator[None]:
     """The way that RESTMILL_TEST_WAY names."""
     with claims.by_rows() if os.environ.get("RESTMILL_TEST_WAY") == "rows" else nullcontext():
         yield
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Callable[..., tuple[Outcome, Outcome]]:
+    """Runs a case through dlt and through restmill; either may fail."""
+
+    def run(config: Callable[[str], Config], **keys: Any) -> tuple[Outcome, Outcome]:
+        case = Case("difference", config, fails=True, **keys)
+        return outcome_of(case, "dlt", tmp_path / "dlt"), outcome_of(case, "restmill", tmp_path / "restmill")
+
+    return run
 
 
 # dlt leaves the sockets of its session to the garbage collector, and a server that stops may leave a

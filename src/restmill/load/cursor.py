@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.extract import Incremental
 
+from restmill.load.watermark import watermark
 from restmill.run.order import UNBOUND, Bound
 
 if TYPE_CHECKING:
@@ -22,12 +23,12 @@ _VALUES = ("initial_value", "start_value", "last_value", "end_value")
 
 
 def incremental_of(cursor: Cursor) -> Incremental[Any]:
-    """Dlt's `Incremental` for a planned cursor, or the user's own object."""
+    """Dlt's `Incremental` for a planned cursor, or a copy of the user's own object."""
     if "incremental" in cursor.arguments:
         own = cursor.arguments["incremental"]
         assert isinstance(own, Incremental)
-        return own
-    return Incremental(**cursor.arguments)
+        return watermark(own.copy())
+    return watermark(Incremental(**cursor.arguments))
 
 
 def bound_by(cursor: Cursor | None, incremental: Incremental[Any] | None) -> Bound:

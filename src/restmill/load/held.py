@@ -1,9 +1,11 @@
 """Held cursors: an incremental cursor moves only past rows that were read.
 
-dlt moves a cursor with every page. Two cases would lose rows in silence:
+dlt moves a cursor with every page. Three cases would lose rows in silence:
 
 - A read ended early. Pages that came newest first have moved the cursor past rows that never came; so does a
   child whose siblings failed. Such a cursor is put back: the next run asks for everything again.
+- A child, or a child's child, fell short. The next run reads children of those parents only that it asks for
+  itself, so the parent's cursor is put back as well.
 - A child is read for the second page of its parents. dlt binds its cursor anew, to where the children of the
   first page have moved it, and would drop older children of later parents. So a child's cursor stands still
   until the run is over.
@@ -14,11 +16,15 @@ from __future__ import annotations
 import time
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from restmill.events import Noted, PageRead, ReadDone, ReadFailed
+from restmill.events import CursorHeld, Noted, PageRead, ReadDone, ReadFailed
 from restmill.load.watch import tell
+from restmill.load.watermark import Watermark, watermark
+from restmill.plan.notes import LAGGING, appends, shared
 from restmill.plan.spec import Resource
+from restmill.shape.collation import Collation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from dlt.extract import Incremental
 
     from restmill.events import Event
+    from restmill.path import Json
     from restmill.plan.spec import Plan
 
     State = MutableMapping[str, Any]
@@ -44,6 +51,7 @@ class _Held:
     state: State
     start: State
     reached: State | None = None
+    told: bool = False
 
     def fold(self) -> None:
         """Remember how far the cursor is; several bindings of a child each know only their own rows."""
@@ -56,8 +64,16 @@ class _Held:
             return
         if now == best["last_value"]:
             best["unique_hashes"] = [*{*best["unique_hashes"], *self.state["unique_hashes"]}]
-        elif (self.incremental.last_value_func or max)((best["last_value"], now)) == now:
+        elif self._later(best["last_value"], now):
             self.reached = deepcopy(self.state)
+
+    def _later(self, best: Json, now: Json) -> bool:
+        choose = self.incremental.last_value_func or max
+        if choose in (max, min):  # as `Watermark` compares
+            collation = Collation()
+            collation.learn([best, now])
+            best, now = collation.reading(best), collation.reading(now)
+        return bool(choose((best, now)) == now)
 
     def put(self, state: State) -> None:
         """Make dlt's state equal to `state`; the mapping itself is shared with dlt's objects."""
@@ -69,15 +85,14 @@ class Cursors:
     """The cursors of one source; also the observer that learns which reads fell short."""
 
     def __init__(self, plan: Plan) -> None:
-        self._parents = {
-            one.name: one.parent.resource
-            for one in plan.resources
-            if isinstance(one, Resource) and one.parent is not None
-        }
+        planned = [one for one in plan.resources if isinstance(one, Resource)]
+        self._parents = {one.name: one.parent.resource for one in planned if one.parent is not None}
+        self._appending = {one.name for one in planned if appends(one.hints)}
         self._bound: dict[str, Incremental[Any]] = {}
         self._held: dict[str, _Held] = {}
         self._short: set[str] = set()
         self._enough: set[str] = set()
+        self._over: set[str] = set()
 
     def __call__(self, event: Event, /) -> None:
         """Take one event and pass it on."""
@@ -99,17 +114,31 @@ class Cursors:
             self._held.pop(one, None)
             self._short.discard(one)
             self._enough.discard(one)
+            self._over.discard(one)
 
     def hold(self, name: str, incremental: Incremental[Any] | None) -> None:
         """Know the cursor of a read that begins; the first time in a run is its start."""
         if incremental is None:
             return
-        self._bound[name] = incremental
+        self._bound[name] = watermark(incremental)
         if incremental.end_value is not None:  # then dlt keeps no state
             return
         state = incremental.get_state()
+        if isinstance(incremental, Watermark):
+            incremental.call_when_written(partial(self._again, name))
         if name not in self._held:
             self._held[name] = _Held(incremental, state, deepcopy(state))  # type: ignore[arg-type]  # a TypedDict
+            self._note(name, incremental, state["last_value"])
+
+    def _note(self, name: str, incremental: Incremental[Any], last: Json) -> None:
+        """Say what this run will not read, or will read twice, because of how the cursor is used."""
+        if last is None or last == incremental.initial_value:
+            return
+        if name in self._parents:
+            text = f"{shared(self._parents[name])}: they are read from {last} on"
+            tell(Noted(name, time.monotonic(), text))
+        if incremental.lag and name in self._appending:
+            tell(Noted(name, time.monotonic(), LAGGING))
 
     def rewind(self, name: str) -> None:
         """A page of `name` is about to be handed on: dlt will bind the cursors of its children."""
@@ -118,7 +147,11 @@ class Cursors:
             held.put(held.start)
 
     def closed(self, name: str) -> None:
-        """Dlt closes a read of `name`: is it because rows in `row_order` have left the cursor's range?"""
+        """Dlt closes a read of `name`: is it because rows in `row_order` have left the cursor's range?
+
+        The page that it was closed for is still on its way; the cursor is written once more.
+        """
+        self._over.add(name)
         if name in self._bound and self._bound[name].can_close():
             self._enough.add(name)
 
@@ -126,23 +159,46 @@ class Cursors:
         return name in self._bound and self._bound[name].row_order is not None
 
     def settle(self, name: str) -> None:
-        """A read of `name` is over: its cursor, and those below, move or are put back."""
-        for one in (name, *self._below(name)):
-            held = self._held.get(one)
-            if held is None:
-                continue
-            held.fold()
-            assert held.reached is not None
-            if self._may_move(one, held):
-                held.put(held.reached)
-            elif held.reached != held.start:
-                held.put(held.start)
-                tell(Noted(one, time.monotonic(), "the cursor stays: not everything before it was read"))
+        """A read of `name` is over: its cursor, and those below, move or are put back.
 
-    def _may_move(self, name: str, held: _Held) -> bool:
-        short = [one for one in self._line(name) if one in self._short]
+        So are those above it that are over: dlt may end a parent's read before its last children are read.
+        """
+        self._over.add(name)
+        above = [one for one in self._line(name)[1:] if one in self._over]
+        for one in (name, *self._below(name), *above):
+            self._move(one)
+
+    def _again(self, name: str) -> None:
+        """The cursor of `name` was written, perhaps after its read was over."""
+        if name in self._over and self._below_short(name):
+            self._move(name)
+
+    def _move(self, name: str) -> None:
+        held = self._held.get(name)
+        if held is None:
+            return
+        held.fold()
+        assert held.reached is not None
+        why = self._why_not(name, held)
+        if not why:
+            held.put(held.reached)
+        elif held.reached != held.start:
+            held.put(held.start)
+            if not held.told:
+                tell(CursorHeld(name, time.monotonic(), why))
+            held.told = True
+
+    def _why_not(self, name: str, held: _Held) -> str:
+        """Why the cursor must stay; "" when it may move."""
+        below = self._below_short(name)
+        if below:
+            return f"`{below[0]}` could not be read for all rows of `{self._parents[below[0]]}`"
         in_order = name not in self._parents and held.incremental.row_order == "asc"
-        return not short or in_order
+        short = any(one in self._short for one in self._line(name))
+        return "not everything before it was read" if short and not in_order else ""
+
+    def _below_short(self, name: str) -> list[str]:
+        return [one for one in self._below(name) if one in self._short]
 
     def _known(self, names: Iterable[str]) -> list[_Held]:
         return [self._held[name] for name in names if name in self._held]

@@ -127,7 +127,7 @@ def run(
     gone: dict[str, Gone] = {}
     names = list(source.resources.selected)
     account = Account(
-        lambda: with_gone(with_kept(evidence_of(ledger, plan, names), source), gone),
+        lambda: with_gone(with_kept(evidence_of(ledger, plan, names), source, plan, ledger.held()), gone),
         pipeline.pipeline_name,
         destination_of(pipeline),
         pipeline.dataset_name or "",

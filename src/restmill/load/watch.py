@@ -66,7 +66,19 @@ def _log(event: Event) -> None:
             log.error("%s: failed after %d rows, %d pages: %s", resource, rows, pages, error)
         case events.Quarantined(resource, _, rows, table):
             log.warning("%s: %d records cannot become rows and are kept in %s", resource, rows, table)
-        case events.Noted(resource, _, text):
-            log.info("%s: %s", resource, text)
+        case events.Noted() | events.RowsNoted() | events.Doubted() | events.CursorHeld():
+            _log_note(event)
         case _:
             log.debug("%s", event)
+
+
+def _log_note(event: events.Noted | events.RowsNoted | events.Doubted | events.CursorHeld) -> None:
+    match event:
+        case events.Noted(resource, _, text):
+            log.info("%s: %s", resource, text)
+        case events.RowsNoted(resource, _, rows, text):
+            log.info("%s: %d rows %s", resource, rows, text)
+        case events.Doubted(resource, _, text):
+            log.warning("%s: suspect: %s", resource, text)
+        case events.CursorHeld(resource, _, why):
+            log.warning("%s: the cursor stays, and the next run reads the same again: %s", resource, why)

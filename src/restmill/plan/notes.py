@@ -18,7 +18,7 @@ from restmill.wire.detect import single_entity_path
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.plan.spec import Pipeline, Resource
+    from restmill.plan.spec import Cursor, Pipeline, Resource
 
 _CREDENTIALS = {
     model.BearerAuth: ("token",),
@@ -26,6 +26,10 @@ _CREDENTIALS = {
     model.HttpBasicAuth: ("username", "password"),
     model.OAuth2ClientCredentialsAuth: ("access_token_url", "client_id", "client_secret"),
 }
+
+LAGGING = (
+    "`lag` with `append`: each run appends the rows of the lag again; `merge` with a `primary_key` does not"
+)
 
 
 def notes_on_resource(declared: model.Resource, client: model.Client, resource: Resource) -> Iterator[Note]:
@@ -115,19 +119,48 @@ def _binding(declared: model.Resource, resource: Resource) -> Iterator[str]:
     if resource.parent is not None:
         pairs = ", ".join(f"{{{name}}} from `{path}`" for name, path in resource.parent.fields.items())
         yield f"is read once for each record of `{resource.parent.resource}`: {pairs}"
+        if resource.cursor is not None:
+            yield f"{shared(resource.parent.resource)}: older ones of a row that appears later are not read"
     kinds = model.IncrementalParam | model.Opaque
     params = [name for name, value in (declared.endpoint.params or {}).items() if isinstance(value, kinds)]
     if params and declared.endpoint.incremental:
         yield f"`params.{params[0]}` is incremental, so `endpoint.incremental` has no say"
 
 
+def appends(hints: Mapping[str, Json]) -> bool:
+    """Whether rows that are read again come into the table again; `append` is dlt's own default."""
+    disposition, strategy = _disposition(hints)
+    return disposition == "append" or (disposition == "merge" and strategy != "scd2" and not _keyed(hints))
+
+
+def shared(parent: str) -> str:
+    """The beginning of a note on an incremental child."""
+    return f"one cursor serves the children of all rows of `{parent}`"
+
+
 def _table(resource: Resource) -> Iterator[str]:
-    hints = resource.hints
-    disposition = hints.get("write_disposition")
-    options = disposition if isinstance(disposition, Mapping) else {"disposition": disposition}
-    keyed = any(hints.get(key) for key in ("primary_key", "merge_key")) or _has_key(hints.get("columns"))
-    if options.get("disposition") == "merge" and options.get("strategy") != "scd2" and not keyed:
+    disposition, _ = _disposition(resource.hints)
+    if disposition == "merge" and appends(resource.hints):
         yield UNKEYED
+    if resource.cursor is not None and _lag(resource.cursor) and appends(resource.hints):
+        yield LAGGING
+
+
+def _lag(cursor: Cursor) -> Json:
+    own = cursor.arguments.get("incremental")
+    return cursor.arguments.get("lag") if own is None else getattr(own, "lag", None)
+
+
+def _disposition(hints: Mapping[str, Json]) -> tuple[Json, Json]:
+    """The write disposition, and the strategy of a merge."""
+    given = hints.get("write_disposition")
+    if isinstance(given, Mapping):
+        return given.get("disposition"), given.get("strategy")
+    return given or "append", None
+
+
+def _keyed(hints: Mapping[str, Json]) -> bool:
+    return any(hints.get(key) for key in ("primary_key", "merge_key")) or _has_key(hints.get("columns"))
 
 
 def _departures(resource: Resource) -> Iterator[str]:

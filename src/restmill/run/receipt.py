@@ -21,6 +21,7 @@ Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
 _BASES: tuple[events.Basis, ...] = get_args(events.Basis)  # weakest first
 VERDICTS: tuple[Verdict, ...] = ("complete", "suspect", "partial")
 """From the best to the worst."""
+_NOTES = events.Noted | events.RowsNoted | events.Doubted | events.CursorHeld | events.Quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,9 @@ class _Tally:
     errors: list[str] = field(default_factory=list)
     quarantined: int = 0
     quarantine: str = ""
+    counted: dict[str, tuple[int, str]] = field(default_factory=dict)
+    suspicions: list[str] = field(default_factory=list)
+    held: bool = False
 
 
 class Ledger:
@@ -179,8 +183,8 @@ class Ledger:
                 _enter_page(tally, page)
             case events.Sent() | events.Retrying() | events.Waiting():
                 _enter_effort(tally, event)
-            case events.Noted(text=text):
-                tally.notes.append(text)
+            case events.Noted() | events.RowsNoted() | events.Doubted() | events.CursorHeld():
+                _enter_note(tally, event)
             case events.Quarantined(rows=rows, table=table):
                 tally.quarantined += rows
                 tally.quarantine = table
@@ -193,6 +197,10 @@ class Ledger:
             case _:
                 pass
 
+    def held(self) -> frozenset[str]:
+        """The resources whose cursor stays, so that the next run reads the same again."""
+        return frozenset(name for name, tally in self._tallies.items() if tally.held)
+
     def evidence(self, resources: Iterable[str]) -> tuple[Evidence, ...]:
         """What was seen of each of `resources`, in their order, with its verdict."""
         return tuple(_evidence(name, self._tallies.get(name, _Tally())) for name in resources)
@@ -200,7 +208,32 @@ class Ledger:
 
 def _busy_until(event: Event) -> float:
     """When the resource was last at work; a note may come long after its reads."""
-    return 0.0 if isinstance(event, events.Noted | events.Quarantined) else event.at
+    return 0.0 if isinstance(event, _NOTES) else event.at
+
+
+def _enter_note(
+    tally: _Tally, event: events.Noted | events.RowsNoted | events.Doubted | events.CursorHeld
+) -> None:
+    match event:
+        case events.Noted(text=text):
+            tally.notes.append(text)
+        case events.RowsNoted(rows=rows, text=text, example=example):
+            before, first = tally.counted.get(text, (0, ""))
+            tally.counted[text] = before + rows, first or example
+        case events.Doubted(text=text):
+            tally.suspicions.append(text)
+        case events.CursorHeld(why=why):
+            tally.held = True
+            tally.notes.append(f"the cursor stays: {why}")
+        case _:
+            assert_never(event)
+
+
+def _notes(tally: _Tally) -> Iterator[str]:
+    yield from tally.notes
+    for text, (rows, example) in tally.counted.items():
+        such = f" ({example})" if example else ""
+        yield f"{rows:,} {'row' if rows == 1 else 'rows'} {text}{such}"
 
 
 def _enter_effort(tally: _Tally, event: events.Sent | events.Retrying | events.Waiting) -> None:
@@ -247,7 +280,7 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
         size=tally.size,
         total=tally.total if tally.reads == 1 else None,
         seconds=tally.ended - tally.started,
-        notes=tuple(dict.fromkeys(tally.notes)),
+        notes=tuple(dict.fromkeys(_notes(tally))),
         errors=tuple(dict.fromkeys(tally.errors)),
         distinct=tally.distinct if tally.done else None,
         basis=min(tally.bases, key=_BASES.index, default="") if verdict == "complete" else "",
@@ -278,6 +311,7 @@ def _doubts(tally: _Tally) -> Iterator[str]:
     if tally.doubts:
         which = f"{len(tally.doubts)} of {tally.reads} reads: " if tally.reads > 1 else ""
         yield which + tally.doubts[0]
+    yield from dict.fromkeys(tally.suspicions)
     if tally.quarantined:
         are = "is" if tally.quarantined == 1 else "are"
         yield f"{tally.quarantined:,} of {tally.rows:,} rows {are} in `{tally.quarantine}`"

@@ -1,0 +1,241 @@
+"""The high-water mark of incremental loading: dlt's `Incremental`, comparing values as what they read as.
+
+dlt compares cursor values as they are, so texts by their letters. A newer row whose time is spelled in
+another zone, or a `10` after a `9`, is then older than the mark and dropped for good. Here the same code of
+dlt's runs over `Reading`s, which order as instants or numbers where they read as such (`shape.collation`);
+dlt's state keeps the plain texts. Besides:
+
+- A time beyond the run's start does not move the mark, or one row of the year 9999 would end all reading.
+- Rows that the mark leaves out are counted and told; where their order is doubtful, that is told as a doubt.
+- A path that finds several values, or an object, in a record is an error.
+- A lag that leads out of the calendar ends at its edge.
+
+A `last_value_func` of the user's own sees what dlt shows it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from dlt.common.jsonpath import find_values
+from dlt.common.time import datetime_obj_to_str, detect_datetime_format
+from dlt.extract import Incremental
+from dlt.extract.incremental.transform import JsonIncremental
+from dlt.extract.utils import digest_dedup_value
+
+from restmill.errors import ApiError, Place, Problem
+from restmill.events import Doubted, RowsNoted
+from restmill.load.watch import tell
+from restmill.shape.collation import Collation, Reading, instant
+from restmill.shape.instants import instant_of_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from restmill.path import Json
+
+_SKEW = timedelta(days=1)
+"""How far a time may lie beyond the run's start: clocks differ, and local time is up to 14 hours ahead."""
+_OLDER = "left out by the cursor: before its value"
+_BEHIND = "left out by the cursor: at or behind its end value"
+_KNOWN = "left out by the cursor: loaded by an earlier run"
+_VALUELESS = "left out: without a cursor value"
+_AHEAD = "dated after the run's start: the cursor does not move there"
+
+
+class Watermark(Incremental[Any]):
+    """dlt's `Incremental` with the rules above. It has no fields of its own, so dlt may copy it."""
+
+    written: ClassVar[tuple[Callable[[], None], ...]] = ()
+    """Called when a page has moved dlt's state; an object has one of its own, see `call_when_written`."""
+
+    def call_when_written(self, then: Callable[[], None]) -> None:
+        """Call `then` whenever a page has moved dlt's state."""
+        self.__dict__["written"] = (then,)
+
+    def merge(self, other: Incremental[Any]) -> Incremental[Any]:
+        """As dlt's, and still a watermark."""
+        return watermark(super().merge(other))
+
+    def compares(self) -> bool:
+        """Whether values are compared here, and not by a function of the user's own."""
+        return self.last_value_func in (max, min)
+
+    def _make_or_get_transformer(self, cls: Json) -> Json:
+        ours = cls is JsonIncremental and self.compares()
+        return super()._make_or_get_transformer(Filter if ours else cls)
+
+    def __call__(self, rows: Json, meta: Json = None) -> Json:
+        """Filter one page, or one record."""
+        if isinstance(rows, list) and self.compares():
+            self._make_or_get_transformer(JsonIncremental).learn(rows)
+        kept = super().__call__(rows, meta)
+        used = self._transformers.get(Filter)
+        if isinstance(used, Filter):
+            self._keep_plain()
+            used.report(self.resource_name or "")
+        for then in self.written:
+            then()
+        return kept
+
+    def _keep_plain(self) -> None:
+        state = cast("dict[str, Json]", self._cached_state)
+        self._current_last_value = _plain(self._current_last_value)
+        for key in ("last_value", "start_value"):
+            if key in state:
+                state[key] = _plain(state[key])
+
+    def _get_last_value(self) -> Json:
+        try:
+            value = super()._get_last_value()
+        except OverflowError:
+            return self._edge()
+        if self.lag and isinstance(value, str):  # the C library writes the year 24 with two digits
+            return re.sub(r"^\d{1,3}(?=-)", lambda year: year[0].zfill(4), value)
+        return value
+
+    def _edge(self) -> Json:
+        """Where a lag ends that would lead out of the calendar: the initial value, as in dlt, or the edge."""
+        if self.initial_value is not None:
+            return self.initial_value
+        return _edge_like(self.get_state()["last_value"], first=self.last_value_func is max)
+
+
+def _edge_like(last: Json, *, first: bool) -> Json:
+    """The first or last moment of the calendar, spelled as `last` is."""
+    edge = datetime(1, 1, 1, tzinfo=UTC) if first else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    match last:
+        case str():
+            form = (detect_datetime_format(last) or "%Y-%m-%dT%H:%M:%SZ").replace("%Y", f"{edge.year:04}")
+            return datetime_obj_to_str(edge, form)
+        case datetime():
+            return edge.replace(tzinfo=last.tzinfo)
+        case date():
+            return edge.date()
+        case _:
+            return last
+
+
+def watermark(incremental: Incremental[Any]) -> Incremental[Any]:
+    """The same object, with the rules of this module; a subclass of somebody else's stays what it is."""
+    if type(incremental) is Incremental:
+        incremental.__class__ = Watermark
+    return incremental
+
+
+class Filter(JsonIncremental):
+    """dlt's filter of records by the cursor, over readings."""
+
+    def __init__(self, *args: Json, **kwargs: Json) -> None:
+        super().__init__(*args, **kwargs)
+        self.collation = Collation()
+        self.collation.learn([self.start_value, self.end_value, self.initial_value])
+        self.start_value = self.last_value = self.collation.reading(self.start_value)
+        self.end_value = self.collation.reading(self.end_value)
+        self.ahead: set[str] = set()
+        """Hashes of rows dated after the run's start."""
+        self._value: Json = None
+        self._limit = instant_of_date(datetime.now(UTC) + _SKEW)
+        self._counts: Counter[str] = Counter()
+        self._ahead_example = ""
+        self._doubts: dict[str, None] = {}
+
+    def learn(self, rows: list[Json]) -> None:
+        """Look through a page for dates that tell whether the day or the month comes first."""
+        if self._compiled_cursor_path is None:
+            self.collation.learn(row.get(self.cursor_path) for row in rows if isinstance(row, dict))
+
+    def report(self, resource: str) -> None:
+        """Tell what was left out and what is doubtful since the last report."""
+        now = time.monotonic()
+        for text, rows in self._counts.items():
+            example = self._ahead_example if text == _AHEAD else ""
+            tell(RowsNoted(resource, now, rows, text, example))
+        for why in self._doubts:
+            tell(Doubted(resource, now, f"the order of `{self.cursor_path}` is not clear: {why}"))
+        self._counts.clear()
+        self._doubts.clear()
+
+    def find_cursor_value(self, row: Json) -> Json:  # noqa: ARG002  # dlt's signature
+        """The value found for the record that is filtered now."""
+        return self._value
+
+    def __call__(self, row: Json) -> tuple[Json, bool, bool]:
+        """Filter one record; see dlt's `JsonIncremental`."""
+        if row is None:
+            return None, False, False
+        self._value = value = self._found(row)
+        if value is not None and self._is_ahead(value):
+            return self._from_ahead(row, value), False, False
+        before = self.last_value
+        kept, start, end = super().__call__(row)
+        if self.ahead:
+            self.unique_hashes |= self.ahead
+        if kept is None:
+            self._left_out(value, end)
+        elif isinstance(value, str) and before is not None and value.strip():
+            self._doubt(self.collation.doubt(value, before))
+        return kept, start, end
+
+    def _found(self, row: Json) -> Json:
+        path: Json = self._compiled_cursor_path  # None for a plain field, which dlt's types do not say
+        value = super().find_cursor_value(row)
+        got = "several values" if path and len(find_values(path, row)) > 1 else ""
+        if isinstance(value, dict | list):
+            got = got or ("a mapping" if isinstance(value, dict) else "a list")
+        if got:
+            raise ApiError(
+                Problem(
+                    Place(self.resource_name),
+                    f"`cursor_path: {self.cursor_path}` must lead to one value in each record",
+                    got=got,
+                    hint="Name one field that holds a time or a number, such as `items[0].updated_at`.",
+                )
+            )
+        return self.collation.reading(value)
+
+    def _is_ahead(self, value: Json) -> bool:
+        if self.last_value_func is not max or self.end_value is not None:
+            return False
+        named = instant(value)
+        return named is not None and named.key > self._limit.key
+
+    def _from_ahead(self, row: Json, value: Json) -> Json:
+        """The row, unless an earlier run has loaded it: it comes again whenever what is new is asked for."""
+        self.seen_data = True
+        if self.boundary_deduplication:
+            unique = self.compute_unique_value(row, self._primary_key)
+            known = digest_dedup_value([unique, str(value)])
+            self.ahead.add(known)
+            self.unique_hashes.add(known)
+            if known in self.start_unique_hashes:
+                self._counts[_KNOWN] += 1
+                return None
+        self._counts[_AHEAD] += 1
+        self._ahead_example = self._ahead_example or f"`{self.cursor_path}` is {_plain(value)}"
+        return row
+
+    def _left_out(self, value: Json, end: bool) -> None:
+        if value is None:
+            self._counts[_VALUELESS] += 1
+            return
+        bound = self.end_value if end else self.start_value
+        known = not end and self.boundary_deduplication and value == self.start_value
+        self._counts[_BEHIND if end else _KNOWN if known else _OLDER] += 1
+        if known:
+            return
+        self._doubt(self.collation.doubt(value, bound))
+        if not end and bound != self.initial_value and self.collation.near(value, bound):
+            self._doubt("some times name a zone and others do not")
+
+    def _doubt(self, why: str) -> None:
+        if why:
+            self._doubts[why] = None
+
+
+def _plain(value: Json) -> Json:
+    return str(value) if isinstance(value, Reading) else value

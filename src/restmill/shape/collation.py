@@ -1,0 +1,204 @@
+"""Collation: the order of cursor values, whatever their spelling.
+
+JSON has no times and spells numbers as texts at times, and texts order by their letters: `9` after `10`, a
+later moment in another zone before an earlier one. Here two texts that read as instants compare as instants,
+two that read as numbers compare as numbers, and all others as text, which is dlt's order.
+
+A `Reading` is still the text it was; only its order differs. So it can stand wherever dlt compares values.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+from restmill.shape.instants import Instant, instant_of, instant_of_date, order_of_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from restmill.path import Json
+
+Kind: TypeAlias = Literal["blank", "number", "time", "text"]
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_ZONES = 14 * 3600
+"""Seconds by which a time without a zone may be off: zones reach to UTC+14."""
+
+
+@dataclass(slots=True)
+class Collation:
+    """The order of the values of one field in one read; it learns what `03/04/2024` means there."""
+
+    day_first: bool | None = None
+    """Whether the day comes before the month; None while no value has told."""
+    torn: bool = False
+    """Some values tell one thing, some the other."""
+    _seen: set[bool] = field(default_factory=set)
+
+    def learn(self, values: Iterable[object]) -> None:
+        """Look for values that tell whether the day or the month comes first."""
+        for value in values:
+            told = order_of_day(value) if isinstance(value, str) else None
+            if told is not None:
+                self._seen.add(told)
+                self.torn = len(self._seen) > 1
+                self.day_first = None if self.torn else told
+
+    def reading(self, value: Json) -> Json:
+        """The value, ordered as said above; what is no text keeps its own order."""
+        return Reading(value, self) if isinstance(value, str) else value
+
+    def doubt(self, one: object, other: object) -> str:
+        """Why the order of two values cannot be relied on; "" when it can."""
+        first, second = self._plain(one), self._plain(other)
+        kinds = {first.kind, second.kind}
+        if _instants(first, second) is not None:
+            return _torn(first, second) if self.day_first is None else ""
+        if "time" in kinds:
+            return "some values are times and others are not"
+        if "number" in kinds and len(kinds) > 1 and len(first) != len(second):
+            return "some values are numbers and others are not"
+        return ""
+
+    def near(self, one: object, other: object) -> bool:
+        """Whether two times, one of them without a zone, may stand the other way round in truth."""
+        times = instant(one), instant(other)
+        if times[0] is None or times[1] is None or times[0].zoned == times[1].zoned:
+            return False
+        return abs(times[0].seconds - times[1].seconds) <= _ZONES
+
+    def _plain(self, value: object) -> Reading:
+        return value if isinstance(value, Reading) else Reading(str(value), self)
+
+
+class Reading(str):  # noqa: SLOT000  # what it reads as is kept beside it
+    """A text that orders as what it reads as. Equal instants and equal numbers are equal."""
+
+    collation: Collation
+
+    def __new__(cls, text: str, collation: Collation) -> Self:
+        """The reading of `text`; slashed dates are read as the collation has learnt."""
+        made = super().__new__(cls, text)
+        made.collation = collation
+        return made
+
+    @cached_property
+    def number(self) -> Decimal | None:
+        """The number that it spells in plain digits; None for others: `1e5` may be anybody's key."""
+        text = self.strip()
+        return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+    @cached_property
+    def months_first(self) -> Instant | None:
+        """The instant, where `03/04/2024` is March 4th."""
+        return instant_of(self)
+
+    @cached_property
+    def days_first(self) -> Instant | None:
+        """The instant, where `03/04/2024` is the 3rd of April."""
+        return instant_of(self, day_first=True)
+
+    @property
+    def instant(self) -> Instant | None:
+        """The instant, as the collation has learnt."""
+        return self.days_first if self.collation.day_first else self.months_first
+
+    @property
+    def kind(self) -> Kind:
+        """What it reads as; digits alone are a number, even where they could be a day."""
+        if not self.strip():
+            return "blank"
+        if self.number is not None:
+            return "number"
+        return "text" if self.instant is None else "time"
+
+    def numbers_with(self, other: Reading) -> tuple[Decimal, Decimal] | None:
+        """Both as numbers; None unless both are."""
+        return None if self.number is None or other.number is None else (self.number, other.number)
+
+    def compared(self, other: object) -> int | None:
+        """Negative, 0 or positive as it comes before `other`, with or after it; None: they do not compare."""
+        pair = _numbers(self, other) or _instants(self, other)
+        if pair is None:
+            if not isinstance(other, str):
+                return None
+            pair = str(self), str(other)
+        return (pair[0] > pair[1]) - (pair[0] < pair[1])
+
+    def __eq__(self, other: object) -> bool:
+        found = self.compared(other)
+        return NotImplemented if found is None else found == 0
+
+    def __ne__(self, other: object) -> bool:
+        found = self.compared(other)
+        return NotImplemented if found is None else found != 0
+
+    def __lt__(self, other: object) -> bool:
+        found = self.compared(other)
+        return NotImplemented if found is None else found < 0
+
+    def __le__(self, other: object) -> bool:
+        found = self.compared(other)
+        return NotImplemented if found is None else found <= 0
+
+    def __gt__(self, other: object) -> bool:
+        found = self.compared(other)
+        return NotImplemented if found is None else found > 0
+
+    def __ge__(self, other: object) -> bool:
+        found = self.compared(other)
+        return NotImplemented if found is None else found >= 0
+
+    __hash__ = str.__hash__
+
+
+def instant(value: object) -> Instant | None:
+    """The instant that a value of any type names; None for numbers: they have no clock."""
+    match value:
+        case Reading():
+            return None if value.number is not None else value.instant
+        case str():
+            return None if _NUMBER.fullmatch(value.strip()) else instant_of(value)
+        case date():
+            return instant_of_date(value)
+        case _:
+            return None
+
+
+def _numbers(one: Reading, other: object) -> tuple[Json, Json] | None:
+    if one.number is None or isinstance(other, bool):
+        return None
+    match other:
+        case Reading():
+            return one.numbers_with(other)
+        case str():
+            return one.numbers_with(Reading(other, one.collation))
+        case int() | float() | Decimal():
+            return one.number, other
+        case _:
+            return None
+
+
+def _instants(one: Reading, other: object) -> tuple[Json, Json] | None:
+    if isinstance(other, str):
+        other = other if isinstance(other, Reading) else Reading(other, one.collation)
+        second = other.instant
+    else:
+        second = instant(other)
+    first = None if second is None else one.instant
+    return None if first is None or second is None else (first.key, second.key)
+
+
+def _torn(one: Reading, other: Reading) -> str:
+    """Whether the order of two days hangs on what `03/04/2024` means."""
+    readings = [(one.months_first, other.months_first), (one.days_first, other.days_first)]
+    orders = {
+        (first.key > second.key) - (first.key < second.key)
+        for first, second in readings
+        if first is not None and second is not None
+    }
+    return "a date such as 03/04/2024 reads in two ways" if len(orders) > 1 else ""
