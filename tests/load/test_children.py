@@ -13,6 +13,7 @@ from restmill.sandbox import task_count, tasks_of
 from restmill.testing import Recorder
 from tests.load.api import api, child, counts, of, resource, rows, wait_for_the_engine
 from tests.load.conftest import cause_of
+from tests.load.shelf import Shelf
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -140,3 +141,59 @@ def test_grandchildren(serve: Serve) -> None:
     receipt = sync(config, pipeline_name="three")
     assert counts(receipt, "projects", "tasks", "one") == {"projects": 6, "tasks": 129, "one": 129}
     assert receipt.verdict == "complete"
+
+
+def _tagged(parents: list[Json], **keys: Any) -> tuple[Any, list[str]]:
+    """A receipt of `/of/<value>` for parents of which each has what it has, and the addresses asked for."""
+    shelf = Shelf(parents=parents)
+    for name in ("a", "b", "c", "true", "1"):
+        shelf.lists[f"/of/{name}"] = [{"name": name}]
+    pager = {"type": "offset", "limit": 100}
+    config = {
+        "client": {"base_url": "http://shelf.test", "session": shelf.session},
+        "resources": [
+            {"name": "parents", "endpoint": {"path": "/parents", "paginator": pager}},
+            {
+                "name": "child",
+                **keys,
+                "endpoint": {
+                    "path": "/of/{resources.parents.it}",
+                    "paginator": pager,
+                    "data_selector": "data",
+                },
+            },
+        ],
+    }
+    return config, shelf.asked
+
+
+def _each(config: dict[str, Any]) -> dict[str, Any]:
+    config["resources"][1]["endpoint"]["path"] = "/of/{resources.parents.it[*]}"
+    return config
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", [], ["a"], {"a": 1}])
+def test_a_parents_value_that_is_none_costs_its_own_read_only(value: Json) -> None:
+    config, asked = _tagged([{"it": "a"}, {"it": value}, {"it": True}])
+    receipt = sync(config, pipeline_name="nothing")
+    assert sorted(set(asked)) == ["/of/a", "/of/true", "/parents"]
+    found = of(receipt, "child")
+    assert (found.verdict, found.rows, found.reads) == ("partial", 2, 3)
+    assert found.reason.startswith("1 of 3 reads failed")
+    assert "`it`" in found.reason
+
+
+def test_a_list_is_read_once_for_each_element() -> None:
+    config, asked = _tagged([{"it": ["a", "b", "a"]}, {"it": []}, {"it": ["c"]}])
+    receipt = sync(_each(config), pipeline_name="each")
+    assert sorted({one for one in asked if "of" in one}) == ["/of/a", "/of/b", "/of/c"]
+    assert (of(receipt, "child").verdict, of(receipt, "child").reads) == ("complete", 3)
+    assert sorted(rows(receipt, "SELECT name FROM child")) == [("a",), ("b",), ("c",)]
+
+
+def test_an_element_that_is_none_costs_its_own_read_only() -> None:
+    config, asked = _tagged([{"it": ["a", None, "b"]}, {"it": None}])
+    receipt = sync(_each(config), pipeline_name="gap")
+    assert sorted({one for one in asked if "of" in one}) == ["/of/a", "/of/b"]
+    assert of(receipt, "child").verdict == "partial"
+    assert of(receipt, "child").reason.startswith("2 of 4 reads failed")

@@ -75,7 +75,6 @@ CASES = (
                 "text": "ä b&c",
                 "number": 7,
                 "part": 0.5,
-                "yes": True,
                 "no": None,
                 "list": ["x", "y"],
                 "empty": "",

@@ -289,6 +289,15 @@ def test_missing_field_of_a_parent_isolated(tmp_path: Path) -> None:
     assert (len(ours.rows["parents"]), len(ours.rows["users"])) == (3, 2)
 
 
+def test_booleans_outside_of_json(both: Both) -> None:
+    """Dlt sends Python's words, which no API asks for; JSON's stand in YAML, TOML and JSON, too."""
+    dlts, ours = both(lambda api: one(api, "echo/params", params={"yes": True, "no": [False]}))
+    assert [targets(one)[0] for one in (dlts, ours)] == [
+        "/echo/params?yes=True&no=False",
+        "/echo/params?yes=true&no=false",
+    ]
+
+
 def test_copies_of_a_resource(both: Both) -> None:
     def copies(source: DltSource) -> list[DltResource]:
         return [source.projects.with_name("works"), source.tasks]

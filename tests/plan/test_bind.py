@@ -180,3 +180,25 @@ def test_a_param_wins_over_the_endpoints_incremental_and_that_is_noted() -> None
     assert cursor is not None
     assert cursor.arguments == {"cursor_path": "a"}
     assert "`params.since` is incremental, so `endpoint.incremental` has no say" in notes(plan, "x")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "whole"),
+    [
+        ({"json": {"ids": "{resources.users.id}"}}, True),
+        ({"json": {"ids": ["{resources.users.id}"]}}, True),
+        ({"json": {"ids": "x{resources.users.id}"}}, False),
+        ({"json": {"ids": "{resources.users.id}", "more": "x{resources.users.id}"}}, False),
+        ({"json": {"ids": "{resources.users.id}"}, "params": {"a": "{resources.users.id}"}}, False),
+        ({"json": {"{resources.users.id}": 1}}, False),
+        ({"data": {"ids": "{resources.users.id}"}}, False),
+        ({"params": {"ids": "{resources.users.id}"}}, False),
+        ({"headers": {"X-Id": "{resources.users.id}"}}, False),
+        ({"path": "of/{resources.users.id}"}, False),
+    ],
+)
+def test_what_stands_alone_in_a_json_body_may_be_whole(endpoint: dict[str, Json], whole: bool) -> None:
+    child = {"name": "posts", "endpoint": {"path": "posts", "method": "POST", **endpoint}}
+    resource = planned("users", child).resource("posts")
+    assert resource.parent is not None
+    assert bool(resource.parent.whole) is whole

@@ -63,7 +63,7 @@ def test_a_resource_in_words() -> None:
         params={
             "since": "set by the cursor",
             "tags": "a, {resources.users.tag}",
-            "on": "True",
+            "on": "true",
             "nothing": "left out",
             "api_key": "***",
         },

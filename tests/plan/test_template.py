@@ -12,7 +12,16 @@ from dlt.sources.rest_api.config_setup import expand_placeholders
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.plan.template import Placeholder, Template, escape, look_up, names_in, parse_tree, render_tree
+from restmill.plan.template import (
+    Placeholder,
+    Template,
+    escape,
+    look_up,
+    names_in,
+    parse_tree,
+    render_tree,
+    written_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +35,7 @@ NAMES = [
     "id",
     "incremental.start_value",
 ]
-SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=6)
+SCALARS = st.none() | st.integers() | st.text(max_size=6)  # booleans are written otherwise: see below
 VALUES = st.fixed_dictionaries(dict.fromkeys(NAMES, SCALARS))
 
 literals = st.text(alphabet="ab/?{}%é 1", min_size=1, max_size=6)
@@ -100,6 +109,41 @@ def test_format_specs_and_conversions(text: str, values: dict[str, Json], expect
     assert template.render(values) == expected == expand_placeholders(text, values)
     assert Template.parse(str(template)) == template
     assert pickle.loads(pickle.dumps(template)) == template  # noqa: S301  # our own bytes
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("{yes}", "true"), ("a/{no}", "a/false"), ("{yes!s}", "True"), ("{yes!r}", "True"), ("{yes:d}", "1")],
+)
+def test_booleans_are_written_as_json_writes_them(text: str, written: str) -> None:
+    """Unless a conversion or a format asks for something else."""
+    values = {"yes": True, "no": False}
+    assert Template.parse(text).render(values) == Template.parse(text).render_path(values) == written
+    assert render_tree(parse_tree({"a": [text]}), values) == {"a": [written]}
+
+
+def test_a_lone_boolean_in_a_json_body_stays_one() -> None:
+    assert render_tree(parse_tree({"a": "{yes}", "b": "x{yes}"}), {"yes": True}, keep_type=True) == {
+        "a": True,
+        "b": "xtrue",
+    }
+
+
+@pytest.mark.parametrize(
+    ("tree", "names"),
+    [
+        ("{a}", set()),
+        ("x{a}", {"a"}),
+        ("{a!s}", {"a"}),
+        ({"k": "{a}", "l": ["{b}", "{c}!"]}, {"c"}),
+        ({"{a}": 1}, {"a"}),
+        ({"k": "{a}", "l": "x{a}"}, {"a"}),
+        ([], set()),
+        (7, set()),
+    ],
+)
+def test_names_whose_value_becomes_text(tree: Json, names: set[str]) -> None:
+    assert written_in(parse_tree(tree)) == names
 
 
 def test_names_include_those_of_a_spec() -> None:

@@ -159,7 +159,8 @@ class Endpoint(Block):
     """Where a resource's records come from."""
 
     path: str = key(
-        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from its record. "
+        "Path under `base_url`, or a whole URL; `{resources.parent.field}` is filled from its record, "
+        "`{resources.parent.field[*]}` from each element of a list. "
         "The resource's name when not given.",
         Text(empty=True),
         default="",

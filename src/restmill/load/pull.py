@@ -11,11 +11,12 @@ import time
 from collections import deque
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from restmill.errors import ApiError, ConfigError, Place, Problem
+from restmill.errors import ApiError, Problem
 from restmill.events import ParentDone
 from restmill.load.watch import tell
+from restmill.plan.parents import bindings, missing
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
 from restmill.shape.rename import rename
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan, Resource
+    from restmill.run.order import Order
     from restmill.run.session import ReadHandle, Session
     from restmill.shape.press import Press
     from restmill.shape.pressed import Records
@@ -62,7 +64,7 @@ def pull_children(
         ApiError: a read failed, or a parent has no value to bind, and the resource's `on_error` is `raise`.
         ValueError, TypeError: a parent's value fits no path or format, likewise.
     """
-    begun = filter(None, (_begin(session, plan, resource, record, bound) for record in parents))
+    begun = (one for record in parents for one in _begin(session, plan, resource, record, bound))
     opened: deque[_Begun] = deque()
     try:
         opened.extend(islice(begun, _MOST_OPEN))  # those before a parent that raises are closed as well
@@ -78,48 +80,43 @@ def pull_children(
             handle.close()
 
 
-def _begin(session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound) -> _Begun | None:
-    """The child read of one parent record; None: skipped and counted."""
-    values: dict[str, Json] = {}
-    try:
-        values, included = _bound_values(resource, record)
-        order = order_for(plan, resource, Bound({**bound.values, **values}, bound.params))
-    except (ApiError, ValueError, TypeError) as error:
-        if resource.on_error == "raise" or isinstance(error, ConfigError):
-            raise
-        session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else str(error))
-        tell(ParentDone(resource.name, time.monotonic(), values))
-        return None
-    return session.read(order), values, included
-
-
-def _bound_values(resource: Resource, record: Json) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Placeholder values, and fields to include, from a parent's record."""
+def _begin(session: Session, plan: Plan, resource: Resource, record: Json, bound: Bound) -> Iterator[_Begun]:
+    """The child reads of one parent record: none where a value is missing (counted), several for a list."""
     parent = resource.parent
     assert parent is not None
-    values = {
-        name: _field(resource, parent, record, str(path), path.find(record))
-        for name, path in parent.fields.items()
-    }
-    included = {
-        f"_{parent.resource}_{key}": _field(resource, parent, record, key, _top(record, key))
-        for key in parent.include
-    }
-    return values, included
+    for values in bindings(resource.name, parent, record):
+        try:
+            order, included = _order(plan, resource, record, values, bound)
+        except (ApiError, ValueError, TypeError) as error:
+            if resource.on_error == "raise":
+                raise
+            session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else str(error))
+            tell(ParentDone(resource.name, time.monotonic(), {} if isinstance(values, Problem) else values))
+            continue
+        yield session.read(order), cast("Mapping[str, Json]", values), included
 
 
-def _field(resource: Resource, parent: Parent, record: Json, name: str, found: list[Json]) -> Json:
-    if found:
-        return found[0]
-    have = ", ".join(str(key) for key in record) if isinstance(record, dict) else type(record).__name__
-    raise ApiError(
-        Problem(
-            Place(f"{resource.name}"),
-            f"a row of the parent resource `{parent.resource}` has no field `{name}`",
-            got=f"fields {have}",
-            hint="`on_error: isolate` skips and counts such rows.",
-        )
-    )
+def _order(
+    plan: Plan, resource: Resource, record: Json, values: dict[str, Json] | Problem, bound: Bound
+) -> tuple[Order, dict[str, Json]]:
+    """The read with these values, and what its records take from the parent's."""
+    assert resource.parent is not None
+    if isinstance(values, Problem):
+        raise ApiError(values)
+    included = _included(resource.name, resource.parent, record)
+    return order_for(plan, resource, Bound({**bound.values, **values}, bound.params)), included
+
+
+def _included(resource: str, parent: Parent, record: Json) -> dict[str, Json]:
+    """What a parent's record gives to each record of its children.
+
+    Raises:
+        ApiError: it lacks one of the fields.
+    """
+    for key in parent.include:
+        if not _top(record, key):
+            raise ApiError(missing(resource, parent, record, key))
+    return {f"_{parent.resource}_{key}": record[key] for key in parent.include}
 
 
 def _top(record: Json, key: str) -> list[Json]:

@@ -24,7 +24,7 @@ from restmill.config.model import IncrementalParam, Opaque, ResolveParam
 from restmill.errors import Place, Problem
 from restmill.path import Json, Path, parses
 from restmill.plan.spec import Cursor, Parent, RequestTemplate
-from restmill.plan.template import Placeholder, Template, escape, names_in, parse_tree
+from restmill.plan.template import Placeholder, Template, escape, names_in, parse_tree, written_in
 from restmill.secrets import Secret
 
 if TYPE_CHECKING:
@@ -161,7 +161,9 @@ class Binder:
             return None
         parent = next(iter(fields.values()))[0]
         paths = {name: Path(path) for name, (_, path) in fields.items()}
-        return Parent(parent, paths, tuple(self.resource.include_from_parent or ()))
+        written = frozenset().union(*(names_in(tree) for tree in trees if tree is not request.json))
+        whole = paths.keys() - written - written_in(request.json)
+        return Parent(parent, paths, tuple(self.resource.include_from_parent or ()), frozenset(whole))
 
     def _cursor(self) -> Cursor | None:
         """The cursor of a param, or else the endpoint's own."""

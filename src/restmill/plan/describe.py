@@ -15,7 +15,7 @@ from restmill.config.opaque import Opaque
 from restmill.config.wording import is_credential
 from restmill.plan import deletes
 from restmill.plan.spec import Foreign, Fresh, Signer
-from restmill.plan.template import Template
+from restmill.plan.template import Template, spelled
 from restmill.secrets import MASK, Redactor
 from restmill.wire import auth
 from restmill.wire.message import join
@@ -244,6 +244,8 @@ def _words(value: Json) -> str:
     match value:
         case str() | Template():
             return str(value)
+        case bool():
+            return str(spelled(value))
         case list() | tuple():
             return ", ".join(_words(one) for one in value)
         case Mapping():

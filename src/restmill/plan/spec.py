@@ -66,6 +66,8 @@ class Parent:
     """Placeholder name as written in the templates -> path in the parent record."""
     include: tuple[str, ...] = ()
     """Top-level parent fields copied into each child record as `_<parent>_<field>`."""
+    whole: frozenset[str] = frozenset()
+    """Placeholders that stand alone in a JSON body, nowhere else: their value may be a list or an object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,10 @@ class Placeholder:
             yield from self.spec.names
 
     def render(self, values: Mapping[str, Json]) -> str:
-        """The formatted value, by `str.format`'s rules."""
+        """The formatted value, by `str.format`'s rules; true and false as JSON writes them."""
         converted = _FORMATTER.convert_field(look_up(self.name, values), self.conversion or None)
+        if isinstance(converted, bool) and not self.spec:
+            return "true" if converted else "false"
         return format(converted, self.spec.render(values) if self.spec else "")
 
 
@@ -224,3 +226,29 @@ def names_in(tree: Json) -> frozenset[str]:
             return frozenset().union(*(names_in(item) for item in tree))
         case _:
             return frozenset()
+
+
+def written_in(tree: Json) -> frozenset[str]:
+    """Names in a tree from `parse_tree` whose value becomes text somewhere, also under `keep_type`."""
+    match tree:
+        case Template():
+            return frozenset() if tree.single else tree.names
+        case Mapping():
+            return frozenset().union(*(names_in(key) | written_in(value) for key, value in tree.items()))
+        case list():
+            return frozenset().union(*(written_in(item) for item in tree))
+        case _:
+            return frozenset()
+
+
+def spelled(tree: Json) -> Json:
+    """The tree with true and false as JSON writes them: outside a JSON body there is only text."""
+    match tree:
+        case bool():
+            return "true" if tree else "false"
+        case Mapping():
+            return {key: spelled(value) for key, value in tree.items()}
+        case list() | tuple():
+            return [spelled(item) for item in tree]
+        case _:
+            return tree

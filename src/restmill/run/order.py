@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from restmill.errors import ConfigError, Place, Problem
 from restmill.path import Path
 from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
-from restmill.plan.template import render_tree
+from restmill.plan.template import render_tree, spelled
 from restmill.run.fetch import Terms
 from restmill.wire.detect import path_of
 from restmill.wire.message import Headers, Request, join, origin_of
@@ -68,11 +68,11 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         raise ConfigError(Problem(Place(resource.name), "`json` and `data` are both given", hint=_ONE_BODY))
     address = join(plan.base_url, template.path.render_path(bound.values))
     params = {**template.params, **bound.params}
-    headers = cast("Mapping[str, Json]", render_tree(template.headers, bound.values, keep_type=False))
+    headers = cast("Mapping[str, Json]", spelled(render_tree(template.headers, bound.values)))
     request = Request(
         method=template.method,
         address=address,
-        params=cast("Mapping[str, Json]", render_tree(params, bound.values, keep_type=False)),
+        params=cast("Mapping[str, Json]", spelled(render_tree(params, bound.values))),
         headers=Headers({name: str(value) for name, value in headers.items() if value is not None}),
         json=None if template.data else render_tree(template.json, bound.values, keep_type=True),
         data=render_tree(template.data, bound.values, keep_type=False) or None,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from restmill.errors import ApiError, Place, Problem
 from restmill.events import ignore
+from restmill.plan.parents import bindings
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
 from restmill.run.fetch import Fetcher, Memory, Refused
@@ -168,13 +169,12 @@ def _bound(resource: Resource, seen: Mapping[str, Glimpse]) -> Bound:
     parent = seen[resource.parent.resource]
     if not parent.records:
         raise _unbound(resource, f"its parent `{parent.resource}` has no record to start from")
-    for name, path in resource.parent.fields.items():
-        found = path.find(parent.records[0])
-        if not found:
-            have = keys_of(parent.records[0])
-            raise _unbound(resource, f"a record of its parent `{parent.resource}` has no `{path}`", have)
-        values[name] = found[0]
-    return Bound(values, params)
+    first = next(bindings(resource.name, resource.parent, parent.records[0]), None)
+    if first is None:
+        raise _unbound(resource, f"the first record of its parent `{parent.resource}` has an empty list")
+    if isinstance(first, Problem):
+        raise ApiError(first)
+    return Bound({**values, **first}, params)
 
 
 def _unbound(resource: Resource, what: str, got: str = "") -> ApiError:
