@@ -119,7 +119,8 @@ def _kept(pipeline: dlt.Pipeline, database: duckdb.DuckDBPyConnection, seen: See
     tables = {name: _rows(database, name) for name in physical if not name.startswith("_dlt")}
     return Outcome(
         hints={
-            name: {key: value for key, value in table.items() if key != "columns"}
+            # Which field fills which column is remembered there, and changes nothing in a table.
+            name: {key: value for key, value in table.items() if key not in {"columns", "x-restmill-fields"}}
             for name, table in schema.tables.items()
         },
         columns={name: dict(table["columns"]) for name, table in schema.tables.items()},

@@ -69,7 +69,8 @@ class Batch:
         """Try this mould first from now on."""
         self.mould = mould
         if self.press is not None:
-            self.press.form(mould, self.ground)
+            # What a field is renamed to, the press does not know.
+            self.press.form(None if self.ground.names.active else mould, self.ground)
 
     def add(self, page: Sequence[Json]) -> None:
         """Collect the records of a page."""

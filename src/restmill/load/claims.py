@@ -49,6 +49,8 @@ class _Claims:
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Callable[[], Batch]] = {}
         self._refused: set[tuple[str, str]] = set()
+        self._ours: dict[tuple[str, str], Callable[[str], Ground]] = {}
+        """By load and resource, what makes the ground of one of its tables."""
 
     def refuse(self, load_id: str, resource: str) -> bool:
         """Whether this is the first time the resource must go by rows: a child starts once a parent page."""
@@ -58,6 +60,17 @@ class _Claims:
 
     def add(self, load_id: str, table: str, begin: Callable[[], Batch]) -> None:
         self._made[load_id, table] = begin
+
+    def own(self, load_id: str, resource: str, begin: Callable[[str], Ground]) -> None:
+        """The resource is one of ours; `begin` makes the ground of a table of it."""
+        self._ours[load_id, resource] = begin
+
+    def ground(self, load_id: str, table: str) -> Ground | None:
+        """The ground of a table, where that is one of ours."""
+        schema = Container()[SourceSchemaInjectableContext].schema
+        stored = schema.tables.get(table)
+        begin = self._ours.get((load_id, str(stored.get("resource")))) if stored else None
+        return None if begin is None else begin(table)
 
     def take(self, load_id: str, table: str) -> Batch | None:
         """An empty batch for the table's records; None for a table that nobody claimed."""
@@ -69,6 +82,7 @@ class _Claims:
         for key in [key for key in self._made if key[0] == load_id]:
             del self._made[key]
         self._refused = {key for key in self._refused if key[0] != load_id}
+        self._ours = {key: one for key, one in self._ours.items() if key[0] != load_id}
 
 
 _claims = _Claims()
@@ -85,11 +99,14 @@ def by_rows() -> Iterator[None]:
         _by_rows = before
 
 
-def claim(departures: Departures = AS_DLT) -> Claim:
-    """Claim the table of the resource whose generator is starting, if a pipeline extracts it."""
+def claim(departures: Departures = AS_DLT, *, columns: bool = True) -> Claim:
+    """Claim the table of the resource whose generator is starting, if a pipeline extracts it.
+
+    Without `columns` it goes by rows, and only the names of its fields are seen to.
+    """
     container = Container()
     contexts = (LoadPackageStateInjectableContext, SourceInjectableContext, SourceSchemaInjectableContext)
-    if _by_rows or any(context not in container for context in contexts):
+    if any(context not in container for context in contexts):
         return Claim()
     if DestinationCapabilitiesContext not in container:
         return Claim("the destination is not known yet")
@@ -99,17 +116,38 @@ def claim(departures: Departures = AS_DLT) -> Claim:
     if name not in resources:  # the parent of a selected resource, read for its sake only
         return Claim()
     resource = resources[name]
-    why = _why_rows(resource, schema, caps)
     load_id = container[LoadPackageStateInjectableContext].load_id
+    if type(schema.data_item_normalizer) is DataItemNormalizer:
+        _claims.own(load_id, name, lambda table: _ground(resource, schema, caps, load_id, table))
+    if _by_rows or not columns:
+        return Claim()
+    why = _why_rows(resource, schema, caps)
     if why:
         return Claim(why if _claims.refuse(load_id, name) else "")
     table = _table_of(resource, schema)
     press = Press() if _is_bare(resource, resources.values()) else None
     widening = _widening(resource, schema) if departures.widen_numbers else None
     _claims.add(
-        load_id, table, lambda: Batch(Ground(schema, caps, load_id, table, widening), departures, press)
+        load_id,
+        table,
+        lambda: Batch(_ground(resource, schema, caps, load_id, table, widening), departures, press),
     )
     return Claim(press=press)
+
+
+def _ground(  # what a ground needs
+    resource: DltResource,
+    schema: Schema,
+    caps: DestinationCapabilitiesContext,
+    load_id: str,
+    table: str,
+    widening: Widening | None = None,
+) -> Ground:
+    """The ground of a table, which knows the fields that the resource's hints name."""
+    ground = Ground(schema, caps, load_id, table, widening)
+    if not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
+        ground.names.hint(resource.compute_table_schema()["columns"])
+    return ground
 
 
 def columnar(storage: ExtractStorage) -> None:

@@ -19,6 +19,7 @@ from dlt.extract.storage import ExtractorItemStorage
 
 from restmill.events import Noted, Quarantined
 from restmill.load import quarantine
+from restmill.load.column_names import kept_apart, remember
 from restmill.load.kept import keep_empty
 from restmill.load.rewriting import as_now, remembered, rewrite
 from restmill.load.unrepeated import Tallies
@@ -56,6 +57,9 @@ class Claims(Protocol):
     def take(self, load_id: str, table: str) -> Batch | None:
         """An empty batch for the table's records, once; None for a table that goes by rows."""
 
+    def ground(self, load_id: str, table: str) -> Ground | None:
+        """The rules of a table of ours that goes by rows; None for any other."""
+
     def forget(self, load_id: str) -> None:
         """The extract step is over."""
 
@@ -74,6 +78,8 @@ class ColumnarStorage(ExtractorItemStorage):
         self._claims = claims
         self._tallies = Tallies()
         self._batches: dict[tuple[str, str, str], Batch] = {}
+        self._grounds: dict[tuple[str, str, str], Ground | None] = {}
+        """Of the tables that go by rows, ours and others."""
 
     def write_data_item(
         self,
@@ -92,7 +98,7 @@ class ColumnarStorage(ExtractorItemStorage):
                 self._batches[key] = batch
         page = item if isinstance(item, list | Pressed) else [item]
         if batch is None or not page:
-            item = item.plain() if isinstance(item, Pressed) else item
+            item = self._apart(key, item)
             return super().write_data_item(load_id, schema_name, table_name, item, columns)
         if not batch.takes(page):
             if batch.worthwhile():
@@ -104,6 +110,16 @@ class ColumnarStorage(ExtractorItemStorage):
             self._flush(key, batch)
         return len(page)
 
+    def _apart(self, key: tuple[str, str, str], item: Any) -> Any:
+        """What goes by rows; where the table is one of ours, with each field under a name of its own."""
+        item = item.plain() if isinstance(item, Pressed) else item
+        if key not in self._grounds:
+            self._grounds[key] = self._claims.ground(key[0], key[2])
+        ground = self._grounds[key]
+        if ground is None or not item:
+            return item
+        return kept_apart(item if isinstance(item, list) else [item], ground)
+
     def close_writers(self, load_id: str, skip_flush: bool = False) -> None:
         """Shape what is left, then close; with `skip_flush` drop it."""
         for key in [key for key in self._batches if key[0] == load_id]:
@@ -111,15 +127,21 @@ class ColumnarStorage(ExtractorItemStorage):
             if not skip_flush:
                 self._flush(key, batch)
                 self._settle(key, batch)
+                remember(batch.ground)
                 rewrite(self._tables, key, batch.ground)
+        for key in [key for key in self._grounds if key[0] == load_id]:
+            ground = self._grounds.pop(key)
+            if ground is not None:
+                remember(ground)
         self._claims.forget(load_id)
         super().close_writers(load_id, skip_flush=skip_flush)
 
     def _flush(self, key: tuple[str, str, str], batch: Batch) -> None:
         if not batch.rows:
             return
-        load_id, schema_name, table_name = key
         records = batch.taken()
+        if batch.ground.names.active:
+            records = kept_apart(records, batch.ground)
         try:
             with _no_collection():
                 made, refused = sorted_out(records, batch)
@@ -130,15 +152,19 @@ class ColumnarStorage(ExtractorItemStorage):
                 if isinstance(records, list):
                     records.clear()  # before the collector could look through them in vain
         except Unsure as unsure:
-            if batch.departures.quarantine:
-                text = f"`quarantine` has no effect: {unsure}"
-                tell(Noted(batch.ground.resource, time.monotonic(), text))
-            super().write_data_item(load_id, schema_name, table_name, plain(records), _NO_COLUMNS)
-            batch.written.add(table_name)
+            self._leave(key, batch, records, unsure)
         else:
             self._write(key, batch, tables)
             if refused:
                 tell(Quarantined(batch.ground.resource, time.monotonic(), len(refused), tables[-1][0]))
+
+    def _leave(self, key: tuple[str, str, str], batch: Batch, records: Records, unsure: Unsure) -> None:
+        """Write records for dlt to judge."""
+        if batch.departures.quarantine:
+            text = f"`quarantine` has no effect: {unsure}"
+            tell(Noted(batch.ground.resource, time.monotonic(), text))
+        super().write_data_item(*key, kept_apart(records, batch.ground), _NO_COLUMNS)
+        batch.written.add(key[2])
 
     def _write(self, key: tuple[str, str, str], batch: Batch, tables: Iterable[tuple[str, pa.Table]]) -> None:
         load_id, schema_name, _ = key
@@ -182,7 +208,8 @@ def tables_of(records: Records, batch: Batch) -> list[Shaped]:
         return remembered(cast_or_shaped(records, batch), batch.ground.widener)
     except Unsure:
         batch.by_dlt = True
-        return remembered(batch.ground.normalized(plain(records)), batch.ground.widener)
+        rows = kept_apart(records, batch.ground)
+        return remembered(batch.ground.normalized(rows), batch.ground.widener)
 
 
 def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refused]]:
@@ -198,7 +225,7 @@ def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refus
             return remembered(cast_or_shaped(records, batch), batch.ground.widener), []
     tables: list[Shaped] = []
     refused: list[Refused] = []
-    for part in quarantine.sifted(plain(records), batch.ground):
+    for part in quarantine.sifted(kept_apart(records, batch.ground), batch.ground):
         if isinstance(part, quarantine.Refused):
             refused.append(part)
         else:  # the schema learns from these before what follows them is judged

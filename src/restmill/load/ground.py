@@ -29,7 +29,9 @@ from dlt.common.time import get_context_timezone_name, normalize_timezone
 from dlt.common.typing import VARIANT_FIELD_FORMAT
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
+from restmill.load.column_names import remembered
 from restmill.load.widening import Guided
+from restmill.shape.column_names import Names
 from restmill.shape.rules import Column, SystemNames, Unsure
 from restmill.shape.tables import Shaped
 
@@ -91,6 +93,8 @@ class Ground:
         self.widener = widening.on(schema, table, self._tree(), self._known) if widening else None
         """What makes columns of integers columns of doubles; None: fractions go where dlt puts them."""
         self._teacher = _teacher(schema, caps, load_id, self.widener)
+        self.names = Names(self, remembered(schema, table))
+        """Which field fills which column."""
         self.system = SystemNames(
             normalizer.c_dlt_id,
             normalizer.c_dlt_load_id,
@@ -125,6 +129,7 @@ class Ground:
         """The same on a copy of the schema."""
         made = Ground(self._schema.clone(), self._caps, self.load_id, self.table, self.widener)
         mine, its = self._teacher, made._teacher
+        made.names = self.names  # what is decided is decided, whether or not the schema learns from it
         its._filtered_tables = set(mine._filtered_tables)  # noqa: SLF001  # what the contract has refused
         its._filtered_tables_columns = deepcopy(mine._filtered_tables_columns)  # noqa: SLF001
         return made
@@ -224,6 +229,14 @@ class Ground:
     def stays(self, table: str, column: str, level: int) -> bool:
         """Whether an object or a list in this column stays a value."""
         return self._normalizer._is_nested_type(table, column, level)  # noqa: SLF001  # dlt offers no public way
+
+    def placed(self, table: str, column: str, keys: tuple[str, ...]) -> bool:
+        """Whether the field at `keys` may fill a column, or a list a table."""
+        return self.names.placed(table, column, keys)
+
+    def place(self, table: str, column: str, keys: tuple[str, ...]) -> None:
+        """The field fills the column from now on, or the list the table."""
+        self.names.place(table, column, keys)
 
     def nested(self, table: str) -> bool:
         """Whether the table is, or would become, a nested one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 if find_spec("pyarrow") is None:
 
-    def claim(departures: Departures) -> Claim:  # noqa: ARG001  # as in `claims`
+    def claim(departures: Departures, *, columns: bool = True) -> Claim:  # noqa: ARG001  # as in `claims`
         """Nothing can be claimed without pyarrow."""
         return Claim("pyarrow is not installed")
 else:
@@ -29,8 +29,8 @@ def choose(resource: Resource) -> Press | None:
     Why it cannot is told as an event, unless the plan has said so: only now are the destination, and what
     was done to the source since it was planned, known.
     """
-    claimed = claim(resource.departures) if resource.columnar else Claim()
-    why = claimed.why
+    claimed = claim(resource.departures, columns=resource.columnar)
+    why = claimed.why if resource.columnar else ""
     if why and not resource.by_rows:
         lost = [f"`{key}` has no effect there" for key in resource.departures.described()]
         text = "; ".join((f"goes to dlt row by row, which is slower: {why}", *lost))

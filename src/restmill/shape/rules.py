@@ -91,6 +91,12 @@ class Rules(Protocol):
     def columns(self, table: str) -> Mapping[str, Column]:
         """The table's columns whose type is known, in their order; empty for an unknown table."""
 
+    def placed(self, table: str, column: str, keys: tuple[str, ...]) -> bool:
+        """Whether the field at `keys` may fill a column, or a list a table; see `column_names.Names`."""
+
+    def place(self, table: str, column: str, keys: tuple[str, ...]) -> None:
+        """The field fills the column from now on, or the list the table."""
+
     def nested(self, table: str) -> bool:
         """Whether the table is, or would become, a nested one: linked to its parent by a key."""
 

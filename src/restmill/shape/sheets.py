@@ -14,6 +14,7 @@ from operator import itemgetter
 from types import NoneType
 from typing import TYPE_CHECKING, TypeAlias
 
+from restmill.shape.column_names import LISTS
 from restmill.shape.rules import Record, Rules, Unsure
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Sheet:
     columns: dict[str, Cells] = field(default_factory=dict)
     layout: dict[str, Layout] = field(default_factory=dict)
     """What became of each key of its records."""
+    places: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+    """Which fields fill its columns, and which list it: see `Rules.place`."""
     bare: bool = False
     """Whether its rows are plain values, with one column, and no objects."""
 
@@ -83,7 +86,26 @@ def take_apart(records: Sequence[Record], rules: Rules) -> list[Sheet]:
         if sheets.setdefault(sheet.name, sheet) is not sheet:
             raise Unsure(f"two lists become the table `{sheet.name}`")
         queue.extend(_Taking(sheet, rules).take(rows))
+    for sheet in sheets.values():
+        for place in sheet.places:
+            rules.place(*place)
     return list(sheets.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a field, or an object whose fields are looked at, stands in the record of its row."""
+
+    keys: tuple[str, ...]
+    """As the record has them."""
+    path: tuple[str, ...]
+    """As names."""
+    level: int
+    """Levels that may still nest below."""
+
+    def inner(self, key: str, name: str) -> _Place:
+        """A field of the object that stands here."""
+        return _Place((*self.keys, key), (*self.path, name), self.level - 1)
 
 
 class _Taking:
@@ -98,55 +120,55 @@ class _Taking:
         self._nested: list[tuple[Sheet, Sequence[Record]]] = []
 
     def take(self, records: Sequence[Record]) -> list[tuple[Sheet, Sequence[Record]]]:
-        self._sheet.layout = self._fields(records, (), self._sheet.level)
+        self._sheet.layout = self._fields(records, _Place((), (), self._sheet.level))
         return self._nested
 
-    def _fields(self, records: Sequence[Record], path: tuple[str, ...], level: int) -> dict[str, Layout]:
+    def _fields(self, records: Sequence[Record], place: _Place) -> dict[str, Layout]:
         layout: dict[str, Layout] = {}
         for key, values in _transposed(records):
             types = set(map(type, values))
             if not types <= _KNOWN or type(key) is not str:
                 raise Unsure("a value is a Python object")
-            name = self._rules.field(key)
-            column = self._rules.join((*path, name)) if path else name
+            inner = place.inner(key, self._rules.field(key))
+            path = inner.path
+            column = self._rules.join(path) if len(path) > 1 else path[0]
             if column in self._names:
                 raise Unsure(f"two fields become `{column}`")
             self._names.add(column)
-            if types.isdisjoint(_CONTAINERS) or self._rules.stays(self._sheet.name, column, level):
+            if types.isdisjoint(_CONTAINERS) or self._rules.stays(self._sheet.name, column, place.level):
                 layout[key] = None if types & _CONTAINERS else column
-                self._put(column, values, types)
+                self._put(column, inner.keys, Cells(values, types))
             else:
-                layout[key] = self._containers(key, Cells(values, types), (*path, name), level)
+                layout[key] = self._containers(Cells(values, types), inner)
         return layout
 
-    def _containers(self, key: str, cells: Cells, path: tuple[str, ...], level: int) -> Layout:
+    def _containers(self, cells: Cells, place: _Place) -> Layout:
         """A field that holds objects or lists, and perhaps plain values beside them."""
-        values, types = cells.values, cells.types
+        values, types, path = cells.values, cells.types, place.path
         layout: Layout = None
         if dict in types:
-            layout = self._object(values, types, path, level)
+            inner = values if len(types) == 1 else [v if type(v) is dict else _EMPTY for v in values]
+            layout = self._fields(inner, place)
         if list in types:
-            layout = self._list(key, values, path[:-1])
+            layout = self._list(values, place)
         plain = types - {NoneType} - _CONTAINERS
         if plain:
             column = self._rules.join(path) if len(path) > 1 else path[0]
             kept = [None if type(value) in _CONTAINERS else value for value in values]
-            self._put(column, kept, types - _CONTAINERS)
+            self._put(column, place.keys, Cells(kept, types - _CONTAINERS))
         return layout if len(types - {NoneType}) == 1 else None
 
-    def _put(self, column: str, values: Sequence[Json], types: set[type]) -> None:
+    def _put(self, column: str, keys: tuple[str, ...], cells: Cells) -> None:
         if column in self._sheet.columns or column in self._linking:
             raise Unsure(f"two fields become the column `{column}`")
-        types.discard(NoneType)
-        self._sheet.columns[column] = Cells(values, types)
+        cells.types.discard(NoneType)
+        if cells.types:
+            self._place(self._sheet, (self._sheet.name, column, keys))
+        self._sheet.columns[column] = cells
 
-    def _object(self, values: Sequence[Json], types: set[type], path: tuple[str, ...], level: int) -> Layout:
-        inner = values if len(types) == 1 else [v if type(v) is dict else _EMPTY for v in values]
-        return self._fields(inner, path, level - 1)
-
-    def _list(self, key: str, values: Sequence[Json], path: tuple[str, ...]) -> Layout:
+    def _list(self, values: Sequence[Json], place: _Place) -> Layout:
         above = self._sheet
-        full = (*above.path, *path, self._list_name(key))
+        full = (*above.path, *place.path[:-1], self._list_name(place.keys[-1]))
         if full in self._lists:
             raise Unsure("two lists become one table")
         self._lists.add(full)
@@ -156,6 +178,7 @@ class _Taking:
         sheet = Sheet(self._rules.join(full), full, above.level - 1, len(rows), above, owner, index)
         if not self._rules.nested(sheet.name):
             raise Unsure(f"`{sheet.name}` is a table of its own")
+        self._place(sheet, (LISTS, sheet.name, (above.name, *place.keys)))
         types = set(map(type, rows))
         if not types <= _KNOWN:
             raise Unsure("a value is a Python object")
@@ -169,6 +192,11 @@ class _Taking:
             rows = [value if type(value) is dict else {"value": value} for value in rows]
         self._nested.append((sheet, rows))
         return sheet if sheet.bare or types == {dict} else None
+
+    def _place(self, sheet: Sheet, place: tuple[str, str, tuple[str, ...]]) -> None:
+        if not self._rules.placed(*place):
+            raise Unsure(f"another field fills `{place[1]}`")
+        sheet.places.append(place)
 
     def _list_name(self, key: str) -> str:
         if not key.strip():
