@@ -76,12 +76,12 @@ class Names:
         """Whether any field is known to need another name than dlt's."""
         self._rules = rules
         self._hinted: frozenset[str] = frozenset()
-        self._moved: dict[str, dict[Keys, str]] = defaultdict(dict)
-        """Table -> field -> its last key from now on."""
+        self._moved: dict[tuple[str, bool], dict[Keys, str]] = defaultdict(dict)
+        """Table, and whether it is about lists -> field -> its last key from now on."""
         self._below: dict[tuple[str, Keys], str] = {}
         """Lists -> their tables."""
         self._whole: set[tuple[str, Keys]] = set()
-        """Objects that stay a value, by table."""
+        """Objects and lists that stay a value, by table."""
         self._fresh: set[tuple[str, str]] = set()
         """What has had rows before it was decided who fills it; by table, as in the holders."""
         self._news: list[Moved] = []
@@ -146,7 +146,7 @@ class Names:
             column = self._rules.join(fragments) if path else fragments[0]
             if (kind is not dict and kind is not list) or self._rules.stays(level.table, column, depth):
                 level.columns[mine] = column
-                if kind is dict:
+                if kind is dict or kind is list:
                     self._whole.add((level.table, mine))
             elif kind is dict:
                 self._find(level, value, mine, fragments, depth - 1)
@@ -228,7 +228,7 @@ class Names:
 
     def _move(self, level: _Level, keys: Keys, scope: str, name: str, taken: Mapping[str, Any]) -> None:
         """Give a field a key that becomes a name of its own."""
-        moved = self._moved[level.table]
+        moved = self._moved[level.table, scope == LISTS]
         if keys in moved:
             return
         self.active = True
@@ -254,7 +254,7 @@ class Names:
         """The rows of the tables below, each table once."""
         found: dict[tuple[str, bool], _Level] = {}
         for keys, fragments in level.lists.items():
-            key = self._moved[level.table].get(keys)
+            key = self._moved[level.table, True].get(keys)
             last = self._rules.list_field(key) if key else fragments[-1]
             path = (*level.path, *fragments[:-1], last)
             name = self._rules.join(path)
@@ -299,7 +299,7 @@ class _Rewriting:
 
     def __init__(
         self,
-        moved: Mapping[str, Mapping[Keys, str]],
+        moved: Mapping[tuple[str, bool], Mapping[Keys, str]],
         below: Mapping[tuple[str, Keys], str],
         whole: Collection[tuple[str, Keys]],
         emptied: Mapping[int, set[Keys]],
@@ -314,17 +314,20 @@ class _Rewriting:
         return self._object(row, table, (), self._emptied.get(id(row), frozenset()))
 
     def _object(self, row: Record, table: str, above: Keys, emptied: Collection[Keys]) -> Record:
-        moved = self._moved.get(table, {})
+        moved, lists = self._moved.get((table, False), {}), self._moved.get((table, True), {})
         made: Record = {}
         for key, value in row.items():
             keys = (*above, key)
             if keys in emptied:
                 continue
-            if type(value) is dict and (table, keys) not in self._whole:
+            kind = None if (table, keys) in self._whole else type(value)
+            if kind is dict:
                 made[key] = self._object(value, table, keys, emptied)
-                continue
-            below = self._below.get((table, keys)) if type(value) is list else None
-            made[moved.get(keys, key)] = value if below is None else self._list(value, below)
+            elif kind is list:
+                below = self._below.get((table, keys))
+                made[lists.get(keys, key)] = value if below is None else self._list(value, below)
+            else:
+                made[moved.get(keys, key)] = value
         return made
 
     def _list(self, values: list[Json], table: str) -> list[Json]:

@@ -57,8 +57,9 @@ def columns(record: dict[str, Any], at: Ground, path: tuple[str, ...] = ()) -> l
     for key, value in record.items():
         if isinstance(value, dict):
             found += columns(value, at, (*path, at.field(key)))
-        elif isinstance(value, list) and key.strip():
-            found.append("list " + at.join((*path, at.list_field(key))))
+        elif isinstance(value, list):
+            if key.strip():  # dlt refuses a list without a name
+                found.append("list " + at.join((*path, at.list_field(key))))
         else:
             found.append(at.join((*path, at.field(key))))
     return found
