@@ -18,40 +18,36 @@ from restmill.run.ends import (
     COUNTING,
     REFERRING,
     Pending,
-    asked_for,
     carries_pages,
     doubtful,
     is_full,
-    is_odd,
     judged,
     look_of,
     reads_around,
     repeated,
     shifts,
 )
+from restmill.run.envelope import without_list
 from restmill.run.fetch import Answer, Refused
 from restmill.run.lessons import must_ask, settle
+from restmill.run.pages import Pages
 from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
-from restmill.shape.decode import keys_of, select
-from restmill.wire.detect import detect_pager, detect_selector
-from restmill.wire.lists import Lists
-from restmill.wire.message import Page
+from restmill.wire.detect import detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
 from restmill.wire.totals import stated_total
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
-    from restmill.path import Json
+    from restmill.path import Json, Path
     from restmill.run.account import Account
     from restmill.run.ends import Look
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
     from restmill.run.proof import Marks
-    from restmill.shape.decode import Selection
     from restmill.shape.pressed import Records
-    from restmill.wire.message import Paged, Request
+    from restmill.wire.message import Page, Request
     from restmill.wire.paging import Decision
 
 _LOOKBACK = 3
@@ -74,7 +70,6 @@ class Pass:
     def __init__(self, order: Order, way: Way, account: Account, least: int = 0) -> None:
         """`least`: rows that the first page must have; with fewer, the pass is not worth making."""
         self.pager = order.pager
-        self.selector = order.selector
         self.proof = Proof(order.keys, merged=order.merged)
         self.capped = False
         """Whether the pass was given up because its first page had fewer rows than `least`."""
@@ -84,16 +79,18 @@ class Pass:
         self._least = least
         self._ahead = Ahead(self._fetched, order.most_ahead, account.note)
         self._trail = Trail()
+        self._made = Pages(order, self.proof, account.note)
         self._recent: deque[Look] = deque(maxlen=_LOOKBACK)
         self._terms = order.terms
         self._pending: Pending | None = None
-        self._like: Sequence[Json] = []
-        self._matched = False
-        self._missed = ""
-        self._lists: Lists | None = None
         self._said: int | None = None
         """The number of all rows, or pages, that the server stated last."""
         self._pages = 0
+
+    @property
+    def selector(self) -> Path | None:
+        """Where the records are; None until a first answer has shown it."""
+        return self._made.selector
 
     async def run(self) -> Done:
         """Read to the end.
@@ -122,13 +119,12 @@ class Pass:
 
     async def _step(self, request: Request) -> Request | Done:
         """One page: the next request, or the end. Nothing of the page is kept."""
-        circle = self._trail.enter(request, self.pager)
-        if circle is not None:
-            return self._end(circle)
-        light = await self._answer_or_end(request)
+        light = self._trail.enter(request, self.pager) or await self._answer_or_end(request)
         if isinstance(light, Done):
             return self._end(light)
         page = self._page(request, light.answer)
+        if self._made.seen.fault:
+            return self._faulty()
         marks = self.proof.marks(page.records, page.paged)
         still = self._trail.arrived(page.elements, fresh=self.proof.news(marks))
         if still is not None:
@@ -149,6 +145,7 @@ class Pass:
         decision = self._decide(page)
         if isinstance(decision, Done):
             return await self._ended(decision, page, answer)
+        self._made.leads_on(page)
         if self.proof.hollow:
             return Done("nothing but empty pages", complete=True, basis="end")
         if why := self.proof.stale():
@@ -185,7 +182,8 @@ class Pass:
 
     async def _ended(self, done: Done, page: Page, answer: Answer) -> Request | Done:
         """The pager's end; or the request behind it, where the end is in doubt and nobody has asked yet."""
-        done = judged(done, page, answer, missed=self._missed, ruled=bool(self._order.terms.rules))
+        done = judged(done, page, answer, missed=self._made.missed, ruled=bool(self._order.terms.rules))
+        done = without_list(done, self._made.seen, page, self.pager, self.proof)
         full = is_full(self.pager, page)
         if done.probe is None or not done.complete or not doubtful(page, self.proof, full=full):
             return done
@@ -224,34 +222,14 @@ class Pass:
             self._terms = replace(self._terms, press=press)
 
     def _page(self, request: Request, answer: Answer) -> Page:
-        number = self._pages + 1
-        if answer.skipped:
-            self._account.note(f"page {number} was skipped: {answer.skipped}")
-            return Page(request, answer.response, None, [], number)
-        found, paged = self._selected(request, answer)
-        if number == 1:
-            self._like = found.records[:1]
-        elif is_odd(found, answer.document, self._like):
-            self.proof.odd(number, keys_of(answer.document), kept=found.matched)
-        if found.matched:
-            self._matched, self._missed = True, ""
-        elif not self._matched:
-            has = keys_of(answer.document)
-            self._missed = f"data_selector `{self.selector}` matched nothing; the answer has {has}"
-        return Page(request, answer.response, answer.document, found.records, number, paged, self._said)
+        return self._made.page(request, answer, self._pages + 1, self._said)
 
-    def _selected(self, request: Request, answer: Answer) -> tuple[Selection, Paged | None]:
-        """The records of an answer, and what it holds of the list that is paged."""
-        if self.selector is None:
-            self.selector = detect_selector(answer.document)
-            self._account.note(f"records are taken from `{self.selector}` (detected)")
-        found = select(answer.document, self.selector)
-        if self._lists is None:
-            self._lists = Lists(self.selector, asked_for(self.pager, request))
-        paged = self._lists.paged(answer.document)
-        if not found.matched and self._lists.excuses(paged, before=self._matched):
-            found = replace(found, matched=True)
-        return found, paged
+    def _faulty(self) -> Done:
+        """The end of the read at an error in disguise; behind a believed end, any error confirms that."""
+        seen = self._made.seen
+        if self._pending is None or seen.busy:
+            return Done(seen.fault, complete=False)
+        return self._end(self._pending.done)
 
     def _decide(self, page: Page) -> Decision:
         if self.pager is None:
@@ -312,7 +290,9 @@ class Pass:
             proof.moved(known=False)
             return
         page = self._page(first, light.answer)
-        if proof.identity(page) != proof.opening:
+        if self._made.seen.fault:
+            proof.moved(known=False)
+        elif proof.identity(page) != proof.opening:
             proof.moved(known=True)
 
     async def _fetched(self, request: Request) -> Light:

@@ -74,7 +74,7 @@ class Proof:
         self._stale = self._thin = 0
         self._empty = self._blank = 0
         self._across = False
-        self._moved = self._odd = ""
+        self._moved = self._odd = self._beside = ""
         self._odds = 0
         self._least = 0
         self._declared = 0
@@ -184,6 +184,16 @@ class Proof:
         self.spoilt = self.spoilt or kept
         self._odd = self._odd or f"page {number} is unlike the others, it has {has}: its rows may be missing"
 
+    def beside(self, number: int, sign: str) -> None:
+        """Page `number` has a sign of an error beside its rows."""
+        self._beside = (
+            self._beside or f"page {number} says that something went wrong: {sign}; rows may be missing"
+        )
+
+    def without_list(self, lost: str) -> None:
+        """The read ended at a page whose list is gone."""
+        self._beside = self._beside or lost
+
     def moved(self, *, known: bool) -> None:
         """The first page was asked for again: it is another one now, or (not `known`) did not come."""
         changed = "changed while the list was read" if known else "did not come again"
@@ -240,7 +250,7 @@ class Proof:
 
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
-        return self._drift() or self.repeats() or self._shortfall()
+        return self._beside or self._drift() or self.repeats() or self._shortfall()
 
     def _drift(self) -> str:
         if len(self._stated) <= 1:

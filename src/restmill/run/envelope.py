@@ -1,0 +1,191 @@
+"""The envelope of a read's pages: what stands around the records, and whether it says that a page is none.
+
+The first page shows what is usual. A further page that lacks what the first one had, or says of itself that
+it is an error, is no page: its records are missing, whatever the pager makes of it. What is an error for sure
+ends the read; what is one beside rows is a doubt; a list that is gone counts where the read ends with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from restmill.run.ends import is_odd
+from restmill.shape.decode import keys_of
+from restmill.shape.pressed import Pressed
+from restmill.wire.error_signs import Sign, Usual, error_alone, error_name, held, sign_of_error
+from restmill.wire.paging import Cursor, JsonLink
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from restmill.path import Json, Path
+    from restmill.run.fetch import Answer
+    from restmill.run.proof import Proof
+    from restmill.shape.decode import Selection
+    from restmill.shape.pressed import Records
+    from restmill.wire.message import Page, Request
+    from restmill.wire.paging import Done, Pager
+
+_FEW = 3
+"""Records that may be an error in a list; a longer one is a list of something."""
+_ASKED_FOR = (
+    "err",
+    "log",
+    "event",
+    "fail",
+    "exception",
+    "issue",
+    "fault",
+    "audit",
+    "alert",
+    "health",
+    "status",
+)
+"""In the path of a request: what looks like an error may be what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an answer is."""
+
+    records: Records
+    fault: str = ""
+    """Why it is an error and no page; "" when it is a page."""
+    busy: bool = False
+    """Whether the error says that the server could not answer now."""
+    beside: str = ""
+    """A sign of an error beside rows."""
+    sure: bool = True
+    """Whether that sign is one of the answer; else it may be one of the thing whose part the list is."""
+    lost: str = ""
+    """What is there instead of the list that the first page had; "" when it is there."""
+    strange: bool = False
+    """Whether the page without its list has keys that the first one had not."""
+    short: bool = False
+    """Whether a short page came before it: then it may well be the one behind the last."""
+
+
+class Envelope:
+    """What is usual around the records of one pass, and what an answer has instead."""
+
+    def __init__(self, request: Request, *, detected: bool) -> None:
+        """`detected`: the place of the records is a guess."""
+        path = request.address.partition("?")[0].lower()
+        self._asked_for = any(word in path for word in _ASKED_FOR)
+        self._detected = detected
+        self._usual = Usual()
+        self._like: Sequence[Json] = []
+        self._listed = False
+        self._names: frozenset[str] = frozenset()
+        self._most = 0
+        self._short = False
+        """Whether the last page with rows was shorter than one before it."""
+
+    def seen(self, number: int, answer: Answer, found: Selection, place: Path, listed: int = 0) -> Seen:
+        """What answer `number` of a pass is, whose selection at `place` is `found`.
+
+        `listed`: how many elements the list that is paged has, where the records are something else.
+        """
+        document = answer.document
+        if number == 1:
+            self._like = found.records[:1]
+            self._listed = held(document, place) in ("a list", "an object")
+            self._names = _names(document)
+        instead = self._guessed(found, place) if number == 1 else self._instead(found, place, document)
+        rows = 0 if instead else max(len(found.records), listed)
+        sign = _declared(answer) or self._sign(found, place, document, rows=rows)
+        if sign is None and isinstance(instead, Sign):
+            sign = instead
+        if rows == 0 and (sign.sure if sign else instead):
+            return _fault(number, document, sign, str(instead))
+        if rows:
+            self._take(document, place, rows)
+        page = Seen(found.records, beside=sign.what if sign else "", sure=sign is None or sign.sure)
+        if number == 1 or rows or not self._listed or held(document, place) in ("a list", "an object"):
+            return page
+        lost = f"page {number} has {held(document, place)} at `{place}` where the first one has its records"
+        strange = document is not None and not _names(document) <= self._names
+        return replace(page, records=[], lost=lost, strange=strange, short=self._short)
+
+    def _take(self, document: Json, place: Path, rows: int) -> None:
+        self._usual = self._usual.with_page(document, place)
+        self._short = rows < self._most
+        self._most = max(self._most, rows)
+
+    def _sign(self, found: Selection, place: Path, document: Json, *, rows: int) -> Sign | None:
+        if rows and found.lone and found.records[0] is document:
+            return None  # the answer is the record
+        return sign_of_error(document, place, self._usual, rows)
+
+    def _guessed(self, found: Selection, place: Path) -> Sign | None:
+        """Whether what a first answer has for records is an error, unless just that was asked for."""
+        if self._asked_for:
+            return None
+        if self._detected and place.keys and error_name(place.keys[-1]):
+            return Sign(f"`{place}`")
+        return _errors_in(found.records) if len(found.records) == 1 else None
+
+    def _instead(self, found: Selection, place: Path, document: Json) -> Sign | str | None:
+        """Whether what a further answer has for records are none: an error, or in words, something else."""
+        records, like = found.records, self._like
+        if isinstance(records, Pressed) or not records or not like or not isinstance(like[0], dict):
+            return None
+        if found.lone:
+            if records[0] in ("", {}, False):
+                return None
+            what = f"{held(document, place)} at `{place}` where the first page has records"
+            return error_alone(records[0]) or what if is_odd(found, document, like) else None
+        if not any(isinstance(one, dict) for one in records):
+            return f"a list without records at `{place}`"
+        known = set(like[0])
+        few = len(records) <= _FEW and all(known.isdisjoint(one) for one in records if isinstance(one, dict))
+        return _errors_in(records) if few else None
+
+
+def without_list(done: Done, seen: Seen, page: Page, pager: Pager | None, proof: Proof) -> Done:
+    """The end at a page whose list is gone, as some servers write an empty one.
+
+    A total that more than one page have met makes it sure, and so does a short page before it. Where the
+    answer has the key that says how to go on, and nothing there, a doubt is entered. Otherwise the list may
+    go on behind an error.
+    """
+    if not (seen.lost and done.complete) or (proof.met and proof.rows > proof.first_rows):
+        return done
+    if seen.short and not seen.strange:
+        return done
+    if seen.strange or not _says_end(pager, page.document):
+        return replace(done, complete=False, reason=seen.lost, detail="")
+    proof.without_list(seen.lost)
+    return done
+
+
+def _says_end(pager: Pager | None, document: Json) -> bool:
+    match pager:
+        case Cursor(cursor_path=path) | JsonLink(next_url_path=path):
+            return bool(path.find(document))
+        case _:
+            return False
+
+
+def _declared(answer: Answer) -> Sign | None:
+    kind = answer.response.content_type
+    return Sign(f"the content type `{kind}`") if kind.startswith("application/problem") else None
+
+
+def _errors_in(records: Records) -> Sign | None:
+    signs = [error_alone(one) for one in records]
+    return signs[0] if signs and all(one is not None and one.sure for one in signs) else None
+
+
+def _fault(number: int, document: Json, sign: Sign | None, instead: str) -> Seen:
+    which = "the first answer" if number == 1 else f"page {number}"
+    what = f"is an error under a good status: {sign.what}" if sign else f"is no page: it has {instead}"
+    return Seen([], fault=f"{which} {what}; it has {keys_of(document)}", busy=bool(sign and sign.busy))
+
+
+def _names(document: Json) -> frozenset[str]:
+    """The keys of an answer; for one that is no object, what it is."""
+    return (
+        frozenset(map(str, document)) if isinstance(document, dict) else frozenset([type(document).__name__])
+    )

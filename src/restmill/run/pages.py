@@ -1,0 +1,92 @@
+"""From answers to pages: records are selected, and it is judged whether the answer is a page at all.
+
+Where the selector is a guess, the first answer makes it. What speaks against a page goes into the proof; what
+the selector has missed is kept for the end of the read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from restmill.run.ends import asked_for, is_odd
+from restmill.run.envelope import Envelope, Seen
+from restmill.shape.decode import keys_of, select
+from restmill.wire.detect import detect_selector
+from restmill.wire.lists import Lists
+from restmill.wire.message import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from restmill.path import Json, Path
+    from restmill.run.fetch import Answer
+    from restmill.run.order import Order
+    from restmill.run.proof import Proof
+    from restmill.shape.decode import Selection
+    from restmill.wire.message import Paged, Request
+
+
+class Pages:
+    """Makes the pages of one pass."""
+
+    def __init__(self, order: Order, proof: Proof, note: Callable[[str], None]) -> None:
+        self.selector = order.selector
+        self.seen = Seen([])
+        """What the answer that came last is."""
+        self.missed = ""
+        """That no answer had what the selector names; "" once one had it."""
+        self._pager = order.pager
+        self._proof = proof
+        self._note = note
+        self._envelope = Envelope(order.request, detected=order.selector is None)
+        self._lists: Lists | None = None
+        self._matched = False
+
+    def page(self, request: Request, answer: Answer, number: int, said: int | None) -> Page:
+        """Page `number`; `said` is the number of all rows, or pages, that an earlier one stated."""
+        if answer.skipped:
+            self._note(f"page {number} was skipped: {answer.skipped}")
+            self.seen = Seen([])
+            return Page(request, answer.response, None, [], number)
+        place = self._place(answer.document)
+        found, paged = self._selected(request, answer.document, place)
+        listed = len(paged.elements or ()) if paged else 0
+        self.seen = self._envelope.seen(number, answer, found, place, listed)
+        self._weigh(number, found, answer.document)
+        return Page(request, answer.response, answer.document, self.seen.records, number, paged, said)
+
+    def leads_on(self, page: Page) -> None:
+        """Take it that a page leads on: without its list it is an empty one, if nothing else is strange."""
+        if self.seen.lost and self.seen.strange:
+            self._proof.odd(page.number, keys_of(page.document), kept=False)
+
+    def _place(self, document: Json) -> Path:
+        if self.selector is None:
+            self.selector = detect_selector(document)
+            self._note(f"records are taken from `{self.selector}` (detected)")
+        return self.selector
+
+    def _selected(self, request: Request, document: Json, place: Path) -> tuple[Selection, Paged | None]:
+        """The records of an answer, and what it holds of the list that is paged."""
+        found = select(document, place)
+        if self._lists is None:
+            self._lists = Lists(place, asked_for(self._pager, request))
+        paged = self._lists.paged(document)
+        if not found.matched and self._lists.excuses(paged, before=self._matched):
+            found = replace(found, matched=True)
+        return found, paged
+
+    def _weigh(self, number: int, found: Selection, document: Json) -> None:
+        """Enter what speaks against a page, and keep what its selector has missed."""
+        seen = self.seen
+        if seen.beside and seen.sure:
+            self._proof.beside(number, seen.beside)
+        self._note(seen.beside and f"page {number} has {seen.beside}")
+        if number > 1 and not found.matched and is_odd(found, document, ()):
+            self._proof.odd(number, keys_of(document), kept=False)
+        if found.matched:
+            self._matched, self.missed = True, ""
+        elif not self._matched:
+            has = keys_of(document)
+            self.missed = f"data_selector `{self.selector}` matched nothing; the answer has {has}"

@@ -1,0 +1,337 @@
+"""Signs in an answer that it is an error in disguise: status 200, and something wrong in the body.
+
+An answer is records and what stands around them, its envelope. Records are the API's own business and are
+never looked at: a field called `status` or `error` in one says nothing of the answer. In the envelope these
+are signs:
+
+- a word for an error that has a value: `error`, `errors`, `errorMessages`, `fault`; `error: null`,
+  `errors: []` and `errmsg: "ok"` have none;
+- a flag that is against it: `ok: false`, `success: "false"`, `timed_out: true`, `_shards.failed: 2`;
+- a word or code of failure: `status: "fail"`, `code: 429`;
+- beside an empty list, whatever was otherwise before: `code: 0` that became 40001, a message that is new.
+
+What stays as it was on the pages with rows is no sign, and neither is what an API says at an honest end (`no
+more results`). Keys are named, numbers and flags shown; a text may be anything and is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from restmill.wire.error_words import (
+    ABOUT,
+    BAD,
+    BUSY_WORDS,
+    CODE,
+    ENTITY,
+    ENVELOPES,
+    ERROR,
+    ERROR_WITH_ROWS,
+    FAILED,
+    GOOD,
+    HONEST,
+    QUIET,
+    TEXT,
+    WAIT,
+    WORD,
+)
+from restmill.wire.signs import whole
+
+if TYPE_CHECKING:
+    from restmill.path import Json, Path
+
+Keys: TypeAlias = "tuple[str, ...]"
+_DEPTH = 3
+_MOST_KEYS = 200
+"""Keys of one object that are looked at: one with more is a table of something, no envelope."""
+
+_BUSY_CODES = frozenset({408, 420, 425, 429})
+_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What says that an answer is an error: where it stands, and, if it is no text, what."""
+
+    what: str
+    """For a sentence: "`meta.code: 429`"."""
+    busy: bool = False
+    """Whether it says that the server could not answer now."""
+    sure: bool = True
+    """False: the envelope is itself a thing, whose own failure this may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What the envelope holds on the pages with rows."""
+
+    values: Mapping[Keys, Json] = field(default_factory=dict)
+    """The scalars under names that may be signs, by place."""
+    moving: frozenset[Keys] = frozenset()
+    """Places whose value is now this and now that."""
+    known: bool = False
+
+    def with_page(self, document: Json, place: Path) -> Usual:
+        """What is usual after one more page with rows."""
+        found = {keys: value for keys, name, value in _envelope(document, place) if _may_be(name, value)}
+        if not self.known:
+            return Usual(found, known=True)
+        moved = {keys for keys, value in found.items() if keys in self.values and self.values[keys] != value}
+        if moved <= self.moving:
+            return self
+        return replace(self, moving=self.moving | moved)
+
+
+def sign_of_error(document: Json, place: Path, usual: Usual, rows: int) -> Sign | None:
+    """The first sign of an error around the records at `place`, of which there are `rows`."""
+    judge = _Judge(usual, rows, _is_entity(document, place))
+    for entry in _envelope(document, place):
+        if sign := judge.sign(*entry):
+            return sign
+    return judge.late()
+
+
+def error_alone(value: Json) -> Sign | None:
+    """The sign, if `value` is nothing but an error: an object that holds one, and words about it only."""
+    if not isinstance(value, dict):
+        return None
+    names = {_plain(str(key)) for key, one in value.items() if one not in (None, [], {})}
+    if not all(ERROR.fullmatch(name) or name in _SPOKEN for name in names):
+        return None
+    thing = not ENTITY.isdisjoint(names) and "jsonrpc" not in names
+    judge = _Judge(Usual(), 0, entity=thing)
+    told = len(names) == 1 or not TEXT.isdisjoint(names) or any(map(ERROR.fullmatch, names))
+    for keys, name, one in _entries(value, (), None, _DEPTH):
+        sign = judge.sign(keys, name, one)
+        if sign is None and name in TEXT and _tokens(one) & _SURELY:
+            sign = Sign(f"`{'.'.join(keys)}`", _is_busy(one), sure=not thing)
+        if sign and (told or len(keys) > 1):
+            return sign
+    return None
+
+
+_SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES
+_SURELY = FAILED - {"over", "could", "down", "later", "many", "limit", "bad", "wrong", "cannot", "unable"}
+
+
+def error_name(key: str) -> bool:
+    """Whether a key is a word for an error."""
+    return ERROR.fullmatch(_plain(key)) is not None
+
+
+def held(document: Json, place: Path) -> str:
+    """What an answer has where its records are, or where they begin: "a list", "null", "nothing"."""
+    for key in _reach(place)[0]:
+        if not isinstance(document, Mapping) or key not in document:
+            return "nothing"
+        document = document[key]
+    if isinstance(document, bool | int | float):
+        return "true or false" if isinstance(document, bool) else "a number"
+    if isinstance(document, str) or document is None:
+        return "null" if document is None else "a text" if document else "an empty text"
+    kind = "object" if isinstance(document, Mapping) else "list"
+    return f"an empty {kind}" if not document and kind == "object" else f"a{'n' * (kind == 'object')} {kind}"
+
+
+@dataclass(slots=True)
+class _Judge:
+    """Judges the entries of one envelope, in order."""
+
+    usual: Usual
+    rows: int
+    entity: bool
+    odd_code: Keys | None = None
+    told: bool = False
+
+    def sign(self, keys: Keys, name: str, value: Json) -> Sign | None:
+        """Whether this entry is a sign."""
+        if self._stays(keys, value):
+            return None
+        near = len(keys) == 1 or _plain(keys[-2]) in ENVELOPES or keys in self.usual.values
+        if not near and self.rows:
+            return None
+        if ERROR.fullmatch(name):
+            named = not self.rows or ERROR_WITH_ROWS.match(name)
+            return self._made(keys, value, strong=True) if named and _is_loud(value) else None
+        if name in GOOD or name in BAD or (name == "failed" and _plain("".join(keys[-2:-1])) == "shards"):
+            against = _is_false(value) if name in GOOD else _is_true(value)
+            return self._made(keys, value, strong=True) if against else None
+        return self._said(keys, name, value) if near else None
+
+    def late(self) -> Sign | None:
+        """A code that nobody knows, beside a text: on an empty first page both together are a sign."""
+        told = self.odd_code is not None and self.told and not self.usual.known
+        return self._made(self.odd_code or (), None, strong=False) if told else None
+
+    def _said(self, keys: Keys, name: str, value: Json) -> Sign | None:
+        """Of words, codes and texts, which are signs by what they say, or by being otherwise now."""
+        if isinstance(value, dict | list) or value is None or keys in self.usual.moving:
+            return None
+        changed = keys in self.usual.values
+        if self.rows and not changed:
+            return None
+        code = whole(value)
+        if name in CODE and (code is not None or not isinstance(value, str)):
+            return self._coded(keys, value, code)
+        if name in WORD or name in CODE:
+            return self._worded(keys, value)
+        return self._texted(keys, name, value) if not self.rows else None
+
+    def _coded(self, keys: Keys, value: Json, code: int | None) -> Sign | None:
+        if isinstance(value, bool):
+            named = not value and not self.rows and _plain(keys[-1]) in WORD
+            return self._made(keys, value, strong=False) if named else None
+        if code is not None and 400 <= code < 600:
+            return self._made(keys, value, strong=False)
+        if code is not None and (200 <= code < 300 or self.rows):
+            return None
+        if keys not in self.usual.values and code in _FINE_CODES:
+            return None
+        if self.usual.known:
+            return self._made(keys, value, strong=False)
+        self.odd_code = self.odd_code or keys
+        return None
+
+    def _worded(self, keys: Keys, value: Json) -> Sign | None:
+        tokens = _tokens(value)
+        if tokens & FAILED or (_plain(keys[-1]) in ("response", "result") and _is_false(value)):
+            return self._made(keys, value, strong=False)
+        changed = keys in self.usual.values
+        unknown = tokens and not tokens & HONEST and changed and not self.rows
+        return self._made(keys, value, strong=False) if unknown else None
+
+    def _texted(self, keys: Keys, name: str, value: Json) -> Sign | None:
+        if name in WAIT and _is_loud(value):
+            return self._made(keys, value, strong=False) if self.usual.known else None
+        if name not in TEXT or not isinstance(value, str) or not value.strip():
+            return None
+        tokens, before = _tokens(value), self.usual.values.get(keys)
+        alike = {one for one in tokens ^ _tokens(before) if not one.isdigit()} if before else tokens
+        bad = bool(tokens & FAILED) or bool(alike and not tokens & HONEST)
+        self.told = self.told or bad
+        return self._made(keys, value, strong=False) if bad and self.usual.known else None
+
+    def _stays(self, keys: Keys, value: Json) -> bool:
+        known = self.usual.values
+        return keys in known and known[keys] == value and not (self.rows and isinstance(value, list | dict))
+
+    def _made(self, keys: Keys, value: Json, *, strong: bool) -> Sign | None:
+        if self.entity and not strong and keys not in self.usual.values:
+            return None
+        shown = f": {_shown(value)}" if _shown(value) else ""
+        before = self.usual.values.get(keys)
+        was = f" ({_shown(before)} before)" if shown and _shown(before) and before != value else ""
+        busy = _is_busy(value)
+        return Sign(f"`{'.'.join(keys)}{shown}`{was}", busy, sure=not self.entity)
+
+
+_FINE_CODES = frozenset({None, 0, 1, 100, 1000, 10000, 20000})
+
+
+def _envelope(document: Json, place: Path) -> Iterator[tuple[Keys, str, Json]]:
+    """Place, plain name and value of what stands around the records; lists are not looked into."""
+    records, depth = _reach(place)
+    yield from _entries(document, (), records, depth)
+
+
+def _reach(place: Path) -> tuple[Keys, int]:
+    """Where the records begin, and how deep one may look around them."""
+    if place.plain:
+        return place.keys, _DEPTH
+    text = place.text.removeprefix("$").removeprefix(".")
+    named = _LEADING.match(text)
+    return (tuple(named[0].split(".")), _DEPTH) if named else ((), 1)
+
+
+_LEADING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=[.\[])")
+
+
+def _entries(
+    document: Json, above: Keys, records: Keys | None, depth: int
+) -> Iterator[tuple[Keys, str, Json]]:
+    if not isinstance(document, Mapping) or not depth or len(document) > _MOST_KEYS:
+        return
+    for key, value in document.items():
+        keys = (*above, str(key))
+        if keys != records:
+            yield keys, _plain(str(key)), value
+            yield from _entries(value, keys, records, depth - 1)
+
+
+def _is_entity(document: Json, place: Path) -> bool:
+    """Whether the list is a part of some thing, which has a name or an id and a state of its own."""
+    if not isinstance(document, dict) or not _reach(place)[0] or not place.find(document):
+        return False
+    names = {_plain(str(key)) for key in document}
+    return bool(names & ENTITY) and "jsonrpc" not in names
+
+
+def _may_be(name: str, value: Json) -> bool:
+    scalar = not isinstance(value, dict | list)
+    words = name in GOOD or name in BAD or name in WORD or name in CODE or name in TEXT or name == "failed"
+    return bool(ERROR.fullmatch(name)) or (scalar and (words or name in WAIT))
+
+
+def _is_loud(value: Json) -> bool:
+    """Whether the value of an error says that there is one."""
+    match value:
+        case dict():
+            return any(_is_loud(one) for one in value.values())
+        case list():
+            return any(_is_loud(one) for one in value)
+        case str():
+            return _plain(value) not in QUIET and bool(value.strip())
+        case bool() | None:
+            return bool(value)
+        case _:
+            return value not in (0, 200)
+
+
+def _is_false(value: Json) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() in ("false", "no", "n", "0", "f")
+    return value is False or (value == 0 and isinstance(value, int | float))
+
+
+def _is_true(value: Json) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() in ("true", "yes", "y", "1", "t")
+    return isinstance(value, bool | int | float) and value > 0
+
+
+def _is_busy(value: Json) -> bool:
+    """Whether the value, or a part of it, says that the server could not answer now."""
+    match value:
+        case dict():
+            return any(_is_busy(one) for one in value.values())
+        case list():
+            return any(_is_busy(one) for one in value)
+        case str() if whole(value) is None:
+            return bool(_tokens(value) & BUSY_WORDS)
+        case _:
+            code = whole(value)
+            return code is not None and (code in _BUSY_CODES or 500 <= code < 600)
+
+
+def _shown(value: Json) -> str:
+    """A number or a flag as JSON writes it, and words of failure; "" for what may be anything."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value}"
+    if isinstance(value, str):
+        short = value.strip()
+        word = short.lower() in FAILED or short.lower() in QUIET | HONEST
+        return f'"{short}"' if short and (word or whole(short) is not None) else ""
+    return ""
+
+
+def _tokens(value: Json) -> frozenset[str]:
+    return frozenset(token.lower() for token in _TOKEN.findall(value[:500] if isinstance(value, str) else ""))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,116 @@
+"""The words of errors in disguise: keys and values by which APIs say in a body how it went.
+
+Keys are compared in small letters, without anything between them: `resultCode` and `result-code` are one. A
+word that is missing here is a sign that is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ERROR = re.compile(
+    r"(?:(?:is|has|api)?(?:error|err|fault|exception|failure)(?:s|no|number|num)?"
+    r"(?:code|codes|msg|msgs|message|messages|string|text|description|desc|details?|type|reason|info|id|name|"
+    r"title|key|status|list|class|response)?)"
+)
+"""Keys whose value is an error, if it is anything."""
+ERROR_WITH_ROWS = re.compile("(?:is|has|api)?(?:error|err)")
+"""Beside rows only these: a list of failures or of exceptions may be data as well."""
+GOOD = _words(
+    """
+    isok issuccess issuccessful ok succeed succeeded success successful
+    """
+)
+"""Flags that should be true."""
+BAD = _words(
+    """
+    degraded errorcount errored errorscount incompleteresults ispartial numerrors partial
+    partialresponse partialresults terminatedearly timedout totalerrors
+    """
+)
+"""Flags and counts that should be false or 0."""
+WORD = _words(
+    """
+    ack apistatus outcome requeststatus response responsestatus result resultstatus resulttype stat
+    state status statusmessage statustext
+    """
+)
+"""Keys whose value is a word for how it went."""
+CODE = _words(
+    """
+    bizcode cod code httpcode httpstatus httpstatuscode rc respcode responsecode resultcode ret retcode
+    returncode returnvalue status statuscode subcode
+    """
+)
+"""Keys whose value is a number or name for how it went."""
+TEXT = _words(
+    """
+    cause description detail details info information message messages msg note notice reason
+    resultmessage resultmsg retmsg statusmessage statustext title
+    """
+)
+"""Keys whose value is a text for people."""
+WAIT = _words(
+    """
+    backoff retryafter retryafterms retryafterseconds retrydelay retryin
+    """
+)
+"""Keys that say when to ask again."""
+ENVELOPES = _words(
+    """
+    api body context d data envelope error head header headers info meta metadata outcome response
+    responsecontext responseheader responseinfo responsemeta responsemetadata responsestate
+    responsestatus result resultinfo shards state status
+    """
+)
+"""Objects that speak of the answer, not of a thing."""
+ENTITY = _words(
+    """
+    created createdat guid id name slug updatedat uuid
+    """
+)
+"""Keys of a thing that has the list as its part: its `status` is its own."""
+ABOUT = _words(
+    """
+    correlationid data date debugid docs documentationurl global extensions field help hint href id instance
+    jsonrpc level link links logid method moreinfo name param path requestid severity support time
+    timestamp traceid type url version
+    """
+)
+"""What stands beside an error and nothing else."""
+QUIET = _words(
+    """
+    0 00 000 0000 00000 200 false n na nil no noerror noerrors none null ok okay succeeded success
+    successful undefined
+    """
+)
+"""Values of an error key that say there is none."""
+FAILED = _words(
+    """
+    aborted bad broken busy cannot complexity could crashed degraded denied down err error errors
+    exceeded exception exhausted expired fail failed failure fault forbidden internal invalid ko later
+    limit limited maintenance many nok over overloaded quota refused rejected retry throttled throttling
+    timedout timeout unable unauthenticated unauthorized unavailable unhealthy wrong
+    """
+)
+"""Words in a status, a code or a text that say that something failed."""
+HONEST = _words(
+    """
+    0 active all any closed complete completed done empty end ended eof final finish finished found idle
+    last no none normal nothing ok okay pass passed ready succeeded success successful successfully t
+    true y yes zero
+    """
+)
+"""Words that an API says of a list that is over, or of an answer that went well."""
+BUSY_WORDS = _words(
+    """
+    busy complexity exceeded exhausted internal later limited maintenance many overloaded quota rate
+    retry throttled throttling timedout timeout unavailable
+    """
+)
+"""Words that say that the server could not answer now."""
