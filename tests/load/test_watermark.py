@@ -61,6 +61,10 @@ SPELLINGS = [
     ("99.5", "100"),
     (9, 10),
     ("/Date(999999999999)/", "/Date(1000000000000)/"),
+    ("12/2023", "01/2024"),
+    ("Dec 2023", "Jan 2024"),
+    ("Q4 2023", "Q1 2024"),
+    ("1st of December 2023", "1st of January 2024"),
     ("a", "b"),
 ]
 
@@ -127,6 +131,9 @@ def test_records_without_a_value_are_counted() -> None:
         ("03/04/2024", "04/02/2024"),
         ("04/02/2024", "03/04/2024"),
         ("z9", "100"),
+        ("v9", "v10"),
+        ("31 déc. 2023", "1 janv. 2024"),
+        ("20 déc. 2023", "12 janv. 2024"),
     ],
 )
 def test_where_the_order_cannot_be_known_the_read_is_suspect(earlier: str, later: str) -> None:
@@ -158,6 +165,25 @@ def test_rows_of_the_future_only_leave_the_cursor_where_it_was() -> None:
     receipts = run(Shelf(), far, far, [{"id": 2, "at": "2024-01-01"}], hints={"write_disposition": "append"})
     assert ids(receipts[-1]) == [1, 2]
     assert reached()["last_value"] == "2024-01-01"
+
+
+def test_a_cursor_that_dlt_has_set_into_the_future_goes_back() -> None:
+    far = {"id": 2, "at": "9999-12-31T23:59:59Z"}
+    own = Shelf(notes=[{"id": 1, "at": "2024-01-01T00:00:00Z"}, far])
+    (receipt,) = run(own, [{"id": 1, "at": "2024-01-01T00:00:00Z"}, far])
+    pipeline = dlt.attach("marks")
+    with pipeline.managed_state(extract_state=True) as state:  # as dlt would have left it
+        mark = next(iter(state["sources"].values()))["resources"]["notes"]["incremental"]["at"]
+        mark |= {"start_value": "2024-01-01T00:00:00Z", "last_value": "9999-12-31T23:59:59Z"}
+    (receipt,) = run(own, [far, {"id": 3, "at": "2024-05-01T00:00:00Z"}])
+    assert ids(receipt) == [1, 2, 3]
+    assert any("the cursor was 9999-12-31T23:59:59Z" in note for note in last(receipt).notes)
+    assert reached()["last_value"] == "2024-05-01T00:00:00Z"
+
+
+def test_an_initial_value_in_the_future_is_what_the_config_says() -> None:
+    (receipt,) = run(Shelf(), [{"id": 1, "at": "2024-01-01"}], initial_value="2999-01-01")
+    assert "1 row left out by the cursor: before its value" in last(receipt).notes
 
 
 def test_a_number_has_no_clock() -> None:

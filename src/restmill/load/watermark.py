@@ -28,10 +28,10 @@ from dlt.extract.incremental.transform import JsonIncremental
 from dlt.extract.utils import digest_dedup_value
 
 from restmill.errors import ApiError, Place, Problem
-from restmill.events import Doubted, RowsNoted
+from restmill.events import Doubted, Noted, RowsNoted
 from restmill.load.watch import tell
 from restmill.shape.collation import Collation, Reading, instant
-from restmill.shape.instants import instant_of_date
+from restmill.shape.instants import Instant, instant_of_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,21 @@ class Watermark(Incremental[Any]):
             then()
         return kept
 
+    def bind(self, pipe: Json) -> Incremental[Any]:
+        """As dlt's; a mark that an earlier run has set into the future goes back to where it was before."""
+        self.resource_name = pipe.name
+        if self.last_value_func is max and self.end_value is None:
+            state: dict[str, Json] = cast("dict[str, Json]", self.get_state())
+            last, before = state["last_value"], state.get("start_value")
+            if last != self.initial_value and _beyond(last, _limit()):
+                state["last_value"] = self.initial_value if _beyond(before, _limit()) else before
+                state["unique_hashes"] = []
+                text = (
+                    f"the cursor was {last}, after the run's start: it begins at {state['last_value']} again"
+                )
+                tell(Noted(pipe.name, time.monotonic(), text))
+        return super().bind(pipe)
+
     def _keep_plain(self) -> None:
         state = cast("dict[str, Json]", self._cached_state)
         self._current_last_value = _plain(self._current_last_value)
@@ -120,6 +135,16 @@ def _edge_like(last: Json, *, first: bool) -> Json:
             return last
 
 
+def _limit() -> Instant:
+    return instant_of_date(datetime.now(UTC) + _SKEW)
+
+
+def _beyond(value: Json, limit: Instant) -> bool:
+    """Whether the value is a time after the limit; numbers have no clock."""
+    named = instant(value)
+    return named is not None and named.key > limit.key
+
+
 def watermark(incremental: Incremental[Any]) -> Incremental[Any]:
     """The same object, with the rules of this module; a subclass of somebody else's stays what it is."""
     if type(incremental) is Incremental:
@@ -139,7 +164,10 @@ class Filter(JsonIncremental):
         self.ahead: set[str] = set()
         """Hashes of rows dated after the run's start."""
         self._value: Json = None
-        self._limit = instant_of_date(datetime.now(UTC) + _SKEW)
+        self._limit = _limit()
+        stateful = self.last_value_func is max and self.end_value is None
+        self._stops = stateful and not _beyond(self.start_value, self._limit)  # the config may begin there
+        self._today = f"{datetime.now(UTC):%Y-%m-%d}"
         self._counts: Counter[str] = Counter()
         self._ahead_example = ""
         self._doubts: dict[str, None] = {}
@@ -199,10 +227,11 @@ class Filter(JsonIncremental):
         return self.collation.reading(value)
 
     def _is_ahead(self, value: Json) -> bool:
-        if self.last_value_func is not max or self.end_value is not None:
+        if not self._stops:
             return False
-        named = instant(value)
-        return named is not None and named.key > self._limit.key
+        if isinstance(value, Reading) and value.layout is not None and str.__le__(value[:10], self._today):
+            return False  # in whatever zone
+        return _beyond(value, self._limit)
 
     def _from_ahead(self, row: Json, value: Json) -> Json:
         """The row, unless an earlier run has loaded it: it comes again whenever what is new is asked for."""

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from restmill.path import Json
 
 Kind: TypeAlias = Literal["blank", "number", "time", "text"]
+_LAYOUT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?",  # the zone is a group
+    re.ASCII,
+)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_PARTS = re.compile(r"\d\D*[\s/,:]|[\s/,:]\D*\d", re.ASCII)
+"""A digit beside a blank or a mark that dates are written with."""
 _ZONES = 14 * 3600
 """Seconds by which a time without a zone may be off: zones reach to UTC+14."""
 
@@ -42,7 +49,8 @@ class Collation:
     def learn(self, values: Iterable[object]) -> None:
         """Look for values that tell whether the day or the month comes first."""
         for value in values:
-            told = order_of_day(value) if isinstance(value, str) else None
+            marked = isinstance(value, str) and {value[1:2], value[2:3]} & {"/", "-"}
+            told = order_of_day(value) if isinstance(value, str) and marked else None
             if told is not None:
                 self._seen.add(told)
                 self.torn = len(self._seen) > 1
@@ -55,6 +63,8 @@ class Collation:
     def doubt(self, one: object, other: object) -> str:
         """Why the order of two values cannot be relied on; "" when it can."""
         first, second = self._plain(one), self._plain(other)
+        if first.layout == second.layout is not None:
+            return ""
         kinds = {first.kind, second.kind}
         if _instants(first, second) is not None:
             return _torn(first, second) if self.day_first is None else ""
@@ -62,7 +72,7 @@ class Collation:
             return "some values are times and others are not"
         if "number" in kinds and len(kinds) > 1 and len(first) != len(second):
             return "some values are numbers and others are not"
-        return ""
+        return _uneven(first, second) if kinds == {"text"} else ""
 
     def near(self, one: object, other: object) -> bool:
         """Whether two times, one of them without a zone, may stand the other way round in truth."""
@@ -79,11 +89,15 @@ class Reading(str):  # noqa: SLOT000  # what it reads as is kept beside it
     """A text that orders as what it reads as. Equal instants and equal numbers are equal."""
 
     collation: Collation
+    layout: tuple[int, str, str | None] | None
+    """Equal for texts of ISO 8601 that order as their instants do, letter by letter; None for other texts."""
 
     def __new__(cls, text: str, collation: Collation) -> Self:
         """The reading of `text`; slashed dates are read as the collation has learnt."""
         made = super().__new__(cls, text)
         made.collation = collation
+        found = _LAYOUT.fullmatch(text)
+        made.layout = None if found is None else (len(text), text[10:11], found[1])
         return made
 
     @cached_property
@@ -122,6 +136,8 @@ class Reading(str):  # noqa: SLOT000  # what it reads as is kept beside it
 
     def compared(self, other: object) -> int | None:
         """Negative, 0 or positive as it comes before `other`, with or after it; None: they do not compare."""
+        if type(other) is Reading and other.layout == self.layout is not None:
+            return str.__gt__(self, other) - str.__lt__(self, other)
         pair = _numbers(self, other) or _instants(self, other)
         if pair is None:
             if not isinstance(other, str):
@@ -191,6 +207,21 @@ def _instants(one: Reading, other: object) -> tuple[Json, Json] | None:
         second = instant(other)
     first = None if second is None else one.instant
     return None if first is None or second is None else (first.key, second.key)
+
+
+def _uneven(one: Reading, other: Reading) -> str:
+    """Whether two texts may order otherwise than by their letters: `v9` and `v10`, or days spelled oddly.
+
+    Texts of one layout, as most kinds of ids are, have no such doubt.
+    """
+    first, second = _DIGITS.sub("0", one), _DIGITS.sub("0", other)
+    if first == second and len(one) != len(other):
+        numbers = [[int(number) for number in _DIGITS.findall(text)] for text in (one, other)]
+        if (numbers[0] < numbers[1]) != str.__lt__(one, other):
+            return "they hold numbers of different lengths"
+    if first != second and _PARTS.search(one) and _PARTS.search(other):
+        return "they may be times in a spelling that is not known"
+    return ""
 
 
 def _torn(one: Reading, other: Reading) -> str:

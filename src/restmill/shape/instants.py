@@ -107,7 +107,15 @@ def _week(found: Mapping[str, str | None], _: bool) -> Instant:
 
 def _named(found: Mapping[str, str | None], _: bool) -> Instant:
     month = _MONTHS.index((found["name"] or "")[:3].lower()) + 1
-    return _at(date(_year(found["year"] or ""), month, int(found["day"] or "")), found)
+    return _at(date(_year(found["year"] or ""), month, int(found.get("day") or 1)), found)
+
+
+def _quarter(found: Mapping[str, str | None], _: bool) -> Instant:
+    year, quarter = (
+        int(found["year"] or found["year2"] or ""),
+        int(found["quarter"] or found["quarter2"] or ""),
+    )
+    return Instant(date(year, 3 * quarter - 2, 1).toordinal() * _DAY, zoned=False)
 
 
 def _slashed(found: Mapping[str, str | None], day_first: bool) -> Instant:
@@ -165,9 +173,10 @@ _HOURS = (
 )
 _OFFSET = r"(?:(?:UTC|GMT)?[+\-−]\d{2}(?::?\d{2}(?::?\d{2})?)?|Z|UTC|UT|GMT|[ECMP][SD]T)"  # noqa: RUF001  # as above
 _ZONE = rf"(?:\s*(?P<zone>{_OFFSET})(?:\s+[A-Z]{{3,4}}|\s*\([^)]*\)|\s*\[[^\]]*\])?)?"
-_TIME = rf"(?:(?:T|\s+|,\s*|,?\s+at\s+){_HOURS}{_ZONE})?"
+_TIME = rf"(?:(?:T|:|\s+|,\s*|,?\s+at\s+){_HOURS}{_ZONE})?"
 _COMPACT = r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
 _SECONDS = r"(?P<second>\d{2})?(?:[.,](?P<fraction>\d+))?"
+_SUFFIX = r"(?:st|nd|rd|th)?"
 _WEEKDAY = r"(?:[A-Za-z]{3,9}\.?,?\s+)?"
 _MONTH = r"(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})\.?"
 
@@ -188,8 +197,17 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[Mapping[str, str | None], bool], 
     (_form(rf"{_COMPACT}(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}})"), _iso),
     (_form(r"(?P<year>\d{4})-?W(?P<week>\d{2})(?:-?(?P<weekday>\d))?"), _week),
     (_form(r"(?P<year>\d{4})-(?P<number>\d{3})"), _ordinal),
-    (_form(rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ -]{_MONTH},?[ -](?P<year>\d{{4}}|\d{{2}}){_TIME}"), _named),
-    (_form(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_TIME}"), _named),
+    (
+        _form(
+            rf"{_WEEKDAY}(?P<day>\d{{1,2}}){_SUFFIX}(?:[ /-]|\s+of\s+){_MONTH},?[ /-]"
+            rf"(?P<year>\d{{4}}|\d{{2}}){_TIME}"
+        ),
+        _named,
+    ),
+    (_form(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}}){_SUFFIX},?\s+(?P<year>\d{{4}}){_TIME}"), _named),
+    (_form(rf"{_MONTH},?[ /-](?P<year>\d{{4}})"), _named),
+    (_form(r"(?P<month>\d{1,2})/(?P<year>\d{4})(?P<day>)"), _iso),
+    (_form(r"(?P<year>\d{4})[ -]?Q(?P<quarter>[1-4])|Q(?P<quarter2>[1-4])[ -]?(?P<year2>\d{4})"), _quarter),
     (_form(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})\s+{_HOURS}{_ZONE}\s+(?P<year>\d{{4}})"), _named),
     (_form(_SLASHED.pattern + _TIME), _slashed),
     (_form(r"\\?/Date\((?P<ticks>-?\d{1,15})(?:[+-]\d{4})?\)\\?/"), _odata),
