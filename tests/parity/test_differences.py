@@ -369,14 +369,6 @@ def test_merge_into_plain_files(tmp_path: Path) -> None:
         assert loaded(rest_api_source, "accepted", on_unsupported_merge="append") == 14
 
 
-def test_fields_that_would_share_a_column(both: Both) -> None:
-    documents = {"names": [{"id": 1, "userId": 10, "user_id": 20, "名前": "n", "年齢": 7}]}
-    dlts, ours = both(lambda api: one(api, "made/names"), documents=documents)
-    kept = [[value in str(outcome.rows) for value in ("10", "20", '"n"', "7")] for outcome in (dlts, ours)]
-    assert not all(kept[0])
-    assert all(kept[1])
-
-
 def test_default_columns(both: Both) -> None:
     def config(api: str) -> Config:
         first = resource("first", "made/first", columns={"id": {"nullable": False}})

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from restmill.shape.rename import rename
+from restmill.shape.rename import include, rename
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -97,3 +97,13 @@ def test_examples(record: Json, mapping: dict[str, str], expected: Json) -> None
 @pytest.mark.parametrize("record", [None, 5, "text", [1, 2], True])
 def test_a_record_that_is_no_object_is_returned_as_it_is(record: Json) -> None:
     assert rename(record, {"id": "key"}) is record
+
+
+def test_a_field_of_the_parent_lets_the_records_own_give_way() -> None:
+    record = {"_p_id": 1, "original__p_id": 2}
+    assert include(record, {"_p_id": 9, "_p_name": "n"}) == ["_p_id"]
+    assert record == {"_p_id": 9, "_p_name": "n", "original__p_id": 2, "original_original__p_id": 1}
+
+
+def test_what_is_no_object_takes_nothing_from_a_parent() -> None:
+    assert include(None, {"_p_id": 9}) == []

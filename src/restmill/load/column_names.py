@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from restmill.events import Noted
 from restmill.load.watch import tell
@@ -28,14 +28,14 @@ HINT = "x-restmill-fields"
 
 def remembered(schema: Schema, table: str) -> Holders:
     """Which fields fill the columns of a root table and those nested in it, as far as was decided."""
-    stored = cast("Mapping[str, Any]", schema.tables.get(table) or {})
+    stored = cast("Mapping[str, Json]", schema.tables.get(table) or {})
     return cast("Holders", deepcopy(stored.get(HINT) or {}))
 
 
 def remember(ground: Ground) -> None:
     """Keep what has been decided for the next run."""
     if ground.names.holders:
-        cast("dict[str, Any]", ground.schema.tables[ground.table])[HINT] = ground.names.holders
+        cast("dict[str, Json]", ground.schema.tables[ground.table])[HINT] = ground.names.holders
 
 
 def kept_apart(records: Records, ground: Ground) -> list[Json]:

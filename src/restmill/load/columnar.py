@@ -116,9 +116,11 @@ class ColumnarStorage(ExtractorItemStorage):
         if key not in self._grounds:
             self._grounds[key] = self._claims.ground(key[0], key[2])
         ground = self._grounds[key]
-        if ground is None or not item:
+        if ground is None or item == []:
             return item
-        return kept_apart(item if isinstance(item, list) else [item], ground)
+        page = item if isinstance(item, list) else [item]
+        ground.losses.look(page, ground.table)
+        return kept_apart(page, ground)
 
     def close_writers(self, load_id: str, skip_flush: bool = False) -> None:
         """Shape what is left, then close; with `skip_flush` drop it."""
@@ -128,11 +130,13 @@ class ColumnarStorage(ExtractorItemStorage):
                 self._flush(key, batch)
                 self._settle(key, batch)
                 remember(batch.ground)
+                batch.ground.losses.tell(batch.ground.schema)
                 rewrite(self._tables, key, batch.ground)
         for key in [key for key in self._grounds if key[0] == load_id]:
             ground = self._grounds.pop(key)
             if ground is not None:
                 remember(ground)
+                ground.losses.tell(ground.schema)
         self._claims.forget(load_id)
         super().close_writers(load_id, skip_flush=skip_flush)
 
@@ -146,6 +150,7 @@ class ColumnarStorage(ExtractorItemStorage):
             with _no_collection():
                 made, refused = sorted_out(records, batch)
                 batch.remember_empty(made)
+                batch.ground.losses.refused(made)
                 tables = [(one.name, _with_empty(one)) for one in made]
                 if refused:
                     tables.append(quarantine.table_of(refused, batch.ground))
@@ -175,6 +180,7 @@ class ColumnarStorage(ExtractorItemStorage):
             columns = {column: stored[column] for column in table.column_names}
             self._tables.write_data_item(load_id, schema_name, name, table, columns)
             self._tallies.add(batch.ground, name, table)
+            batch.ground.losses.count(name, table, stored)
             batch.written.add(name)
 
     def _settle(self, key: tuple[str, str, str], batch: Batch) -> None:
@@ -208,6 +214,7 @@ def tables_of(records: Records, batch: Batch) -> list[Shaped]:
         return remembered(cast_or_shaped(records, batch), batch.ground.widener)
     except Unsure:
         batch.by_dlt = True
+        batch.ground.losses.look(plain(records), batch.ground.table)
         rows = kept_apart(records, batch.ground)
         return remembered(batch.ground.normalized(rows), batch.ground.widener)
 

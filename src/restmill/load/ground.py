@@ -30,6 +30,7 @@ from dlt.common.typing import VARIANT_FIELD_FORMAT
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restmill.load.column_names import remembered
+from restmill.load.losses import Losses
 from restmill.load.widening import Guided
 from restmill.shape.column_names import Names
 from restmill.shape.rules import Column, SystemNames, Unsure
@@ -93,6 +94,8 @@ class Ground:
         self.widener = widening.on(schema, table, self._tree(), self._known) if widening else None
         """What makes columns of integers columns of doubles; None: fractions go where dlt puts them."""
         self._teacher = _teacher(schema, caps, load_id, self.widener)
+        self.losses = Losses()
+        """What does not stand where it belongs."""
         self.names = Names(self, remembered(schema, table))
         """Which field fills which column."""
         self.system = SystemNames(
@@ -157,7 +160,8 @@ class Ground:
         """
         caught = _Caught()
         self._teacher.item_storage = cast("Any", caught)
-        self.learn(records, write=True)
+        with self.losses.counting(variants=False):  # those are in the tables
+            self.learn(records, write=True)
         try:
             tables = {name: self._table(name, rows) for name, rows in caught.rows.items()}
             return [Shaped(name, table, self._empty(name)) for name, table in tables.items()]

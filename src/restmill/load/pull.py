@@ -14,12 +14,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from restmill.errors import ApiError, Problem
-from restmill.events import ParentDone
+from restmill.events import Noted, ParentDone
 from restmill.load.watch import tell
 from restmill.plan.parents import bindings, missing
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
-from restmill.shape.rename import rename
+from restmill.shape.rename import include, rename
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -127,6 +127,7 @@ def _drain(
     handle: ReadHandle, resource: Resource, included: Mapping[str, Json] | None = None
 ) -> Generator[Records | None, None, Ended]:
     """The pages of a read, renamed and with what each record takes from its parent; returns how it ended."""
+    told: set[str] = set()
     while True:
         item = handle.poll(_PATIENCE)
         if isinstance(item, Ended):
@@ -140,6 +141,9 @@ def _drain(
             continue
         page = [rename(record, resource.rename) for record in item] if resource.rename else item
         if included:
-            for record in page:
-                record.update(included)
+            own = {name for record in page for name in include(record, included)}
+            for name in sorted(own - told):
+                text = f"records have a field `{name}` of their own, which is kept as `original_{name}`"
+                tell(Noted(resource.name, time.monotonic(), text))
+            told |= own
         yield page

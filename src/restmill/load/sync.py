@@ -23,6 +23,7 @@ from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
 from restmill.load.landed import keys_that_met
 from restmill.load.lineage import Lineage
+from restmill.load.losses import losses_as_events
 from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.runs_table import amend, with_runs
 from restmill.load.source import source_of
@@ -145,7 +146,7 @@ def run(
         ledger.seal()
         withhold_partial(pipeline, source, account.evidence())
         _stage("normalize")
-        with empty_columns_as_events():
+        with empty_columns_as_events(), losses_as_events(pipeline):
             pipeline.normalize()
         _stage("load")
         info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing

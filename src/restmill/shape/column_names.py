@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Keys: TypeAlias = tuple[str, ...]
 """Where a field stands in the record of its row: its key, after those of the objects around it."""
-Holders: TypeAlias = "MutableMapping[str, dict[str, dict[str, Any]]]"
+Holders: TypeAlias = "MutableMapping[str, dict[str, dict[str, Json]]]"
 """Table -> column -> `{"keys": [...], "apart": bool}`: which field fills it, and whether others are kept out.
 Tables of lists stand under "", and their keys begin with the table above. All of it can be JSON."""
 
@@ -216,7 +216,7 @@ class Names:
         return kind not in {dict, list} or self._rules.stays(level.table, column, level.depth - len(keys) + 1)
 
     def _displace(
-        self, level: _Level, scope: str, name: str, fields: list[Keys], taken: Mapping[str, Any]
+        self, level: _Level, scope: str, name: str, fields: list[Keys], taken: Collection[str]
     ) -> None:
         holder = self.holders.get(scope, {}).get(name)
         if holder is None or not holder["apart"]:
@@ -226,7 +226,7 @@ class Names:
             if ((level.table, *keys) if scope == LISTS else keys) != held:
                 self._move(level, keys, scope, name, taken)
 
-    def _move(self, level: _Level, keys: Keys, scope: str, name: str, taken: Mapping[str, Any]) -> None:
+    def _move(self, level: _Level, keys: Keys, scope: str, name: str, taken: Collection[str]) -> None:
         """Give a field a key that becomes a name of its own."""
         moved = self._moved[level.table, scope == LISTS]
         if keys in moved:

@@ -34,6 +34,23 @@ def rename(record: Json, names: Mapping[str, str]) -> Json:
     return {**rest, **moved}
 
 
+def include(record: Json, fields: Mapping[str, Json]) -> list[str]:
+    """Put a parent's fields into a record; one that is no object stays as it is.
+
+    No value is lost: a field that already has such a name gives way as `original_<name>`.
+
+    Returns:
+        The names of fields that gave way.
+    """
+    if not isinstance(record, dict):
+        return []
+    own = [name for name in fields if name in record]
+    for name in own:
+        record[_free(name, {*record, *fields})] = record.pop(name)
+    record.update(fields)
+    return own
+
+
 def _free(name: str, used: set[str]) -> str:
     while name in used:
         name = f"original_{name}"

@@ -61,8 +61,15 @@ class Sheet:
     """What became of each key of its records."""
     places: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     """Which fields fill its columns, and which list it: see `Rules.place`."""
+    dropped: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Of the root: values that the contract has dropped, by table and column; by table and "", rows."""
     bare: bool = False
     """Whether its rows are plain values, with one column, and no objects."""
+
+    @property
+    def root(self) -> Sheet:
+        """The sheet of the records themselves."""
+        return self if self.parent is None else self.parent.root
 
     def root_row(self, row: int) -> int:
         """The number of the record that a row comes from."""

@@ -146,10 +146,14 @@ def _allowed(sheets: Sequence[Sheet], rules: Rules) -> list[Sheet]:
     kept: dict[str, Sheet] = {}
     for sheet in sheets:
         if rules.discards(sheet.name) or (sheet.parent is not None and sheet.parent.name not in kept):
+            sheet.root.dropped[sheet.name, ""] = sheet.rows
             continue
         for name, whole in rules.discarded(sheet.name).items():
-            if sheet.columns.pop(name, None) and whole:
+            cells = sheet.columns.pop(name, None)
+            if cells and whole:
                 raise Unsure("the schema contract drops rows")
+            if cells and cells.types:
+                sheet.root.dropped[sheet.name, name] = _valued(cells)
         kept[sheet.name] = sheet
     return list(kept.values())
 
@@ -168,6 +172,10 @@ def _refuse_unknown(sheets: Sequence[Sheet], rules: Rules) -> None:
         ]
     if rows:
         raise Lesson(rows)
+
+
+def _valued(cells: Cells) -> int:
+    return sum(value is not None for value in cells.values)
 
 
 def _first(cells: Cells) -> int:
@@ -199,6 +207,7 @@ class _Fitting:
         if name in self.sheet.columns:
             raise Unsure(f"two fields become the column `{name}`")
         if self._rules.discarded(self.sheet.name).get(name) is False:
+            self.sheet.root.dropped[self.sheet.name, name] = _valued(cells)
             return []
         if name not in self._known:
             return [self.sheet.root_row(_first(cells))]
