@@ -83,3 +83,24 @@ def test_the_config_is_not_changed_by_a_plan() -> None:
     assert checked == before
     assert isinstance(checked.resources[1], model.Resource)
     assert checked.resources[1].endpoint.params == {"p": 1}
+
+
+@pytest.mark.parametrize("encoding", ["no-such", "base64", "hex"])
+def test_an_encoding_that_nobody_knows_is_refused(encoding: str) -> None:
+    found = problems(tree({"name": "a", "endpoint": {"path": "a", "encoding": encoding}}))
+    assert found == [("resources[0].endpoint.encoding", "is no encoding that is known")]
+
+
+@pytest.mark.parametrize(
+    "paginator",
+    [
+        {"type": "cursor", "cursor_body_path": "token"},
+        {"type": "offset", "limit": 3, "offset_body_path": "offset", "limit_body_path": "limit"},
+        {"type": "page_number", "page_body_path": "page", "maximum_page": 3},
+    ],
+)
+def test_a_body_of_text_is_not_paged(paginator: Json) -> None:
+    endpoint = {"path": "a", "method": "POST", "data": "status=active", "paginator": paginator}
+    found = problems(tree({"name": "a", "endpoint": endpoint}))
+    assert found == [("resources[0].endpoint.data", "a paginator cannot write into a body that is text")]
+    planned({"name": "a", "endpoint": endpoint | {"data": {"status": "active"}}})

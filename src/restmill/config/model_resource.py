@@ -206,6 +206,11 @@ class Endpoint(Block):
         "Request headers.", Table(HeaderValue(), hidden=True), factory=dict, shown=False
     )
     retry: Retry | None = key("Retry settings of this endpoint alone.", Keys(Retry), default=None)
+    encoding: str | None = key(
+        "The answers' encoding, such as `windows-1252`; what they declare, else UTF-8, when not given.",
+        Text(),
+        default=None,
+    )
     max_pages: int | None = key(
         "Most pages of one read; more make it `partial`. No bound when not given.", Whole(1), default=None
     )

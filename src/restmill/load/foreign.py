@@ -38,16 +38,21 @@ def as_answer(response: Response) -> requests.Response:
     answer.headers = CaseInsensitiveDict(response.headers)
     answer._content = response.body  # noqa: SLF001  # the one way to give a Response its body
     answer.url = response.url
-    answer.encoding = get_encoding_from_headers(answer.headers)
+    answer.encoding = response.encoding or get_encoding_from_headers(answer.headers)
     return answer
 
 
 def answer_of(answer: requests.Response, before: Response) -> Response:
     """Our answer after a function has changed the foreign one in place.
 
-    A function that sets `encoding` wants the text read that way; our body is then that text in UTF-8.
+    A function that sets `encoding` wants the text read that way.
     """
-    body = answer.content
-    if answer.encoding != get_encoding_from_headers(answer.headers) and answer.encoding is not None:
-        body = answer.text.encode()
-    return replace(before, status=answer.status_code, headers=Headers(dict(answer.headers)), body=body)
+    declared = get_encoding_from_headers(answer.headers)
+    given = "" if answer.encoding in (declared, None) else str(answer.encoding)
+    return replace(
+        before,
+        status=answer.status_code,
+        headers=Headers(dict(answer.headers)),
+        body=answer.content,
+        encoding=given,
+    )

@@ -115,6 +115,7 @@ class _Site:
             deletion=deletion_of(declared, bound.parent),
             bounds=Bounds(endpoint.max_pages, endpoint.max_duration),
             repair=_repair(endpoint, client),
+            encoding=endpoint.encoding or "",
             columnar=declared.columnar,
             departures=Departures(declared.quarantine, declared.empty_columns or "", declared.widen_numbers),
             by_rows=why_by_rows(declared),

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.config.model import Opaque, Resource
 from restmill.errors import Place, Problem
+from restmill.plan.machines import effective_paginator
+from restmill.secrets import Secret
+from restmill.shape.encoding import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +67,23 @@ def _formats(config: Config) -> Iterator[Found]:
             yield f"{at}.endpoint.format", resource.endpoint.format
 
 
+def _encodings(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        encoding = resource.endpoint.encoding
+        if encoding and not known(encoding):
+            yield f"{at}.endpoint.encoding", encoding
+
+
+def _raw_bodies(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        paginator = effective_paginator(resource.endpoint, config.client)
+        places = [name for name in _BODY_PATHS if getattr(paginator, name, None)]
+        if places and isinstance(resource.endpoint.data, str | bytes | Secret) and resource.endpoint.data:
+            yield f"{at}.endpoint.data", f"text, and `{places[0]}`"
+
+
+_BODY_PATHS = ("cursor_body_path", "offset_body_path", "limit_body_path", "page_body_path")
+
 UNSUPPORTED: tuple[Gap, ...] = (
     Gap(
         "a response action can look at one header only",
@@ -74,6 +94,12 @@ UNSUPPORTED: tuple[Gap, ...] = (
         "a response action cannot ask for a body that is not empty yet",
         "Leave `empty` out, and put an action with `empty: true` before this one.",
         _action_bodies,
+    ),
+    Gap("is no encoding that is known", "Such are `windows-1252`, `utf-16` and `shift_jis`.", _encodings),
+    Gap(
+        "a paginator cannot write into a body that is text",
+        "Write `data` as a mapping, a form field each, or put the place into a param.",
+        _raw_bodies,
     ),
     Gap("is a format that cannot be read yet", "Only json can; leave the key out.", _formats),
 )

@@ -214,6 +214,8 @@ class Resource:
     """The most that one read may take."""
     repair: bool = True
     """Whether a list that moved while it was read is read again."""
+    encoding: str = ""
+    """The encoding of the answers' bodies; "": as they say themselves."""
     columnar: bool = True
     """Whether records may go to dlt as Arrow tables at all."""
     by_rows: str = ""

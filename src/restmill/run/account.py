@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from restmill.events import Observer
     from restmill.plan.spec import Bounds
     from restmill.run.clock import Clock
+    from restmill.shape.encoding import Recoded
 
 
 class Account:
@@ -26,6 +27,7 @@ class Account:
         self._tell = observer
         self._began = clock.now()
         self._notes: set[str] = set()
+        self._mended = self._replaced = 0
 
     @property
     def stamp(self) -> tuple[str, float]:
@@ -58,6 +60,23 @@ class Account:
         self.pages += 1
         self.rows += rows
         self._tell(PageRead(*self.stamp, self.pages, rows, size, seconds, total))
+
+    def spelt(self, text: Recoded | None) -> None:
+        """Enter how a page's text was read from its bytes."""
+        if text is None:
+            return
+        if text.encoding:
+            self.note(f"text is read as {text.encoding}; `encoding` reads it otherwise")
+        self._mended += bool(text.replaced)
+        self._replaced += text.replaced
+
+    def close(self) -> None:
+        """Say at the end what was counted."""
+        if self._replaced:
+            characters = f"{self._replaced:,} character{'s' if self._replaced > 1 else ''}"
+            pages = f"{self._mended:,} page{'s' if self._mended > 1 else ''}"
+            told = f"{characters} in {pages} could not be read and became U+FFFD"
+            self.note(f"{told}; `encoding` says what the bytes are, if they are not UTF-8")
 
     def note(self, text: str) -> None:
         """Say something once."""

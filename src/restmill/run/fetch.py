@@ -19,7 +19,8 @@ from restmill.run.bench import Bench
 from restmill.run.door import Door
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
-from restmill.shape.decode import Undecodable, storable_document
+from restmill.shape.decode import Undecodable, read_document
+from restmill.shape.encoding import Recoded, recoded
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers, without_login
@@ -65,6 +66,8 @@ class Terms:
     """The hint when a request would go elsewhere."""
     press: Press | None = None
     """What parses a page without making its records, where it can."""
+    encoding: str = ""
+    """The encoding of the bodies; "": as they say themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Answer:
     stop: str = ""
     skipped: str = ""
     """Why the body was not looked at (empty body, a `skip` rule)."""
+    text: Recoded | None = field(default=None, repr=False)
+    """How the document was read from the body's bytes."""
 
 
 _Final: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth
@@ -153,7 +158,7 @@ class Fetcher:
         response, judgement = await self._judged(await self._send(request, terms), terms)
         match judgement:
             case Accept():
-                return Answer(response, await self._decoded(request, response, terms.press))
+                return await self._decoded(request, response, terms)
             case Stop(reason):
                 return Answer(response, None, stop=reason)
             case Skip(reason):
@@ -190,18 +195,23 @@ class Fetcher:
         else:
             raise _Again(BadStatus(response.status, response.headers), Rejected)
 
-    async def _decoded(self, request: Request, response: Response, press: Press | None) -> Json:
-        document = await self._bench(press).document(response.body) if press else None
+    async def _decoded(self, request: Request, response: Response, terms: Terms) -> Answer:
+        kind, press = response.headers.get("Content-Type", ""), terms.press
+        encoding = response.encoding or terms.encoding
+        text = recoded(response.body, kind, encoding)
+        document = await self._bench(press).document(text.body) if press else None
         if document is not None:
-            return document
+            return Answer(response, document, text=replace(text, body=b""))
         try:
-            document = storable_document(response.body, response.headers.get("Content-Type", ""))
+            text, document = read_document(text, kind, encoding)
         except Undecodable as error:
+            if not error.passing:
+                raise NotData(Problem(Place(f"{terms.resource}  {request.target}"), str(error))) from error
             self._door(request).broken(str(error))
             raise _Again(Broken(str(error)), NotData) from error
         if press:
             press.learn(document)
-        return document
+        return Answer(response, document, text=replace(text, body=b""))
 
     def _bench(self, press: Press) -> Bench:
         if press not in self._presses:
@@ -305,6 +315,7 @@ class Fetcher:
             auth=login_of(request.address),
             rules=(),
             press=None,
+            encoding="",
             homes=frozenset({request.origin}),
             allowed=frozenset(),  # id and secret go to the declared address only
             far=_AUTH_HINT,

@@ -103,6 +103,7 @@ def _terms(plan: Plan, resource: Resource, request: Request) -> Terms:
         rules=resource.actions,
         homes=frozenset(homes),
         allowed=plan.allowed_hosts,
+        encoding=resource.encoding,
     )
 
 

@@ -122,6 +122,7 @@ class Pass:
         light = self._trail.enter(request, self.pager) or await self._answer_or_end(request)
         if isinstance(light, Done):
             return self._end(light)
+        self._account.spelt(light.answer.text)
         page = self._page(request, light.answer)
         if self._made.seen.fault:
             return self._faulty()

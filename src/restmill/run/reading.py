@@ -68,12 +68,14 @@ class Reading:
         return self._over(_worded(done), complete=done.complete, doubt=doubt, basis=basis)
 
     def _over(self, reason: str, *, complete: bool, doubt: str = "", basis: Basis = "") -> Basis:
+        self._account.close()
         rests: Basis = "" if doubt or not complete else basis
         proof, counts = self._first.proof, (self._account.rows, self._account.pages)
         self._tell(ReadDone(*self._account.stamp, *counts, complete, reason, proof.distinct, doubt, rests))
         return rests
 
     def _failed(self, error: Exception) -> None:
+        self._account.close()
         counts = self._account.rows, self._account.pages
         self._tell(ReadFailed(*self._account.stamp, *counts, str(error)))
 

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from restmill.shape.encoding import mended
+from restmill.shape.formats import looks_like
 from restmill.shape.pressed import Pressed
 from restmill.shape.storable import may_hold_nul, storable
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
+    from restmill.shape.encoding import Recoded
     from restmill.shape.pressed import Records
 
 _HUGE = re.compile(
@@ -33,7 +36,14 @@ _KEYS_SHOWN = 8
 
 
 class Undecodable(ValueError):  # noqa: N818  # read as a sentence: "raise Undecodable"
-    """The body is not the declared format; the text says what it looks like, never what it holds."""
+    """The body is not the declared format; the text says what it looks like, never what it holds.
+
+    `passing`: another attempt may bring a whole one, because it breaks off, or a gateway's page stands there.
+    """
+
+    def __init__(self, what: str, *, passing: bool = False) -> None:
+        super().__init__(what)
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,21 @@ def storable_document(body: bytes, content_type: str = "") -> Json:
     return storable([document])[0] if exact else document
 
 
+def read_document(text: Recoded, content_type: str, encoding: str = "") -> tuple[Recoded, Json]:
+    """As `storable_document`, of a body in UTF-8; one that is not quite that is mended, and comes back so.
+
+    Raises:
+        Undecodable: as `document_of`.
+    """
+    try:
+        return text, storable_document(text.body, content_type)
+    except Undecodable:
+        better = mended(text.body, content_type, encoding)
+        if better is None:
+            raise
+    return better, storable_document(better.body, content_type)
+
+
 def _decoded(body: bytes, content_type: str) -> tuple[Json, bool]:
     """The document, and whether it was decoded by Python, which keeps every value exactly."""
     body = body.removeprefix(_BOM)
@@ -99,7 +124,8 @@ def _decoded_slowly(body: bytes, content_type: str) -> Json:
     try:
         return json.loads(_unicode(body, content_type))
     except (ValueError, LookupError, RecursionError) as error:  # LookupError: a charset that nobody knows
-        raise Undecodable(_looks_like(body, content_type)) from error
+        what, passing = looks_like(body, content_type, error)
+        raise Undecodable(what, passing=passing) from error
 
 
 def select(document: Json, path: Path) -> Selection:
@@ -138,13 +164,3 @@ def _unicode(body: bytes, content_type: str) -> str:
         if charset is None:
             raise
         return body.decode(charset[1])
-
-
-def _looks_like(body: bytes, content_type: str) -> str:
-    size = f"{len(body):,} bytes"
-    if body.lstrip()[:1] == b"<" or "html" in content_type:
-        kind = "HTML" if b"<html" in body[:2000].lower() or "html" in content_type else "XML"
-        return f"{kind} instead of JSON ({size})"
-    if body.lstrip()[:1] in (b"{", b"["):
-        return f"broken or truncated JSON ({size})"
-    return f"no JSON ({content_type or 'no content type'}, {size})"

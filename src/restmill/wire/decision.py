@@ -22,7 +22,7 @@ _NAMES_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a pager writes its number or cursor: a query parameter, or a dotted path of the JSON body."""
+    """Where a pager writes its number or cursor: a parameter, a dotted path of a JSON body, a form field."""
 
     name: str
     in_body: bool = False
@@ -34,6 +34,8 @@ class Slot:
 
     def put(self, request: Request, value: Json) -> Request:
         """`request` with `value` in this place."""
+        if self.in_body and request.data:
+            return request.with_field(self.name, value)
         if self.in_body:
             return request.with_json_at(self.name, value)
         return request.with_params({self.name: value})
@@ -42,6 +44,8 @@ class Slot:
         """What `request` holds in this place; None when nothing."""
         if not self.in_body:
             return request.params.get(self.name)
+        if request.data:
+            return request.field(self.name)
         found = request.json
         for key in self.name.split("."):
             found = found.get(key) if isinstance(found, dict) else None

@@ -110,6 +110,19 @@ class Request:
         """This request with `value` at a dotted path of its JSON body."""
         return replace(self, json=set_at(self.json or {}, dotted, value))
 
+    def with_field(self, name: str, value: Json) -> Request:
+        """This request with one field of its form set or replaced; `data` is a mapping, or pairs."""
+        if isinstance(self.data, Mapping):
+            return replace(self, data={**self.data, name: value})
+        kept = [pair for pair in self.data if pair[0] != name]
+        return replace(self, data=[*kept, (name, value)])
+
+    def field(self, name: str) -> Json:
+        """What one field of the form holds; None when nothing."""
+        if isinstance(self.data, Mapping):
+            return self.data.get(name)
+        return next((pair[1] for pair in self.data if pair[0] == name), None)
+
     def with_header(self, name: str, value: str) -> Request:
         """This request with one header set or replaced."""
         return replace(self, headers=self.headers.plus({name: value}))
@@ -128,6 +141,8 @@ class Response:
     body: bytes = field(repr=False)
     url: str = field(default="", repr=False)
     seconds: float = 0.0
+    encoding: str = ""
+    """What the body is in, if a user's function has said so."""
 
     @property
     def content_type(self) -> str:
@@ -139,7 +154,8 @@ class Response:
         """The body as text, by its declared charset, else UTF-8; bytes that do not fit become U+FFFD."""
         declared = _CHARSET.search(self.headers.get("Content-Type", ""))
         try:
-            return self.body.decode(declared[1] if declared else "utf-8", "replace")
+            charset = self.encoding or (declared[1] if declared else "utf-8")
+            return self.body.decode(charset, "replace")
         except LookupError:  # a charset that nobody knows
             return self.body.decode("utf-8", "replace")
 
