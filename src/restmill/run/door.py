@@ -70,7 +70,7 @@ class Door:
     def answered(self, response: Response) -> None:
         """An answer arrived, whatever its status."""
         now, wall = self._clock.now(), self._clock.wall()
-        self._move(self._gate().answered(now, response.status, response.headers, wall))
+        self._move(self._gate().answered(now, response.status, response.headers, wall, response.seconds))
 
     def failed(self, why: str) -> None:
         """A request got no usable answer."""
@@ -87,6 +87,11 @@ class Door:
     def exhausted(self, first_sent: float, why: str) -> None:
         """A request used up its retries; `first_sent` is when its first attempt left."""
         self._move(self._gate().exhausted(self._clock.now(), first_sent, why))
+
+    @property
+    def patient(self) -> bool:
+        """Whether a refusal that was just reported may be one of pace, and no failure of its request."""
+        return self._gate().patient
 
     def _move(self, gate: Gate) -> None:
         opened = bool(gate.shut) and not self._gate().shut

@@ -24,6 +24,7 @@ from restmill.shape.encoding import Recoded, recoded
 from restmill.wire import auth as flows
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers, without_login
+from restmill.wire.pace import is_refusal
 from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
 from restmill.wire.rules import Accept, Call, Fail, Reauth, Retry, Rule, Skip, Stop, judge
 
@@ -144,7 +145,10 @@ class Fetcher:
             try:
                 answer = await self._attempt(request, terms)
             except _Again as failed:
-                await self._wait_or_raise(request, terms, attempt, first_sent, failed)
+                if self._held_back(request, terms, attempt, failed):
+                    attempt -= 1
+                else:
+                    await self._wait_or_raise(request, terms, attempt, first_sent, failed)
                 continue
             if answer is not None:
                 return answer
@@ -228,6 +232,18 @@ class Fetcher:
         sent = now - response.seconds
         if token is None or token.expires_at - token.lifetime <= sent:
             self._memory.tokens[auth] = flows.Token(Secret(""), expires_at=now, lifetime=0.0)
+
+    def _held_back(self, request: Request, terms: Terms, attempt: int, failed: _Again) -> bool:
+        """Whether the host just takes no more now: its door makes everybody wait, and that is no failure."""
+        failure, wall = failed.failure, self._clock.wall()
+        if not (isinstance(failure, BadStatus) and self._door(request).patient):
+            return False
+        if not is_refusal(failure.status, failure.headers, wall):
+            return False
+        decision = decide(terms.policy, 1, failure, wall, 0.0)
+        if isinstance(decision, Again):
+            self._tell(Retrying(terms.resource, self._clock.now(), attempt, 0.0, decision.why))
+        return isinstance(decision, Again)
 
     async def _wait_or_raise(
         self, request: Request, terms: Terms, attempt: int, first_sent: float, failed: _Again

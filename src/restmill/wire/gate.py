@@ -1,22 +1,25 @@
 """The budget of one host: may a request leave now?
 
-Four rules, the strictest wins: a token bucket for the declared rate; a concurrency that grows with success
-and halves at signs of overload (AIMD, as in TCP); a hold when the host asks for one or its quota is nearly
-spent; and a breaker that shuts for good when attempts fail in a row. A gate is a frozen value: each event
-gives the next one.
+Five rules, the strictest wins: a token bucket for the declared rate, or one that refusals taught (`throttle`);
+a concurrency that grows with success, halves at signs of overload and remembers a ceiling (`concurrency`); a
+hold when the host asks for one or its quota is nearly spent; one request at a time while the host fails, and
+none any more when it fails on and on (`breaker`). A gate is a frozen value: each event gives the next one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.wire.pace import LIMITED, is_limit, quota, wait_asked
+from restmill.wire.breaker import Breaker
+from restmill.wire.concurrency import Concurrency
+from restmill.wire.pace import is_limit, is_refusal, quota, wait_asked
+from restmill.wire.throttle import Throttle
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
-_OVERLOAD = LIMITED | {502, 504}
+_OVERLOAD = frozenset({502, 503, 504})
 _ROUNDING = 1e-6  # seconds added to a wait, so that a clock's rounding cannot end it a hair too early
 _NEVER = float("-inf")
 
@@ -32,8 +35,10 @@ class Limits:
     requests_per_second: float | None = None
     burst: int = 1
     """Requests that may leave at once after a pause, under `requests_per_second`."""
-    failures: int = 10
-    """Failed attempts in a row that shut the gate."""
+    failures: int | None = None
+    """Failed attempts in a row that shut the gate; None: 10, or one request's retries used up."""
+    patience: float = 0.0
+    """Seconds that the failures must have lasted, too."""
     max_hold: float = 300.0
     """Seconds; a host that asks for a longer pause is treated as shut while it lasts."""
 
@@ -62,28 +67,14 @@ Leave: TypeAlias = Go | Hold | Shut
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """Failed attempts in a row. Those in flight together with the first one count as one with it."""
-
-    count: int
-    since: float
-    together: int
-    """One more than the answers still expected from among those."""
-
-
-@dataclass(frozen=True, slots=True)
 class Gate:
     """The state of one host's budget. All times are monotonic seconds."""
 
     limits: Limits
+    concurrency: Concurrency
+    breaker: Breaker
+    throttle: Throttle = field(default_factory=Throttle)
     in_flight: int = 0
-    allowed: int = 1
-    """How many requests may be in flight now, from 1 to the ceiling."""
-    credit: int = 0
-    """Successes since `allowed` last changed, once slow start is over."""
-    slow_start: bool = True
-    settling: int = 0
-    """One more than the answers still expected from before the last halving: they cannot cause another."""
     due: float = _NEVER
     """When the bucket will be full again (the virtual scheduling form of a token bucket)."""
     held_until: float = _NEVER
@@ -91,63 +82,74 @@ class Gate:
     left: int | None = None
     """Requests left in the host's quota, those in flight taken off."""
     left_until: float = _NEVER
-    row: _Row | None = None
     last_success: float = _NEVER
-    undone: tuple[_Row | None, float] = (None, _NEVER)
-    """`row` and `last_success` as they were before the last good status: its body may prove to be broken."""
+    undone: tuple[Breaker, float] | None = None
+    """`breaker` and `last_success` as they were before the last good status: its body may be broken."""
     shut: str = ""
     """Why nothing is sent any more; "" while the gate is open."""
 
     @classmethod
     def fresh(cls, limits: Limits) -> Gate:
         """The gate of a host not yet spoken to."""
-        return cls(limits, allowed=max(1, min(limits.start, limits.concurrency)))
+        concurrency = Concurrency.fresh(limits.start, limits.concurrency)
+        return cls(limits, concurrency, Breaker(limits.failures, limits.patience))
+
+    @property
+    def allowed(self) -> int:
+        """How many requests may be in flight now, from 1 to the ceiling."""
+        return self.concurrency.allowed
+
+    @property
+    def patient(self) -> bool:
+        """Whether a refusal just told may still be one of pace, so that it is no failure of its request.
+
+        It is while the host has others in flight, or served somebody before: only then can a pause help.
+        """
+        return not self.shut and (self.in_flight > 0 or self.last_success > _NEVER)
 
     def ask(self, now: float) -> Leave:
         """Whether a request may leave now."""
         if self.shut:
             return Shut(self.shut)
-        if now < self.held_until:
-            return self._pause(self.held_until - now, self.held_why)
-        if self.left is not None and self.left <= 0 and now < self.left_until:
-            why = "the host's quota is used up"
-            # An answer will say what is really left; without one to come, only the reset helps.
-            return Hold(None, why) if self.in_flight else self._pause(self.left_until - now, why)
-        if self.in_flight >= self.allowed:
-            return Hold(None, f"{self.in_flight} requests are in flight")
-        early = self.due - now - (self.limits.burst - 1) * self._interval
-        if early > 0:
-            why = f"{self.limits.requests_per_second:g} requests per second are allowed"
-            return Hold(early + _ROUNDING, why)
-        return Go()
+        if why := self._full(now):
+            return Hold(None, why)
+        seconds, why = max(self._waits(now), key=lambda wait: wait[0])
+        if seconds <= 0:
+            return Go()
+        if seconds <= self.limits.max_hold:
+            return Hold(seconds + _ROUNDING, why)
+        most = f"{self.limits.max_hold:g} s; raise `client.retry.max_wait` to wait longer"
+        return Shut(f"{why}, {seconds:.0f} s from now, and the limit is {most}")
 
     def sent(self, now: float) -> Gate:
         """A request has left."""
         left = None if self.left is None or now >= self.left_until else self.left - 1
         due = max(self.due, now) + self._interval
-        return replace(self, in_flight=self.in_flight + 1, due=due, left=left)
+        throttle = self.throttle.sent(now)
+        return replace(self, in_flight=self.in_flight + 1, due=due, left=left, throttle=throttle)
 
-    def answered(self, now: float, status: int, headers: Headers, wall: float) -> Gate:
-        """An answer has arrived; `wall` is its time in epoch seconds."""
+    def answered(self, now: float, status: int, headers: Headers, wall: float, seconds: float = 0.0) -> Gate:
+        """An answer has arrived after `seconds`; `wall` is its time in epoch seconds."""
         asked = wait_asked(headers, wall, limited=is_limit(status, headers, wall))
         gate = _told(_landed(self), now, headers, wall)
+        if is_refusal(status, headers, wall):
+            return _refused(gate, now, asked)
         if asked is not None:
-            gate = _held(gate, now + asked, "the host asks to wait")
-        if status < 500 and status not in LIMITED:
-            gate = replace(gate, row=None, last_success=now, undone=(gate.row, gate.last_success))
-            return gate if asked is not None else _grown(gate, self.in_flight)
-        if asked is None or status not in LIMITED:
-            gate = _failed_row(gate, now, f"status {status}")
+            gate = _held(gate, now + asked, _ASKED)
+        if status < 500:
+            grown = gate.concurrency.succeeded(self.in_flight, now, seconds) if asked is None else gate.concurrency
+            return _succeeded(gate, now, grown)
+        gate = _failed(gate, now, f"status {status}")
         return _halved(gate) if status in _OVERLOAD else gate
 
     def failed(self, now: float, why: str) -> Gate:
         """No answer at all, or one that broke off."""
-        return _halved(_failed_row(_landed(self), now, why))
+        return _halved(_failed(_landed(self), now, why))
 
     def broken(self, now: float, why: str) -> Gate:
         """The answer that has just arrived with a good status has a body that is none: it was no success."""
-        row, success = self.undone
-        return _halved(_failed_row(replace(self, row=row, last_success=success), now, why))
+        breaker, success = self.undone or (self.breaker, self.last_success)
+        return _halved(_failed(replace(self, breaker=breaker, last_success=success, undone=None), now, why))
 
     def cancelled(self, now: float) -> Gate:  # noqa: ARG002  # all events have the same face
         """A request was given up by us: its place is free, and nothing is learnt."""
@@ -157,25 +159,51 @@ class Gate:
         """A request has used up its retries; it shuts the gate unless the host was well at any time since."""
         if self.last_success >= first_sent:
             return self
-        since = f"no attempt succeeded in {now - first_sent:.0f} s"
-        return _shut(self, f"a request used up its retries ({why}), and {since}")
+        since = self.breaker.opens_after_retries(now, first_sent)
+        return _shut(self, f"a request used up its retries ({why}), and {since}") if since else self
 
-    def _pause(self, seconds: float, why: str) -> Hold | Shut:
-        if seconds <= self.limits.max_hold:
-            return Hold(seconds + _ROUNDING, why)
-        most = f"{self.limits.max_hold:g} s; raise `client.retry.max_wait` to wait longer"
-        return Shut(f"{why}, {seconds:.0f} s from now, and the limit is {most}")
+    def _full(self, now: float) -> str:
+        """Why nothing can leave before an answer comes; "" when something may."""
+        if self.left is not None and self.left <= 0 and now < self.left_until and self.in_flight:
+            return _SPENT  # an answer will say what is really left; without one to come, only the reset helps
+        if self.breaker.half_open and self.in_flight >= self.breaker.most_in_flight:
+            return "the host failed, and one request finds out whether it is well again"
+        return f"{self.in_flight} requests are in flight" if self.in_flight >= self.allowed else ""
+
+    def _waits(self, now: float) -> list[tuple[float, str]]:
+        """Seconds to wait for each reason, and the reason; zero or less where it does not bind."""
+        early = self.due - now - (self.limits.burst - 1) * self._interval
+        waits = [(self.held_until - now, self.held_why), (early, self._rate_why)]
+        if self.left is not None and self.left <= 0:
+            waits.append((self.left_until - now, _SPENT))
+        if self.breaker.half_open:
+            waits.append((self.breaker.probe_at - now, "the host failed"))
+        return waits
 
     @property
     def _interval(self) -> float:
         rate = self.limits.requests_per_second
-        return 1 / rate if rate else 0.0
+        return max(1 / rate if rate else 0.0, self.throttle.interval)
+
+    @property
+    def _rate_why(self) -> str:
+        declared, learnt = self.limits.requests_per_second, self.throttle.rate
+        if learnt is not None and (declared is None or learnt.now < declared):
+            return f"the host was seen to bear {learnt.now:.3g} requests per second"
+        return f"{declared:g} requests per second are allowed" if declared else ""
+
+
+_ASKED = "the host asks to wait"
+_SPENT = "the host's quota is used up"
 
 
 def _landed(gate: Gate) -> Gate:
-    row = gate.row and replace(gate.row, together=max(0, gate.row.together - 1))
-    settling = max(0, gate.settling - 1)
-    return replace(gate, in_flight=max(0, gate.in_flight - 1), settling=settling, row=row)
+    return replace(
+        gate,
+        in_flight=max(0, gate.in_flight - 1),
+        concurrency=gate.concurrency.landed(),
+        breaker=gate.breaker.landed(),
+    )
 
 
 def _told(gate: Gate, now: float, headers: Headers, wall: float) -> Gate:
@@ -190,35 +218,47 @@ def _held(gate: Gate, until: float, why: str) -> Gate:
     return replace(gate, held_until=until, held_why=why) if until > gate.held_until else gate
 
 
-def _grown(gate: Gate, were_in_flight: int) -> Gate:
-    if 2 * were_in_flight <= gate.allowed:
-        return gate  # what is not used proves nothing about what would be borne
-    if gate.allowed >= gate.limits.concurrency:
-        return gate
-    if gate.slow_start or gate.credit + 1 >= gate.allowed:
-        return replace(gate, allowed=gate.allowed + 1, credit=0)
-    return replace(gate, credit=gate.credit + 1)
+def _succeeded(gate: Gate, now: float, concurrency: Concurrency) -> Gate:
+    return replace(
+        gate,
+        breaker=gate.breaker.succeeded(),
+        last_success=now,
+        undone=(gate.breaker, gate.last_success),
+        throttle=gate.throttle.succeeded(now, asked=gate.held_why == _ASKED),
+        concurrency=concurrency,
+    )
+
+
+def _refused(gate: Gate, now: float, asked: float | None) -> Gate:
+    """Too many requests: at once, while others are in flight and nobody says more; else too many at all."""
+    if asked is not None:
+        if now + asked <= gate.held_until:
+            return _halved(gate)  # it was sent before the pause that another was told of
+    elif gate.in_flight:
+        return replace(gate, concurrency=gate.concurrency.refused(gate.in_flight))
+    throttle, pause = gate.throttle.refused(asked)
+    gate = replace(gate, throttle=throttle)
+    if asked is None:
+        gate = replace(gate, concurrency=gate.concurrency.unbound(gate.limits.start))
+    gate = _held(_halved(gate), now + pause, _ASKED if asked is not None else _REFUSED)
+    vain = throttle.paused - pause
+    if vain and throttle.paused > gate.limits.max_hold:
+        return _shut(gate, f"it refused every request for {vain:.0f} s as one too many")
+    return gate
+
+
+_REFUSED = "the host refused all requests as too many"
 
 
 def _halved(gate: Gate) -> Gate:
-    if gate.settling:
-        return gate
-    allowed = max(1, gate.allowed // 2)
-    return replace(gate, allowed=allowed, credit=0, slow_start=False, settling=gate.in_flight + 1)
+    return replace(gate, concurrency=gate.concurrency.halved(gate.in_flight))
 
 
-def _failed_row(gate: Gate, now: float, why: str) -> Gate:
-    if gate.row is None:
-        row = _Row(1, now, gate.in_flight + 1)
-    elif gate.row.together:
-        return gate
-    else:
-        row = replace(gate.row, count=gate.row.count + 1)
-    gate = replace(gate, row=row)
-    if row.count < gate.limits.failures:
-        return gate
-    times = f"{row.count} attempt{'s' if row.count > 1 else ''} in a row failed in {now - row.since:.0f} s"
-    return _shut(gate, f"{times}, the last with {why}")
+def _failed(gate: Gate, now: float, why: str) -> Gate:
+    breaker = gate.breaker.failed(now, gate.in_flight)
+    gate = replace(gate, breaker=breaker)
+    opens = breaker.opens(now)
+    return _shut(gate, f"{opens}, the last with {why}") if opens else gate
 
 
 def _shut(gate: Gate, why: str) -> Gate:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LIMITED = frozenset({420, 429, 503, 509})
 """Statuses by which a host limits its readers: Too Many Requests, and as Twitter and cPanel spell it."""
 
+REFUSALS = LIMITED - {503}
+"""Those of them that say nothing else: one request too many."""
+
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,20})?")
 _REMAINING = re.compile(r"\b(?:remaining|r)\s*=\s*([0-9]{1,15})")
 _RESET = re.compile(r"\b(?:reset|t)\s*=\s*([0-9]{1,15})")
@@ -79,6 +82,13 @@ def is_limit(status: int, headers: Headers, wall: float) -> bool:
         return status in LIMITED
     told = any(f"{prefix}-Retry-After" in headers for prefix in _PREFIXES)
     return told and not quota(headers, wall).remaining
+
+
+def is_refusal(status: int, headers: Headers, wall: float) -> bool:
+    """Whether the host takes no more requests just now, and is well otherwise: 429, or 503 with a time."""
+    if status in REFUSALS:
+        return True
+    return (status in LIMITED or status == 403) and wait_asked(headers, wall, limited=status != 403) is not None
 
 
 def wait_asked(headers: Headers, wall: float, *, limited: bool = False) -> float | None:

@@ -1,0 +1,167 @@
+"""How many requests one host may have in flight: AIMD, and a ceiling that the host's refusals teach.
+
+It grows by one with each success at first (slow start), and halves at signs of overload, as in TCP. A 429
+while others are in flight is another thing: the host takes so many at once and no more. That number is kept
+as a ceiling, and one more is tried rarely: after 100 successes, then 200, 400, ... (as Netflix's concurrency
+limits and the AWS SDK's adaptive mode look for more capacity ever more rarely).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+_FIRST_TRIAL = 100
+"""Successes at the ceiling before one more request is tried."""
+_PROVEN = 3
+"""Successes for each request allowed that make a refusal an exception, once."""
+_SLOW = 4.0
+"""How many times as long as the quickest answer makes one wonder whether it is our own doing."""
+_WEIGHT = 0.25
+"""Of the last answer in the running mean of seconds."""
+_GAIN = 1.4
+"""How much faster half as many must be to stay: as slow a host as is worth it answers twice as fast then."""
+_LEAST = 16
+"""Answers that a speed is measured by, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Answers in a second at one number of requests in flight."""
+
+    skip: int = 0
+    """Answers still expected from before."""
+    answers: int = 0
+    began: float = 0.0
+
+    def answered(self, now: float) -> Speed:
+        """One more answer."""
+        if self.skip:
+            return replace(self, skip=self.skip - 1, began=now)
+        if not self.answers:
+            return replace(self, answers=1, began=self.began or now)
+        return replace(self, answers=self.answers + 1)
+
+    def over(self, now: float) -> float:
+        """Answers a second; 0.0 when no time has passed."""
+        return self.answers / (now - self.began) if now > self.began else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long answers take, and a trial of half as many requests, if one is under way."""
+
+    quick: float = 0.0
+    """Seconds of the quickest answer; 0.0: none came yet."""
+    mean: float = 0.0
+    own: float = 0.0
+    """Seconds that the host's answers take whatever we do, as a trial has shown."""
+    speed: Speed = field(default_factory=Speed)
+    from_level: int = 0
+    """How many requests were allowed before the trial; 0: there is none."""
+    from_speed: float = 0.0
+
+    @property
+    def risen(self) -> bool:
+        """Whether answers take much longer than the quickest one."""
+        return self.mean > _SLOW * max(self.quick, self.own) > 0
+
+    def answered(self, now: float, seconds: float) -> Latency:
+        """One more answer, which took `seconds`."""
+        quick = min(self.quick, seconds) if self.quick else seconds
+        mean = self.mean + _WEIGHT * (seconds - self.mean) if self.mean else seconds
+        return replace(self, quick=quick, mean=mean, speed=self.speed.answered(now))
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """The number allowed now, and what it rests on."""
+
+    top: int
+    """The configured ceiling."""
+    allowed: int = 1
+    """How many requests may be in flight now, from 1 to the ceiling."""
+    ceiling: int | None = None
+    """What the host bears at once, by its refusals or its slowness; None: nothing is known."""
+    credit: int = 0
+    """Successes since `allowed` last changed, once slow start is over."""
+    proven: int = 0
+    """Successes since the last refusal or change."""
+    trial: int = _FIRST_TRIAL
+    """Successes at the ceiling that earn one request more."""
+    slow_start: bool = True
+    settling: int = 0
+    """One more than the answers still expected from before the last halving: they cannot cause another."""
+    latency: Latency = field(default_factory=Latency)
+
+    @classmethod
+    def fresh(cls, start: int, top: int) -> Concurrency:
+        """What a host not yet spoken to is given."""
+        return cls(max(1, top), allowed=max(1, min(start, top)))
+
+    def landed(self) -> Concurrency:
+        """A request is no longer in flight."""
+        return replace(self, settling=self.settling - 1) if self.settling else self
+
+    def succeeded(self, were_in_flight: int, now: float = 0.0, seconds: float = 0.0) -> Concurrency:
+        """An answer came well after `seconds`; `were_in_flight` counts it."""
+        if 2 * were_in_flight <= self.allowed:  # what is not used proves nothing about what would be borne
+            return replace(self, latency=self.latency.answered(now, seconds)) if were_in_flight == 1 else self
+        seen = replace(self, proven=self.proven + 1, latency=self.latency.answered(now, seconds))
+        if seen.latency.from_level or (seen.latency.risen and seen.allowed > 1):
+            return seen._weighed(were_in_flight, now)
+        return seen._grown()
+
+    def halved(self, others: int) -> Concurrency:
+        """The host is overloaded; `others` requests are still in flight and may say so as well."""
+        if self.settling:
+            return self
+        halved = self._at(max(1, self.allowed // 2), others)
+        return replace(halved, slow_start=False, settling=others + 1)
+
+    def refused(self, others: int) -> Concurrency:
+        """The host takes no more at once than the `others` in flight, at least one.
+
+        One refusal at a number that has borne many requests may be chance: a second one lowers it.
+        """
+        if others + 1 <= self.allowed and self.proven >= _PROVEN * self.allowed:
+            return replace(self, proven=0)
+        allowed = min(self.allowed, max(1, others))
+        return replace(self._capped(allowed, others), slow_start=False)
+
+    def unbound(self, start: int) -> Concurrency:
+        """It was the rate that the host refused, and not the number at once."""
+        return replace(self.fresh(start, self.top), slow_start=False)
+
+    def _grown(self) -> Concurrency:
+        most = self.top if self.ceiling is None else min(self.top, self.ceiling)
+        if self.allowed >= most:
+            earned = self.allowed < self.top and self.proven >= self.trial
+            return self._at(self.allowed + 1, self.allowed) if earned else self
+        if self.slow_start or self.credit + 1 >= self.allowed:
+            return replace(self._at(self.allowed + 1, self.allowed), proven=self.proven)
+        return replace(self, credit=self.credit + 1)
+
+    def _weighed(self, in_flight: int, now: float) -> Concurrency:
+        """Answers are slow: measure, try half as many, and keep what brings more answers in a second."""
+        latency = self.latency
+        if latency.speed.answers < max(_LEAST, 2 * self.allowed):
+            return self
+        speed = latency.speed.over(now)
+        if not latency.from_level:
+            half = self._at(self.allowed // 2, in_flight)
+            return replace(half, latency=replace(half.latency, from_level=self.allowed, from_speed=speed))
+        if speed >= _GAIN * latency.from_speed:
+            return self._capped(self.allowed, in_flight)
+        back = self._at(latency.from_level, in_flight)
+        return replace(back, latency=replace(back.latency, own=max(latency.own, latency.mean)))
+
+    def _capped(self, allowed: int, in_flight: int) -> Concurrency:
+        """At most `allowed` from now on; where one more than the ceiling had been tried, the next time later."""
+        tried = self.ceiling is not None and allowed <= self.ceiling < max(self.allowed, self.latency.from_level)
+        trial = 2 * self.trial if tried else self.trial
+        return replace(self._at(allowed, in_flight), ceiling=allowed, trial=trial)
+
+    def _at(self, allowed: int, in_flight: int) -> Concurrency:
+        """The same with another number allowed; speeds are measured anew, without those `in_flight`."""
+        latency = Latency(self.latency.quick, self.latency.mean, self.latency.own, Speed(skip=in_flight))
+        return replace(self, allowed=allowed, credit=0, proven=0, latency=latency)
