@@ -113,12 +113,13 @@ def test_the_start_is_never_above_the_ceiling() -> None:
     assert Gate.fresh(Limits(concurrency=0, start=0)).allowed == 1
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504, None])
+@pytest.mark.parametrize("status", [502, 503, 504, None])
 def test_overload_halves_once_per_round_trip(status: int | None) -> None:
     gate = sent(Gate.fresh(Limits(start=8)), 8)
     for expected in (4,) * 8:
         gate = gate.failed(0.0, "timeout") if status is None else ok(gate, status=status)
         assert gate.allowed == expected
+    gate = ok(sent(gate, 1))  # well again: four at once, and not one that finds out
     gate = sent(gate, 4)
     for expected in (2,) * 4:
         gate = gate.failed(0.0, "timeout") if status is None else ok(gate, status=status)
@@ -126,7 +127,7 @@ def test_overload_halves_once_per_round_trip(status: int | None) -> None:
 
 
 def test_after_a_halving_one_more_is_allowed_per_round() -> None:
-    gate = ok(sent(Gate.fresh(Limits(start=6)), 1), status=429)
+    gate = ok(ok(sent(Gate.fresh(Limits(start=6)), 1), status=503).sent(0.0))
     for allowed in (3, 4, 5):
         assert gate.allowed == allowed
         gate = sent(gate, allowed)
@@ -215,21 +216,52 @@ def test_failures_in_a_row_shut_for_good() -> None:
 @pytest.mark.parametrize("status", [200, 302, 404])
 def test_an_answer_ends_the_row(status: int) -> None:
     gate = Gate.fresh(Limits(failures=3))
-    for _ in range(5):
+    for now in range(0, 50, 10):
         for _ in range(2):
-            gate = sent(gate, 1).failed(0.0, "reset")
-        gate = ok(sent(gate, 1), status=status)
+            gate = sent(gate, 1, now).failed(now, "reset")
+        gate = ok(sent(gate, 1, now + 5), now + 5, status=status)
     assert not gate.shut
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_an_orderly_limit_neither_lengthens_nor_ends_the_row(status: int) -> None:
+def test_an_orderly_limit_neither_lengthens_nor_ends_the_row() -> None:
     gate = Gate.fresh(Limits(failures=3))
     for answer in ({}, {"Retry-After": "1"}, {}, {"RateLimit-Reset": "2"}):
         assert not gate.shut
-        gate = ok(gate.sent(0.0), 0.0, status, answer)
+        gate = ok(gate.sent(0.0), 0.0, 503, answer)
     assert not gate.shut
-    assert ok(gate.sent(0.0), 0.0, status).shut
+    assert ok(gate.sent(0.0), 0.0, 503).shut
+
+
+def test_failures_without_the_time_they_need_shut_nothing() -> None:
+    """Half a second of errors is no dead host: it takes longer than the retries of one request."""
+    gate = Gate.fresh(Limits(failures=3, patience=8.75))
+    for now in (0.0, 0.1, 0.2, 0.3, 8.7):
+        gate = gate.sent(now).failed(now, "reset")
+        assert not gate.shut
+    assert gate.sent(8.8).failed(8.8, "reset").shut.startswith("6 attempts in a row failed in 9 s")
+
+
+def test_a_host_that_fails_is_asked_by_one_request_at_growing_distances() -> None:
+    gate = sent(Gate.fresh(Limits(start=4)), 4)
+    for _ in range(4):
+        gate = gate.failed(0.0, "reset")
+    now, waits = 0.0, []
+    for _ in range(6):
+        hold = gate.ask(now)
+        waits.append(round(hold.seconds or 0.0, 2) if isinstance(hold, Hold) else 0.0)
+        now += waits[-1] + 1e-3
+        gate = sent(gate, 1, now)
+        assert gate.ask(now) == Hold(
+            None, "the host failed, and one request finds out whether it is well again"
+        )
+        gate = gate.failed(now, "reset")
+    assert waits == [0.0, 1.0, 2.0, 4.0, 4.0, 4.0]
+    assert ok(gate.sent(99.0), 99.0).ask(99.0) == Go()
+
+
+def test_a_bound_of_ones_own_is_heeded_when_retries_are_used_up() -> None:
+    gate = Gate.fresh(Limits(failures=1000)).sent(0.0).failed(0.0, "status 500")
+    assert not gate.exhausted(9.0, 0.0, "status 500").shut
 
 
 def test_an_answer_whose_body_is_broken_goes_on_with_the_row() -> None:
@@ -254,7 +286,7 @@ def test_one_blip_under_many_requests_is_one_failure() -> None:
     assert not gate.shut
     gate = sent(gate, 1).failed(1.0, "reset")
     assert not gate.shut
-    assert sent(gate, 1, 1.0).failed(2.0, "reset").shut.startswith("3 attempts in a row failed in 2 s")
+    assert sent(gate, 1, 2.1).failed(2.2, "reset").shut.startswith("3 attempts in a row failed in 2 s")
 
 
 def test_used_up_retries_shut_only_a_host_that_was_never_well_meanwhile() -> None:
@@ -268,3 +300,42 @@ def test_used_up_retries_shut_only_a_host_that_was_never_well_meanwhile() -> Non
 def test_events_without_a_request_do_not_count_below_nothing() -> None:
     gate = Gate.fresh(Limits()).cancelled(0.0)
     assert gate.in_flight == 0
+
+
+def test_a_refusal_while_others_are_in_flight_is_a_ceiling() -> None:
+    gate = ok(sent(Gate.fresh(Limits()), 4), status=429)
+    assert (gate.allowed, gate.in_flight) == (3, 3)
+    assert gate.ask(0.0) == Hold(None, "3 requests are in flight")
+    gate = sent(ok(gate), 1)
+    assert gate.patient
+    assert not gate.shut
+
+
+def test_a_host_that_refuses_all_is_left_alone_ever_longer_and_then_asked_at_the_rate_it_gave() -> None:
+    gate, now, waits = ok(sent(Gate.fresh(Limits(concurrency=1)), 1)), 0.0, []
+    for _ in range(5):
+        gate = ok(gate.sent(now), now, 429)
+        hold = gate.ask(now)
+        assert isinstance(hold, Hold)
+        assert hold.why == "the host refused all requests as too many"
+        waits.append(round(hold.seconds or 0.0, 2))
+        now += waits[-1] + 1e-3
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0]
+    gate = ok(gate.sent(now), now)
+    hold = gate.ask(now)
+    assert isinstance(hold, Hold)
+    assert hold.why == "the host was seen to bear 0.0645 requests per second"
+
+
+def test_a_host_that_refuses_for_ever_is_shut_when_the_pauses_are_too_long() -> None:
+    gate, now = ok(sent(Gate.fresh(Limits(concurrency=1, max_hold=10.0)), 1)), 0.0
+    while not gate.shut:
+        gate = ok(gate.sent(now), now, 429)
+        hold = gate.ask(now)
+        now += hold.seconds or 0.0 if isinstance(hold, Hold) else 0.0
+    assert gate.shut == "it refused every request for 8 s as one too many"
+
+
+def test_a_refusal_is_a_failure_where_nobody_was_ever_served() -> None:
+    assert not ok(sent(Gate.fresh(Limits()), 1), status=429).patient
+    assert ok(ok(sent(Gate.fresh(Limits()), 2)), status=429).patient

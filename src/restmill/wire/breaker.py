@@ -1,10 +1,10 @@
 """The circuit breaker of one host: how many failures in a row, for how long, and when to try once more.
 
-It needs failures *and* time: one moment cuts off all requests in flight and is one failure, and half a second
-of errors is no dead host. After the first failure the host is half open: one request at a time finds out
-whether it is well again, after pauses of 0, 1, 2, 4, 4 ... seconds. A success closes the breaker. It opens for
-good when both bounds are passed, or, unless the config sets a bound of its own, when one request has used up
-all its retries and nobody had a success meanwhile.
+It needs failures *and* time: one moment cuts off all requests in flight and is one failure, and half a
+second of errors is no dead host. After the first failure the host is half open: one request at a time finds
+out whether it is well again, after pauses of 0, 1, 2, 4, 4 ... seconds. A success closes the breaker. It
+opens for good when both bounds are passed, or, unless the config sets a bound of its own, when one request
+has used up all its retries and nobody had a success meanwhile.
 """
 
 from __future__ import annotations

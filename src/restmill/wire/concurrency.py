@@ -108,14 +108,14 @@ class Concurrency:
             return replace(self, latency=self.latency.answered(now, seconds)) if were_in_flight == 1 else self
         seen = replace(self, proven=self.proven + 1, latency=self.latency.answered(now, seconds))
         if seen.latency.from_level or (seen.latency.risen and seen.allowed > 1):
-            return seen._weighed(were_in_flight, now)
-        return seen._grown()
+            return _weighed(seen, were_in_flight, now)
+        return _grown(seen)
 
     def halved(self, others: int) -> Concurrency:
         """The host is overloaded; `others` requests are still in flight and may say so as well."""
         if self.settling:
             return self
-        halved = self._at(max(1, self.allowed // 2), others)
+        halved = _at(self, max(1, self.allowed // 2), others)
         return replace(halved, slow_start=False, settling=others + 1)
 
     def refused(self, others: int) -> Concurrency:
@@ -126,42 +126,47 @@ class Concurrency:
         if others + 1 <= self.allowed and self.proven >= _PROVEN * self.allowed:
             return replace(self, proven=0)
         allowed = min(self.allowed, max(1, others))
-        return replace(self._capped(allowed, others), slow_start=False)
+        return replace(_capped(self, allowed, others), slow_start=False)
 
     def unbound(self, start: int) -> Concurrency:
         """It was the rate that the host refused, and not the number at once."""
         return replace(self.fresh(start, self.top), slow_start=False)
 
-    def _grown(self) -> Concurrency:
-        most = self.top if self.ceiling is None else min(self.top, self.ceiling)
-        if self.allowed >= most:
-            earned = self.allowed < self.top and self.proven >= self.trial
-            return self._at(self.allowed + 1, self.allowed) if earned else self
-        if self.slow_start or self.credit + 1 >= self.allowed:
-            return replace(self._at(self.allowed + 1, self.allowed), proven=self.proven)
-        return replace(self, credit=self.credit + 1)
 
-    def _weighed(self, in_flight: int, now: float) -> Concurrency:
-        """Answers are slow: measure, try half as many, and keep what brings more answers in a second."""
-        latency = self.latency
-        if latency.speed.answers < max(_LEAST, 2 * self.allowed):
-            return self
-        speed = latency.speed.over(now)
-        if not latency.from_level:
-            half = self._at(self.allowed // 2, in_flight)
-            return replace(half, latency=replace(half.latency, from_level=self.allowed, from_speed=speed))
-        if speed >= _GAIN * latency.from_speed:
-            return self._capped(self.allowed, in_flight)
-        back = self._at(latency.from_level, in_flight)
-        return replace(back, latency=replace(back.latency, own=max(latency.own, latency.mean)))
+def _grown(one: Concurrency) -> Concurrency:
+    most = one.top if one.ceiling is None else min(one.top, one.ceiling)
+    if one.allowed >= most:
+        earned = one.allowed < one.top and one.proven >= one.trial
+        return _at(one, one.allowed + 1, one.allowed) if earned else one
+    if one.slow_start or one.credit + 1 >= one.allowed:
+        return replace(_at(one, one.allowed + 1, one.allowed), proven=one.proven)
+    return replace(one, credit=one.credit + 1)
 
-    def _capped(self, allowed: int, in_flight: int) -> Concurrency:
-        """At most `allowed` from now on; where one more than the ceiling had been tried, the next time later."""
-        tried = self.ceiling is not None and allowed <= self.ceiling < max(self.allowed, self.latency.from_level)
-        trial = 2 * self.trial if tried else self.trial
-        return replace(self._at(allowed, in_flight), ceiling=allowed, trial=trial)
 
-    def _at(self, allowed: int, in_flight: int) -> Concurrency:
-        """The same with another number allowed; speeds are measured anew, without those `in_flight`."""
-        latency = Latency(self.latency.quick, self.latency.mean, self.latency.own, Speed(skip=in_flight))
-        return replace(self, allowed=allowed, credit=0, proven=0, latency=latency)
+def _weighed(one: Concurrency, in_flight: int, now: float) -> Concurrency:
+    """Answers are slow: measure, try half as many, and keep what brings more answers in a second."""
+    latency = one.latency
+    if latency.speed.answers < max(_LEAST, 2 * one.allowed):
+        return one
+    speed = latency.speed.over(now)
+    if not latency.from_level:
+        half = _at(one, one.allowed // 2, in_flight)
+        return replace(half, latency=replace(half.latency, from_level=one.allowed, from_speed=speed))
+    if speed >= _GAIN * latency.from_speed:
+        return _capped(one, one.allowed, in_flight)
+    back = _at(one, latency.from_level, in_flight)
+    return replace(back, latency=replace(back.latency, own=max(latency.own, latency.mean)))
+
+
+def _capped(one: Concurrency, allowed: int, in_flight: int) -> Concurrency:
+    """At most `allowed` from now on; if more than the ceiling was tried, the next trial comes later."""
+    was = max(one.allowed, one.latency.from_level)
+    tried = one.ceiling is not None and allowed <= one.ceiling < was
+    trial = 2 * one.trial if tried else one.trial
+    return replace(_at(one, allowed, in_flight), ceiling=allowed, trial=trial)
+
+
+def _at(one: Concurrency, allowed: int, in_flight: int) -> Concurrency:
+    """The same with another number allowed; speeds are measured anew, without those `in_flight`."""
+    latency = Latency(one.latency.quick, one.latency.mean, one.latency.own, Speed(skip=in_flight))
+    return replace(one, allowed=allowed, credit=0, proven=0, latency=latency)

@@ -1,9 +1,10 @@
 """The budget of one host: may a request leave now?
 
-Five rules, the strictest wins: a token bucket for the declared rate, or one that refusals taught (`throttle`);
-a concurrency that grows with success, halves at signs of overload and remembers a ceiling (`concurrency`); a
-hold when the host asks for one or its quota is nearly spent; one request at a time while the host fails, and
-none any more when it fails on and on (`breaker`). A gate is a frozen value: each event gives the next one.
+Five rules, the strictest wins: a token bucket for the declared rate, or for one that refusals taught
+(`throttle`); a concurrency that grows with success, halves at signs of overload and remembers a ceiling
+(`concurrency`); a hold when the host asks for one or its quota is nearly spent; one request at a time while
+the host fails, and none any more when it fails on and on (`breaker`). A gate is a frozen value: each event
+gives the next one.
 """
 
 from __future__ import annotations
@@ -137,8 +138,10 @@ class Gate:
         if asked is not None:
             gate = _held(gate, now + asked, _ASKED)
         if status < 500:
-            grown = gate.concurrency.succeeded(self.in_flight, now, seconds) if asked is None else gate.concurrency
-            return _succeeded(gate, now, grown)
+            if asked is None:
+                grown = gate.concurrency.succeeded(self.in_flight, now, seconds)
+                gate = replace(gate, concurrency=grown)
+            return _succeeded(gate, now)
         gate = _failed(gate, now, f"status {status}")
         return _halved(gate) if status in _OVERLOAD else gate
 
@@ -218,14 +221,16 @@ def _held(gate: Gate, until: float, why: str) -> Gate:
     return replace(gate, held_until=until, held_why=why) if until > gate.held_until else gate
 
 
-def _succeeded(gate: Gate, now: float, concurrency: Concurrency) -> Gate:
+def _succeeded(gate: Gate, now: float) -> Gate:
+    throttle = gate.throttle.succeeded(now, asked=gate.held_why == _ASKED)
+    learnt = throttle.rate is not None and gate.throttle.pauses > 0
     return replace(
         gate,
         breaker=gate.breaker.succeeded(),
         last_success=now,
         undone=(gate.breaker, gate.last_success),
-        throttle=gate.throttle.succeeded(now, asked=gate.held_why == _ASKED),
-        concurrency=concurrency,
+        throttle=throttle,
+        due=max(gate.due, now + throttle.interval) if learnt else gate.due,
     )
 
 

@@ -88,7 +88,9 @@ def is_refusal(status: int, headers: Headers, wall: float) -> bool:
     """Whether the host takes no more requests just now, and is well otherwise: 429, or 503 with a time."""
     if status in REFUSALS:
         return True
-    return (status in LIMITED or status == 403) and wait_asked(headers, wall, limited=status != 403) is not None
+    return (status in LIMITED or status == 403) and wait_asked(
+        headers, wall, limited=status != 403
+    ) is not None
 
 
 def wait_asked(headers: Headers, wall: float, *, limited: bool = False) -> float | None:

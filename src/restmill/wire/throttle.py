@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 _FIRST_PAUSE = 0.5
+_PARTS = 8
+"""Parts of the host's own period, where one was learnt, that a first pause lasts at least."""
 _LOWERED, _RAISED = 0.9, 1.1
 _STEP, _SHARE = 16, 8
 """Requests that must pass before the rate is doubled: so many, or the share of those before the refusal."""
@@ -66,7 +68,7 @@ class Rate:
         )
 
     def refused(self, passed: int, seconds: float, now: float) -> Rate | None:
-        """After a refusal that `passed` requests in `seconds` came before; None: it is no matter of the rate."""
+        """After `passed` requests in `seconds` came a refusal; None: it is no matter of the rate."""
         if self.now < _BY_CHANCE * self.first and passed <= self.passed:
             return None
         seen = passed / seconds
@@ -117,8 +119,10 @@ class Throttle:
         return replace(after, rate=rate, by_chance=rate is None)
 
     def refused(self, asked: float | None) -> tuple[Throttle, float]:
-        """All that was in flight was refused: the seconds to pause, those that the host asks for or our own."""
-        pause = _FIRST_PAUSE * 2.0 ** min(self.pauses, 32) if asked is None else asked
+        """All that was in flight was refused: how many seconds to pause, as asked for or by our own rule."""
+        period = self.rate.raise_every / 2 if self.rate else 0.0
+        first = max(_FIRST_PAUSE, period / _PARTS)
+        pause = first * 2.0 ** min(self.pauses, 32) if asked is None else asked
         return replace(self, pauses=self.pauses + 1, paused=self.paused + pause), pause
 
     @property
