@@ -150,14 +150,14 @@ def test_limits_and_transport_carry_what_was_written() -> None:
         "allowed_hosts": ["CDN.example.com"],
     }
     plan = planned("x", client=client)
-    assert plan.limits == Limits(concurrency=5, requests_per_second=2, burst=3, failures=7)
+    assert plan.limits == Limits(concurrency=5, requests_per_second=2, burst=3, failures=7, patience=8.75)
     assert plan.transport == Transport(9, "http://p:1", verify=False, cert=("c", "k"))
     assert plan.allowed_hosts == {"cdn.example.com"}
 
 
 def test_what_is_not_written_is_the_machines_own_default() -> None:
     plan = planned("x", client={"base_url": "https://h", "cert": "one.pem", "rate_limit": {}, "breaker": {}})
-    assert plan.limits == Limits()
+    assert plan.limits == Limits(patience=8.75)  # 1 + 2 + 4 s, a quarter longer at most
     assert plan.transport == Transport(cert=("one.pem",))
     assert planned("x").transport == Transport()
 

@@ -18,6 +18,7 @@ from restmill.plan.spec import Foreign, Fresh, Signer
 from restmill.plan.template import Template, spelled
 from restmill.secrets import MASK, Redactor
 from restmill.wire import auth
+from restmill.wire.breaker import FAILURES
 from restmill.wire.message import join
 
 if TYPE_CHECKING:
@@ -201,7 +202,9 @@ def _budget(limits: Limits) -> str:
     steady = "" if rate is None else f", {rate:g} per second"
     burst = f" after a burst of {limits.burst}" if rate is not None and limits.burst > 1 else ""
     many = f"{limits.concurrency} request{'s' if limits.concurrency > 1 else ''} at a time"
-    return f"at most {many}{steady}{burst}; halts after {limits.failures} failures in a row"
+    failures = f"{limits.failures or FAILURES} failures in a row"
+    lasting = f" over {limits.patience:.0f} s" if limits.patience else ""
+    return f"at most {many}{steady}{burst}; halts after {failures}{lasting}"
 
 
 def _connection(plan: Plan) -> str:

@@ -15,7 +15,7 @@ from restmill.secrets import Secret
 from restmill.wire import auth, paging
 from restmill.wire.detect import single_entity_path
 from restmill.wire.gate import Limits
-from restmill.wire.retry import Policy
+from restmill.wire.retry import Policy, longest_cycle
 from restmill.wire.rules import Rule
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def limits_of(client: model.Client) -> Limits:
         keys |= _given(client.breaker)
     if client.retry and "max_wait" in client.retry.given:
         keys["max_hold"] = client.retry.max_wait
-    return Limits(**keys)
+    return Limits(patience=longest_cycle(policy_of(client.retry)), **keys)
 
 
 def transport_of(client: model.Client) -> Transport:

@@ -72,6 +72,9 @@ class AiohttpTransport:
             ),  # a body of plain text has the type the config gives it, or none
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        # A dropped connection is the budget's and the receipt's business: without this aiohttp would send a
+        # GET again by itself, uncounted. It has no public switch for it; its own test client does the same.
+        self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
     def _proxy(self, address: str) -> str | None:

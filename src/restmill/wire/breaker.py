@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-_FAILURES = 10
+FAILURES = 10
+"""In a row, where the config has no bound of its own."""
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 4.0
 
@@ -63,7 +64,7 @@ class Breaker:
     def opens(self, now: float) -> str:
         """Why nothing more is sent to the host; "" while it may recover."""
         lasted = now - self.since
-        if self.count < (self.failures or _FAILURES) or lasted < self.patience:
+        if self.count < (self.failures or FAILURES) or lasted < self.patience:
             return ""
         times = f"{self.count} attempt{'s' if self.count > 1 else ''}"
         return f"{times} in a row failed in {lasted:.0f} s"

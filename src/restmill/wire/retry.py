@@ -16,7 +16,7 @@ from restmill.wire.pace import LIMITED, is_limit, quota, retry_after, wait_asked
 if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
-__all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "is_busy", "wait_asked"]
+__all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "is_busy", "longest_cycle", "wait_asked"]
 
 STATUSES = frozenset({429, 500, 502, 503, 504})
 _LIMITED_BY_HEADERS = LIMITED | {403}
@@ -131,6 +131,11 @@ def _may_pass(policy: Policy, failure: BadStatus, wall: float) -> bool:
 
 def _shown(seconds: float) -> str:
     return f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.2g}"
+
+
+def longest_cycle(policy: Policy) -> float:
+    """Seconds that the waits of one request take at most, by the formula."""
+    return sum(_formula(policy, attempt, 1.0) for attempt in range(1, min(policy.max_retries, 64) + 1))
 
 
 def _formula(policy: Policy, attempt: int, chance: float) -> float:
