@@ -47,8 +47,8 @@ class Breaker(Block):
     """When to stop asking a host that keeps failing."""
 
     failures: int | None = key(
-        "Failures in a row after which nothing more is sent to the host, once they have lasted longer than the "
-        "retries of one request; those of one moment are one. When not given: 10, or all retries of one "
+        "Failures in a row after which nothing more is sent to the host, once they have lasted longer than "
+        "the retries of one request; those of one moment are one. When not given: 10, or all retries of one "
         "request while nobody else had an answer.",
         Whole(1),
         default=None,

@@ -16,7 +16,18 @@ from restmill.wire.pace import LIMITED, is_limit, quota, retry_after, wait_asked
 if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
-__all__ = ["Again", "BadStatus", "Broken", "Failure", "GiveUp", "Policy", "decide", "is_busy", "longest_cycle", "wait_asked"]
+__all__ = [
+    "Again",
+    "BadStatus",
+    "Broken",
+    "Failure",
+    "GiveUp",
+    "Policy",
+    "decide",
+    "is_busy",
+    "longest_cycle",
+    "wait_asked",
+]
 
 STATUSES = frozenset({429, 500, 502, 503, 504})
 _LIMITED_BY_HEADERS = LIMITED | {403}
