@@ -153,6 +153,15 @@ def test_page_that_comes_twice(both: Both) -> None:
     assert (dlts.count(), ours.count()) == (2, 1)
 
 
+def test_error_in_the_place_of_a_page(both: Both) -> None:
+    first, error = {"rows": [{"id": 1}], "next": "/made/b"}, {"error": "rate limited", "message": "try later"}
+    dlts, ours = both(
+        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
+        documents={"a": first, "b": {"rows": error}},
+    )
+    assert (dlts.count(), ours.count()) == (2, 1)
+
+
 def test_detected_page_number_from_one(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "pages/users"))
     assert len(set(dlts.rows["things"])) == 6

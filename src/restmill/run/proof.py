@@ -96,6 +96,11 @@ class Proof:
         return self._distinct.count
 
     @property
+    def erred(self) -> bool:
+        """Whether a page says that something went wrong: its rows, too, may lack values."""
+        return bool(self._beside)
+
+    @property
     def keyed(self) -> bool:
         """Whether records are told apart by a key."""
         return bool(self._keys)

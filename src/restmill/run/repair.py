@@ -64,7 +64,7 @@ class Repair:
     def _may_help(self) -> bool:
         """Whether records can be told apart, and some may be missing: too many of them are not mended."""
         proof = self._first.proof
-        short = not (proof.proven or proof.hollow or proof.spoilt or proof.shared)
+        short = not (proof.proven or proof.hollow or proof.spoilt or proof.shared or proof.erred)
         return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
 
     async def _further(self, size: int) -> tuple[Pass, Done] | None:

@@ -184,7 +184,7 @@ class _Judge:
         if isinstance(value, bool):
             named = not value and not self.rows and _plain(keys[-1]) in WORD
             return self._made(keys, value, strong=False) if named else None
-        if code is not None and 400 <= code < 600:
+        if code is not None and (400 <= code < 600 or (not self.rows and _is_http_like(code))):
             return self._made(keys, value, strong=False)
         if code is not None and (200 <= code < 300 or self.rows):
             return None
@@ -226,6 +226,11 @@ class _Judge:
         was = f" ({_shown(before)} before)" if shown and _shown(before) and before != value else ""
         busy = _is_busy(value)
         return Sign(f"`{'.'.join(keys)}{shown}`{was}", busy, sure=not self.entity)
+
+
+def _is_http_like(code: int) -> bool:
+    """Whether a code of five or six digits begins with an error status, as 40001 or 429002."""
+    return 10_000 <= code < 1_000_000 and 400 <= int(str(code)[:3]) < 600
 
 
 _FINE_CODES = frozenset({None, 0, 1, 100, 1000, 10000, 20000})
