@@ -133,3 +133,47 @@ def script(
         except Exception as failed:  # noqa: BLE001  # looked at by the test
             found, error = None, failed
         return Script(found, error, list(api.asked))
+
+
+PAGES: Config = {"type": "page_number", "base_page": 1, "total_path": "pages"}
+OPEN: Config = {"type": "page_number", "base_page": 1, "total_path": None}
+
+
+def rows(page: int, size: int = 10, **more: Any) -> list[dict[str, Any]]:
+    return [{"id": i, "name": f"n{i}", **more} for i in range((page - 1) * size, page * size)]
+
+
+def listed(asked: Asked, pages: int = 2) -> Answer:
+    """`pages` pages of ten rows, with their number."""
+    page = asked.number("page", 1)
+    return 200, {}, {"data": rows(page) if page <= pages else [], "pages": pages}
+
+
+def listing(*actions: Any, path: str = "posts", **endpoint: Any) -> Callable[[str], Config]:
+    asked = {"path": path, "data_selector": "data", "paginator": PAGES, "response_actions": list(actions)}
+    return lambda url: {
+        "client": {"base_url": url},
+        "resources": [{"name": "posts", "endpoint": {**asked, **endpoint}}],
+    }
+
+
+def both(
+    answer: Callable[[Asked], Answer],
+    config: Callable[[Callable[..., None]], Callable[[str], Config]],
+    use: Callable[[Any], Any] = lambda source: source,
+) -> tuple[tuple[Script, list[Any]], tuple[Script, list[Any]]]:
+    """For each engine what it read, and what `config`'s function has noted on the way."""
+    found = []
+    for engine in ("dlt", "restmill"):
+        noted: list[Any] = []
+        found.append((script(engine, answer, config(noted.append), use), noted))
+    return found[0], found[1]
+
+
+def agree(found: tuple[tuple[Script, list[Any]], tuple[Script, list[Any]]]) -> list[Any]:
+    """Assert that both engines agree; what was noted."""
+    (dlts, theirs), (ours, mine) = found
+    assert mine == theirs
+    assert ours.records == dlts.records
+    assert bool(ours.error) == bool(dlts.error)
+    return theirs

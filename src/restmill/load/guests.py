@@ -3,35 +3,36 @@
 dlt's format lets a config hold paginator and auth objects, names registered with `register_paginator` and
 `register_auth`, and functions as response actions, all of which speak `requests`. What is one of dlt's own
 classes becomes the machine it stands for; everything else is called through an adapter that translates
-requests and answers, in a thread where it may block.
+requests and answers, in the caller's thread (auth: in one of its own), where it may block.
 """
 
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import requests
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 from dlt.sources.rest_api.config_setup import create_auth, create_paginator
 from requests.auth import AuthBase
-from requests.exceptions import RequestException
+from requests.exceptions import HTTPError, RequestException
 
 from restmill.errors import ConfigError, Place, Problem
 from restmill.load.failures import missing_credentials
-from restmill.load.foreign import answer_of, as_answer, request_of
 from restmill.load.known import known_pager
 from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
-from restmill.run.threads import as_requests
+from restmill.run.foreign import answer_of, as_requests, request_of, shown
 from restmill.run.transport import Failed
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging import Decision, Done, Next
-from restmill.wire.rules import Rule, Stop
+from restmill.wire.rules import Raised, Rule, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import PreparedRequest
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from restmill.wire.message import Page
     from restmill.wire.paging import Pager
 
+_BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+"""What dlt's client tries again."""
 _LENGTH = "Content-Length"  # the transport counts for itself
 
 
@@ -96,21 +99,56 @@ def _sent_by(prepared: PreparedRequest, request: Request) -> Request:
 def _callable(rule: Rule) -> Rule:
     if isinstance(rule.do, str):
         return rule
-    return replace(rule, do=tuple(_hook(function) for function in rule.do))
+    return replace(rule, do=tuple(Hook(function) for function in rule.do))
 
 
-def _hook(function: Callable[..., Any]) -> Callable[[Response], Response | Stop]:
-    """The user's function as one that takes and gives our own answer; what it changes in place is kept."""
+class Hook:
+    """The user's function among the response actions, as one that takes and gives our own answer."""
 
-    def call(response: Response) -> Response | Stop:
-        answer = as_answer(response)
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.changed = False
+        """Whether it has made something else of an answer."""
+        self.silent = False
+        """Whether it is left out: the answers are then to requests of our own."""
+
+    def __call__(self, response: Response) -> Response | Stop | Raised:
+        """What the function makes of the answer; what it returns is looked at by nobody (dlt's rule)."""
+        if self.silent:
+            return response
+        answer = shown(response)
         try:
-            function(answer)
+            self._function(answer)
         except IgnoreResponseException:
             return Stop("a function among the response actions said so")
-        return answer_of(answer, response)
+        except HTTPError as error:
+            if error.response is None:
+                raise
+            return Raised(error, error.response.status_code)
+        except _BROKEN as error:
+            return Raised(error, None)
+        after = answer_of(answer, response)
+        self.changed = self.changed or after.said is not None or after.body is not response.body
+        return after
 
-    return call
+
+@contextmanager
+def silenced(plan: Plan) -> Iterator[None]:
+    """Call no function among the plan's response actions until the block ends."""
+    hooks = [hook for one in plan.resources if isinstance(one, Resource) for hook in hooks_of(one)]
+    for hook in hooks:
+        hook.silent = True
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.silent = False
+
+
+def hooks_of(resource: Resource) -> list[Hook]:
+    """The user's functions among a resource's response actions."""
+    done = (rule.do for rule in resource.actions if not isinstance(rule.do, str))
+    return [hook for functions in done for hook in functions if isinstance(hook, Hook)]
 
 
 class ForeignPager:
@@ -127,7 +165,7 @@ class ForeignPager:
 
     def after(self, page: Page) -> Decision:
         """What the paginator makes of the page."""
-        self._paginator.update_state(as_answer(page.response), list(page.records))
+        self._paginator.update_state(shown(page.response), list(page.records))
         self._paginator.update_request(self._request)
         if not self._paginator.has_next_page:
             return Done("the paginator has no further page", complete=True, basis="declared")

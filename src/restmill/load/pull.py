@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from restmill.errors import ApiError, Problem
 from restmill.events import Noted, ParentDone
+from restmill.load.turns import in_turn, turn
 from restmill.load.watch import tell
 from restmill.plan.parents import bindings, missing
 from restmill.run.channel import Ended
@@ -60,14 +61,29 @@ def pull_children(
 ) -> Iterator[Records | None]:
     """The child pages of some parent records, in the parents' order; up to 64 parents are read at once.
 
+    One at a time, where code of the user's is called between pages (see `turns`).
+
     Raises:
         ApiError: a read failed, or a parent has no value to bind, and the resource's `on_error` is `raise`.
         ValueError, TypeError: a parent's value fits no path or format, likewise.
     """
+    if not in_turn(resource):
+        yield from _pull_children(session, plan, resource, parents, bound)
+        return
+    with turn(session, resource.name) as is_mine:
+        while not is_mine():
+            yield None
+        yield from _pull_children(session, plan, resource, parents, bound)
+
+
+def _pull_children(
+    session: Session, plan: Plan, resource: Resource, parents: Iterable[Json], bound: Bound
+) -> Iterator[Records | None]:
+    most_open = 1 if in_turn(resource) else _MOST_OPEN
     begun = (one for record in parents for one in _begin(session, plan, resource, record, bound))
     opened: deque[_Begun] = deque()
     try:
-        opened.extend(islice(begun, _MOST_OPEN))  # those before a parent that raises are closed as well
+        opened.extend(islice(begun, most_open))  # those before a parent that raises are closed as well
         while opened:
             handle, values, included = opened[0]
             ended = yield from _drain(handle, resource, included)

@@ -1,7 +1,9 @@
 """The channel: pages go from the loop to the caller's thread, in order, within a bound of bytes.
 
 The loop waits for room before it puts a page; the caller never waits for long, it polls. When the caller
-stops taking, the loop stops fetching: back-pressure reaches the API.
+stops taking, the loop stops fetching: back-pressure reaches the API. A lazy read goes on only when the caller
+has done with its last page and asks for another, as under dlt. Calls of the user's own functions take the
+same way as pages.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from restmill.events import Basis
+    from restmill.run.caller import Call
     from restmill.shape.pressed import Records
 
 BOUND = 2 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
@@ -28,7 +31,7 @@ class Ended:
     """What its completeness rests on; "" when it is not proven."""
 
 
-Item: TypeAlias = "Records | Ended"
+Item: TypeAlias = "Records | Ended | Call"
 
 
 class Bell:
@@ -61,8 +64,11 @@ class Channel:
         self._loop = loop
         self._bell = bell
         self._bound = bound
-        self._items: deque[tuple[Records, int]] = deque()
+        self._items: deque[tuple[Records | Call, int]] = deque()
         self._held = 0
+        self._watched = False
+        """Whether the loop wants to know when the caller comes back for more."""
+        self._back = asyncio.Event()
         self._ended: Ended | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -77,16 +83,31 @@ class Channel:
         self._items.append((records, size))
         self._bell.ring()
 
+    async def put_and_wait(self, records: Records, size: int) -> None:
+        """Hand over one page, and wait until the caller comes back for another."""
+        self._back.clear()
+        await self.put(records, size)
+        self._watched = True  # set after the page is there: who then finds nothing has taken it
+        await self._back.wait()
+
+    def ask(self, call: Call) -> None:
+        """Let the caller run a function of the user's, after the pages before it."""
+        self._items.append((call, 0))
+        self._bell.ring()
+
     def end(self, error: BaseException | None = None, basis: Basis = "") -> None:
         """Say that no page follows."""
         self._ended = Ended(error, basis)
         self._bell.ring()
 
     def take(self) -> Item | None:
-        """The next page, the end once all pages are taken, or None when there is nothing yet."""
+        """The next page or call, the end once all are taken, or None when there is nothing yet."""
         try:
             records, size = self._items.popleft()
         except IndexError:
+            if self._watched and not self._loop.is_closed():
+                self._watched = False
+                self._loop.call_soon_threadsafe(self._back.set)
             # The end is set after the last page is put: look again, or a page put in between is lost.
             return self._ended if self._ended is not None and not self._items else None
         self._held -= size

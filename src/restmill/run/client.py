@@ -53,8 +53,15 @@ class AiohttpTransport:
                 content = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
-        fields = _merged(answer.headers)
-        return Response(answer.status, fields, content, request.url, self._clock.now() - started)
+        return Response(
+            answer.status,
+            _merged(answer.headers),
+            content,
+            request.url,
+            self._clock.now() - started,
+            reason=answer.reason or "",
+            cookies=tuple(answer.headers.getall("Set-Cookie", ())),
+        )
 
     async def close(self) -> None:
         """Close the pool; the next `send` opens a new one."""
@@ -96,11 +103,11 @@ def _encoded(request: Request) -> tuple[dict[str, str], bytes | None]:
 
 def _merged(fields: aiohttp.typedefs.LooseHeaders) -> Headers:
     """Repeated fields joined by a comma (RFC 9110, 5.3), so that two Link headers stay readable."""
-    together: dict[str, str] = {}
+    together: dict[str, tuple[str, str]] = {}
     for name, value in fields.items():  # type: ignore[union-attr]  # always a CIMultiDictProxy here
-        key = name.lower()
-        together[key] = f"{together[key]}, {value}" if key in together else value
-    return Headers(together)
+        known, before = together.get(name.lower(), (name, ""))
+        together[name.lower()] = known, f"{before}, {value}" if before else value
+    return Headers(dict(together.values()))
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | bool:

@@ -30,6 +30,7 @@ from restmill.wire.paging import (
 )
 from restmill.wire.ranges import asked_size
 from restmill.wire.signs import is_positional
+from restmill.wire.totals import stated_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +62,16 @@ def doubtful(page: Page, proof: Proof, *, full: bool) -> bool:
     if not rows:
         return not proof.met and (proof.pages_with_rows > 1 or proof.first_full)
     return page.number == 1 or rows >= proof.first_rows or full
+
+
+def stated_end(pager: Pager | None, page: Page) -> Done | None:
+    """The end, if a first page as long as the total is all: a request behind it is ours, not the list's."""
+    rows = len(page.records)
+    if page.number != 1 or not rows or not isinstance(pager, Offset):
+        return None
+    if stated_total(pager, page)[0] != rows:
+        return None
+    return Done(f"the total of {rows} rows is reached", complete=True, basis="end")
 
 
 def is_full(pager: Pager | None, page: Page) -> bool:

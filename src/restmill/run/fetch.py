@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias, assert_never
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from restmill.errors import ApiError, ForeignHost, NotData, Place, Problem, Rejected, Unreachable
+from restmill.errors import ApiError, NotData, Place, Problem, Rejected, Unreachable
 from restmill.events import Retrying, Sent
 from restmill.plan.spec import Signer
 from restmill.run.bench import Bench
+from restmill.run.caller import called
 from restmill.run.door import Door
+from restmill.run.origins import at_home, foreign, login_of, redirected
+from restmill.run.refusals import rejected
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
 from restmill.shape.decode import Undecodable, read_document
@@ -26,7 +28,7 @@ from restmill.wire.gate import Gate
 from restmill.wire.message import Headers, without_login
 from restmill.wire.pace import is_refusal
 from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
-from restmill.wire.rules import Accept, Call, Fail, Reauth, Retry, Rule, Skip, Stop, judge
+from restmill.wire.rules import Accept, Call, Fail, Raised, Reauth, Retry, Rule, Skip, Stop, judge
 
 if TYPE_CHECKING:
     from restmill.events import Observer
@@ -40,13 +42,6 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
-_HINTS = {
-    401: "The credentials were not accepted: see `client.auth`.",
-    403: "The credentials do not give access to this endpoint.",
-    404: "Is `endpoint.path` right?",
-    405: "Is `endpoint.method` right?",
-    429: "Set `client.rate_limit.requests_per_second` below what the API allows.",
-}
 _BODY_HINT = "Make the API's address in the config the one that it redirects to."
 _AUTH_HINT = "If '{host}' is right, write its address into `access_token_url`."
 
@@ -70,6 +65,19 @@ class Terms:
     encoding: str = ""
     """The encoding of the bodies; "": as they say themselves."""
 
+    raw: bool = False
+    """Whether nobody decodes the answers: some can be read by a user's function only."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether functions of the user's look at the answers."""
+        return any(not isinstance(rule.do, str) for rule in self.rules)
+
+    @property
+    def aside(self) -> Terms:
+        """The terms of a request of our own beside the list: no function of the user's sees its answer."""
+        return replace(self, rules=tuple(rule for rule in self.rules if isinstance(rule.do, str)), raw=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -82,9 +90,11 @@ class Answer:
     """Why the body was not looked at (empty body, a `skip` rule)."""
     text: Recoded | None = field(default=None, repr=False)
     """How the document was read from the body's bytes."""
+    raw: Response | None = None
+    """What the server sent, where functions of the user's have made something else of it."""
 
 
-_Final: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth
+_Final: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth | Raised
 
 
 class Refused(Exception):  # noqa: N818
@@ -100,8 +110,12 @@ class Refused(Exception):  # noqa: N818
 class _Again(Exception):  # noqa: N818
     """This attempt failed; the policy decides what comes next."""
 
-    def __init__(self, failure: Failure, kind: type[ApiError], *, final: bool = False) -> None:
+    def __init__(
+        self, failure: Failure, kind: type[ApiError], *, final: bool = False, own: Exception | None = None
+    ) -> None:
+        """`own`: the user's own exception, which is raised when there is no further attempt."""
         super().__init__()
+        self.own = own
         self.failure = failure
         self.kind = kind
         self.final = final
@@ -142,9 +156,12 @@ class Fetcher:
             attempt += 1
             started = self._clock.now()
             first_sent = started if first_sent is None else first_sent
+            failed = None
             try:
                 answer = await self._attempt(request, terms)
-            except _Again as failed:
+            except _Again as again:
+                failed = again
+            if failed is not None:  # outside, so that a user's own exception has no context of ours
                 if self._held_back(request, terms, attempt, failed):
                     attempt -= 1
                 else:
@@ -153,22 +170,30 @@ class Fetcher:
             if answer is not None:
                 return answer
             if renewed:
-                raise Refused(401, _rejected(terms, request, 401, "rejected a new token, too"))
+                raise Refused(401, rejected(terms, request, 401, "rejected a new token, too"))
             renewed = True  # the token was renewed once; this attempt does not count
             attempt -= 1
 
     async def _attempt(self, request: Request, terms: Terms) -> Answer | None:
         """One attempt. None: the token was rejected and has been dropped; try again with a new one."""
-        response, judgement = await self._judged(await self._send(request, terms), terms)
+        sent = await self._send(request, terms)
+        response, judgement = await self._judged(sent, terms)
+        same = response.body is sent.body and response.encoding == sent.encoding
+        raw = None if same and response.said is None else sent
         match judgement:
+            case Accept() if terms.raw:
+                return Answer(response, None, raw=response)
             case Accept():
-                return await self._decoded(request, response, terms)
+                return replace(await self._decoded(request, response, terms), raw=raw)
             case Stop(reason):
                 return Answer(response, None, stop=reason)
             case Skip(reason):
                 return Answer(response, None, skipped=reason)
             case Retry(why):
                 raise _Again(BadStatus(response.status, response.headers, why), Rejected)
+            case Raised(error, status):
+                self._raise_or_renew(terms, request, response, error, status)
+                return None
             case Fail() | Reauth():
                 self._refuse(request, terms, response, judgement)
                 return None
@@ -180,8 +205,8 @@ class Fetcher:
         judgement = judge(terms.rules, response, terms.policy.statuses)
         while isinstance(judgement, Call):
             for function in judgement.functions:
-                outcome = await asyncio.to_thread(function, response)
-                if isinstance(outcome, Stop):
+                outcome = await called(function, response)
+                if isinstance(outcome, Stop | Raised):
                     return response, outcome
                 response = outcome
             judgement = judge(judgement.rest, response, terms.policy.statuses)
@@ -195,11 +220,23 @@ class Fetcher:
         if isinstance(judgement, Reauth) or (response.status == 401 and renewable):
             self._drop_token(terms, request, response)
         elif declared or response.status < 400:
-            raise Refused(response.status, _rejected(terms, request, response.status, why), no_end=True)
+            raise Refused(response.status, rejected(terms, request, response.status, why), no_end=True)
         else:
             raise _Again(BadStatus(response.status, response.headers), Rejected)
 
+    def _raise_or_renew(
+        self, terms: Terms, request: Request, response: Response, error: Exception, status: int | None
+    ) -> None:
+        """What a function of the user's raised, as an attempt that failed; unless a new token may help."""
+        if status == 401 and isinstance(terms.auth, flows.ClientCredentials):
+            self._drop_token(terms, request, response)
+            return
+        broken = Broken(f"a response action raised {type(error).__name__}")
+        raise _Again(BadStatus(status, response.headers) if status else broken, Rejected, own=error)
+
     async def _decoded(self, request: Request, response: Response, terms: Terms) -> Answer:
+        if response.said is not None:
+            return Answer(response, await called(response.said))
         kind, press = response.headers.get("Content-Type", ""), terms.press
         encoding = response.encoding or terms.encoding
         text = recoded(response.body, kind, encoding)
@@ -226,7 +263,7 @@ class Fetcher:
         """Make the next attempt get a new token, unless another request has just got one."""
         auth = terms.auth
         if not isinstance(auth, flows.ClientCredentials):
-            raise Refused(response.status, _rejected(terms, request, response.status, ""))
+            raise Refused(response.status, rejected(terms, request, response.status, ""))
         now = self._clock.now()
         token = self._memory.tokens.get(auth)
         sent = now - response.seconds
@@ -254,26 +291,30 @@ class Fetcher:
             case Again(wait, why):
                 self._tell(Retrying(terms.resource, self._clock.now(), attempt, wait, why))
                 await self._clock.sleep(wait)
+            case GiveUp() if failed.own is not None:
+                raise failed.own
             case GiveUp(why):
                 if isinstance(failed.failure, BadStatus):
                     status = failed.failure.status
                     if status in terms.policy.statuses:
                         self._door(request).exhausted(first_sent, why)
                     busy = is_busy(terms.policy, failed.failure, self._clock.wall())
-                    raise Refused(status, _rejected(terms, request, status, why), no_end=busy)
+                    raise Refused(status, rejected(terms, request, status, why), no_end=busy)
                 self._door(request).exhausted(first_sent, why)
-                raise failed.kind(Problem(Place(f"{terms.resource}  {request.target}"), why))
+                raise failed.kind(Problem(Place(f"{terms.resource}  {request.target}"), why)) from failed
             case other:
                 assert_never(other)
 
     async def _send(self, request: Request, terms: Terms) -> Response:
         """Send and follow redirects, each hop through its own door."""
+        hops: tuple[Response, ...] = ()
         for _ in range(_MOST_REDIRECTS):
             response = await self._hop(request, terms)
             link = response.headers.get("Location", "")
             if response.status not in _REDIRECTS or not link:
-                return response
-            request = _redirected(request, response.status, urljoin(request.url, link))
+                return replace(response, hops=hops) if hops else response
+            hops += (response,)
+            request = redirected(request, response.status, urljoin(request.url, link))
         raise Rejected(
             Problem(Place(f"{terms.resource}  {request.target}"), f"more than {_MOST_REDIRECTS} redirects")
         )
@@ -292,7 +333,7 @@ class Fetcher:
             door.cancelled()
             raise
         door.answered(response)
-        return response
+        return replace(response, sent=signed)
 
     async def _signed(self, request: Request, terms: Terms) -> Request:
         """The request with credentials if its host may see them; bare if it is a host allowed by name.
@@ -301,7 +342,7 @@ class Fetcher:
             ForeignHost: the host is neither, or a body would leave home: it may hold secrets, too.
         """
         request = replace(request, address=without_login(request.address))
-        if _at_home(request.origin, terms.homes):
+        if at_home(request.origin, terms.homes):
             if terms.auth is None:
                 return request
             if isinstance(terms.auth, Signer):
@@ -309,10 +350,11 @@ class Fetcher:
             return flows.sign(terms.auth, request, await self._token(terms.auth, terms))
         host = urlsplit(request.address).hostname or ""
         if request.origin not in terms.allowed and host not in terms.allowed:
-            raise _foreign(terms, request, "which is not the API's own host", terms.far.format(host=host))
+            hint = terms.far.format(host=host)
+            raise foreign(terms.resource, request, "which is not the API's own host", hint)
         if request.json is not None or request.data is not None:
             what = "an allowed host, but the request has a body, which goes to the API's own host only"
-            raise _foreign(terms, request, what, _BODY_HINT)
+            raise foreign(terms.resource, request, what, _BODY_HINT)
         return replace(request, headers=Headers())
 
     async def _token(self, auth: Auth, terms: Terms) -> Token | None:
@@ -350,47 +392,8 @@ class Fetcher:
         return self._doors[origin]
 
 
-def login_of(address: str) -> flows.Basic | None:
-    """The login in an address as basic auth, as `requests` takes it; None when there is none."""
-    login = urlsplit(address).netloc.rpartition("@")[0]
-    name, _, password = login.partition(":")
-    return flows.Basic(unquote(name), Secret(unquote(password))) if login else None
-
-
-def _foreign(terms: Terms, request: Request, what: str, hint: str) -> ForeignHost:
-    return ForeignHost(
-        Problem(
-            Place(f"{terms.resource}  {request.method} {request.origin}"),
-            f"a link or redirect leads to {request.origin}, {what}",
-            hint=hint,
-        )
-    )
-
-
 async def _signed_by(signer: Signer, request: Request) -> Request:
     try:
         return await asyncio.to_thread(signer.sign, request)
     except Failed as error:
         raise _Again(Broken(error.why), Unreachable, final=error.final) from error
-
-
-def _at_home(origin: str, homes: frozenset[str]) -> bool:
-    """One of ours, also when http was answered by a redirect to https on the same host and default port."""
-    return origin in homes or (origin.startswith("https://") and f"http{origin[5:]}" in homes)
-
-
-def _redirected(request: Request, status: int, address: str) -> Request:
-    """The request that a redirect asks for (RFC 9110, 15.4): 303, and 301/302 after POST, become GET."""
-    address = address.partition("#")[0]
-    moved = replace(request, address=address, params={})
-    if status == 303 or (status in (301, 302) and request.method == "POST"):
-        return replace(moved, method="GET", json=None, data=None)
-    return moved
-
-
-def _rejected(terms: Terms, request: Request, status: int, why: str) -> ApiError:
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "unknown status"
-    kind = Unreachable if status == 0 else Rejected
-    detail = f": {why}" if why and str(status) not in why else ""
-    what = why if str(status) in why else f"the API answered {status} {phrase}{detail}"
-    return kind(Problem(Place(f"{terms.resource}  {request.target}"), what, hint=_HINTS.get(status, "")))

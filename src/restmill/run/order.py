@@ -44,6 +44,15 @@ class Order:
     press: Press | None = None
     """What may parse pages after the first, when nobody needs their records as Python objects."""
 
+    @property
+    def lazy(self) -> bool:
+        """Whether a page is asked for only when the one before it is done with, and nothing ahead.
+
+        Where functions of the user's look at the answers they see each page once, in order, and what they
+        wait for is waited for. Under dlt it is so.
+        """
+        return self.terms.acts
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -77,12 +86,13 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         json=None if template.data else render_tree(template.json, bound.values, keep_type=True),
         data=render_tree(template.data, bound.values, keep_type=False) or None,
     )
+    terms = _terms(plan, resource, request)
     return Order(
         request=request,
-        terms=_terms(plan, resource, request),
+        terms=terms,
         pager=_pager(resource),
         selector=resource.selector,
-        most_ahead=max(2, 2 * plan.limits.concurrency),
+        most_ahead=1 if terms.acts else max(2, 2 * plan.limits.concurrency),
         keys=_keys(resource),
         bounds=resource.bounds,
         repair=resource.repair,

@@ -40,7 +40,8 @@ class Pages:
         self._proof = proof
         self._note = note
         self._envelope = Envelope(order.request, detected=order.selector is None)
-        self._lists: Lists | None = None
+        self.lists: Lists | None = None
+        """What tells the list that is paged; None before the first page."""
         self._matched = False
 
     def page(self, request: Request, answer: Answer, number: int, said: int | None) -> Page:
@@ -70,10 +71,10 @@ class Pages:
     def _selected(self, request: Request, document: Json, place: Path) -> tuple[Selection, Paged | None]:
         """The records of an answer, and what it holds of the list that is paged."""
         found = select(document, place)
-        if self._lists is None:
-            self._lists = Lists(place, asked_for(self._pager, request))
-        paged = self._lists.paged(document)
-        if not found.matched and self._lists.excuses(paged, before=self._matched):
+        if self.lists is None:
+            self.lists = Lists(place, asked_for(self._pager, request))
+        paged = self.lists.paged(document)
+        if not found.matched and self.lists.excuses(paged, before=self._matched):
             found = replace(found, matched=True)
         return found, paged
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
 from restmill.errors import ApiError
 from restmill.run.ahead import Ahead, Light
+from restmill.run.beside import Beside
+from restmill.run.caller import called
 from restmill.run.ends import (
     COUNTING,
     REFERRING,
@@ -86,6 +88,9 @@ class Pass:
         self._said: int | None = None
         """The number of all rows, or pages, that the server stated last."""
         self._pages = 0
+        self._beside: Beside | None = None
+        if order.terms.acts:
+            self._beside = Beside(way.fetcher, order.terms, self._made, self.proof, account)
 
     @property
     def selector(self) -> Path | None:
@@ -107,7 +112,7 @@ class Pass:
         return done
 
     async def _read_all(self) -> Done:
-        first = request = self._order.request if self.pager is None else self.pager.first(self._order.request)
+        first = request = await self._first()
         while True:
             if why := self._account.over():
                 return self._pending.done if self._pending else Done(why, complete=False)
@@ -116,6 +121,13 @@ class Pass:
                 await self._look_back(first, request, following)
                 return following
             request = following
+
+    async def _first(self) -> Request:
+        if self.pager is None:
+            return self._order.request
+        if carries_pages(self.pager):
+            return self.pager.first(self._order.request)
+        return cast("Request", await called(self.pager.first, self._order.request))
 
     async def _step(self, request: Request) -> Request | Done:
         """One page: the next request, or the end. Nothing of the page is kept."""
@@ -143,10 +155,12 @@ class Pass:
     async def _after(self, page: Page, answer: Answer) -> Request | Done:
         if answer.skipped and page.number > 1 and isinstance(self.pager, REFERRING):
             return Done("an empty body where the way to the next page should be", complete=False)
-        decision = self._decide(page)
+        decision = await self._decide(page)
         if isinstance(decision, Done):
             return await self._ended(decision, page, answer)
         self._made.leads_on(page)
+        if self._beside:
+            self._beside.goes_on(page, self.pager)
         if self.proof.hollow:
             return Done("nothing but empty pages", complete=True, basis="end")
         if why := self.proof.stale():
@@ -160,6 +174,10 @@ class Pass:
         return self._look_ahead(decision)
 
     async def _answer_or_end(self, request: Request) -> Light | Done:
+        if self._beside:
+            end = await self._beside.end_at(request, self._pending.done if self._pending else None)
+            if end is not None:
+                return end
         try:
             light = await self._in_time(request)
         except TimeoutError:
@@ -223,7 +241,10 @@ class Pass:
             self._terms = replace(self._terms, press=press)
 
     def _page(self, request: Request, answer: Answer) -> Page:
-        return self._made.page(request, answer, self._pages + 1, self._said)
+        page = self._made.page(request, answer, self._pages + 1, self._said)
+        if self._beside:
+            self._beside.taken(page, answer)
+        return page
 
     def _faulty(self) -> Done:
         """The end of the read at an error in disguise; behind a believed end, any error confirms that."""
@@ -232,12 +253,14 @@ class Pass:
             return Done(seen.fault, complete=False)
         return self._end(self._pending.done)
 
-    def _decide(self, page: Page) -> Decision:
+    async def _decide(self, page: Page) -> Decision:
         if self.pager is None:
             self.pager, guess = detect_pager(page)
             self._account.note(guess)
         self._said = stated(self.pager, page)
-        return self.pager.after(page)
+        if carries_pages(self.pager):
+            return self.pager.after(page)
+        return cast("Decision", await called(self.pager.after, page))
 
     async def _hand_over(self, page: Page, marks: Marks, size: int) -> None:
         rows = page.length
@@ -285,6 +308,9 @@ class Pass:
         told = silent and proof.pages_with_rows > 1 and proof.opening and shifts(self.pager, last)
         if not (told and self._order.repair) or self._account.over():
             return
+        if self._beside:
+            await self._beside.look_back(first)
+            return
         try:
             light = await self._fetched(first)
         except (Refused, ApiError):
@@ -301,7 +327,7 @@ class Pass:
         answer = await self._way.fetcher.fetch(request, self._terms)
         size = len(answer.response.body)
         if carries_pages(self.pager):
-            answer = replace(answer, response=replace(answer.response, body=b""))
+            answer = replace(answer, response=replace(answer.response, body=b"", guise=None, said=None))
         return Light(answer, size)
 
     def _note_cap(self, page: Page) -> None:

@@ -204,6 +204,10 @@ class Proof:
         changed = "changed while the list was read" if known else "did not come again"
         self._moved = f"the first page {changed}: rows may have moved past the reader"
 
+    def unseen(self) -> None:
+        """What lies behind the end the server states was asked for, and could not be read."""
+        self._moved = self._moved or "what lies behind the end that the server states could not be read"
+
     def emptied(self) -> None:
         """The page just entered was empty where pages are counted: rows behind it make it a hole."""
         self._hole = self._hole or self._pages

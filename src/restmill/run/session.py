@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from restmill.events import ReadFailed, ReadStarted, ignore
+from restmill.run.caller import CALLER, Call
 from restmill.run.channel import Bell, Channel, Ended
 from restmill.run.clock import SystemClock
 from restmill.run.fetch import Fetcher, Memory
@@ -134,8 +135,10 @@ class _Engine:
         if self._transport is None or self._fetcher is None:
             self._transport = self._make_transport()
             self._fetcher = self._make_fetcher(self._transport)
+        CALLER.set(channel)
+        put = channel.put_and_wait if order.lazy else channel.put
         try:
-            basis = await Reading(order, self._fetcher, self._clock, self._observer, channel.put).run()
+            basis = await Reading(order, self._fetcher, self._clock, self._observer, put).run()
         except asyncio.CancelledError:
             channel.end()
             raise
@@ -216,10 +219,16 @@ class ReadHandle:
         The wait ends early when any read of the session has news: a caller of many reads polls them in turn.
         """
         seen = self._bell.count()
-        item = self._channel.take()
+        item = self._taken()
         if item is None and wait > 0:
             self._bell.wait(seen, wait)
-            item = self._channel.take()
+            item = self._taken()
+        return item
+
+    def _taken(self) -> Records | Ended | None:
+        """The next page or the end; functions of the user's that come before it are called."""
+        while isinstance(item := self._channel.take(), Call):
+            item.run()
         return item
 
     def close(self) -> None:

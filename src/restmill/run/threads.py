@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from restmill.run.foreign import answer_of, as_requests
 from restmill.run.transport import Failed
 from restmill.wire.message import Headers, Response
 
@@ -50,8 +51,9 @@ class SessionTransport:
             body = answer.content
         except requests.exceptions.RequestException as error:
             raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
-        headers = Headers({name.lower(): value for name, value in answer.headers.items()})
-        return Response(answer.status_code, headers, body, request.url, self._clock.now() - started)
+        headers = Headers(dict(answer.headers))
+        came = Response(answer.status_code, headers, body, request.url, self._clock.now() - started)
+        return answer_of(answer, came)  # the session's own hooks may have changed it
 
     def _answer(self, request: Request) -> requests.Response:
         prepared = self._session.prepare_request(as_requests(request))
@@ -87,15 +89,3 @@ def _explained(error: requests.exceptions.RequestException, timeout: float) -> F
             return Failed("the address is not a valid URL", final=True)
         case _:
             return Failed(f"the connection failed ({type(error).__name__})")
-
-
-def as_requests(request: Request) -> requests.Request:
-    """The same request in the words of `requests`."""
-    return requests.Request(
-        request.method,
-        request.address,
-        headers={name: str(value) for name, value in request.headers.items()},
-        params=dict(request.params),
-        json=request.json,
-        data=request.data,
-    )

@@ -8,7 +8,7 @@ under dlt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
@@ -143,6 +143,18 @@ class Response:
     seconds: float = 0.0
     encoding: str = ""
     """What the body is in, if a user's function has said so."""
+    reason: str = field(default="", repr=False)
+    """The phrase beside the status, where the transport knows it."""
+    cookies: tuple[str, ...] = field(default=(), repr=False)
+    """The `Set-Cookie` fields one by one: they cannot be joined (RFC 9110, 5.3)."""
+    sent: Request | None = field(default=None, repr=False, compare=False)
+    """What it answers, as it was sent, with credentials: for nobody but the user's own code."""
+    hops: tuple[Response, ...] = field(default=(), repr=False, compare=False)
+    """The redirects that led here."""
+    guise: object = field(default=None, repr=False, compare=False)
+    """What the user's own code sees of it: one object for all of that code. None: nobody has looked."""
+    said: Callable[[], Json] | None = field(default=None, repr=False, compare=False)
+    """The user's own reading of the body, where there is one."""
 
     @property
     def content_type(self) -> str:

@@ -98,6 +98,17 @@ class Fail:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """A user's function refused the answer, as `raise_for_status` does: dlt would try that again, or fail.
+
+    `status` is the one it names; None: it speaks of a broken connection.
+    """
+
+    error: Exception
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reauth:
     """Renew the token and ask again."""
 
@@ -128,7 +139,7 @@ def judge(rules: tuple[Rule, ...], response: Response, again: frozenset[int] = f
         return Fail(f"status {response.status}")
     if response.status in again:
         return Retry("by `retry.statuses`")
-    return Accept() if response.body.strip() else Skip("an empty body")
+    return Accept() if response.said or response.body.strip() else Skip("an empty body")
 
 
 def _done_by(verb: Verb, reason: str) -> Judgement:
