@@ -226,3 +226,21 @@ def test_a_cursor_that_children_share_is_said(serve: Serve) -> None:
     second = sync(config, pipeline_name="family")
     told = [any("one cursor serves" in note for note in of(run, "tasks").notes) for run in (first, second)]
     assert told == [False, True]
+
+
+def test_appended_children_whose_own_cursor_moves_are_loaded(serve: Serve) -> None:
+    server = serve(rows=12)
+    lost = child("lost")
+    lost["endpoint"]["path"] = "/v1/no-such/{resources.projects.id}"
+    tasks = child(endpoint={"incremental": SINCE})
+    config = api(server.base_url, since("projects"), tasks, lost, defaults=APPEND)
+    first = sync(config, pipeline_name="family")
+    assert [(one.resource, one.withheld) for one in first.resources] == [
+        ("projects", True),
+        ("tasks", False),
+        ("lost", True),
+    ]
+    lost["endpoint"]["path"] = "/v1/projects/{resources.projects.id}/tasks"
+    second = sync(config, pipeline_name="family")
+    wanted = {"projects": 12, "tasks": task_count(12), "lost": task_count(12)}
+    assert counts(second, "projects", "tasks", "lost") == wanted

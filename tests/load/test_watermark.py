@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pytest
 
-from restmill import sync
+from restmill import rest_api_source, sync
 from restmill.errors import ApiError
 from tests.load.api import of, rows
 from tests.load.shelf import Shelf
@@ -246,6 +246,17 @@ def test_an_object_of_the_users_own_compares_likewise() -> None:
         config["resources"][0]["endpoint"]["params"]["after"] = dlt.sources.incremental[str]("at", "1")
         receipt = sync(config, pipeline_name="marks")
     assert ids(receipt) == [1, 2]
+
+
+def test_a_cursor_that_a_hint_adds_compares_likewise(pipeline: dlt.Pipeline) -> None:
+    own = Shelf()
+    for records in ([{"id": 1, "at": "9"}], [{"id": 2, "at": "10"}, {"id": 3, "at": "8"}]):
+        own.lists["/notes"] = records
+        source = rest_api_source(own.config({"name": "notes"}))
+        source.resources["notes"].apply_hints(incremental=dlt.sources.incremental("at"))
+        pipeline.run(source)
+    with pipeline.sql_client() as client, client.execute_query("SELECT id FROM notes ORDER BY id") as cursor:
+        assert cursor.fetchall() == [(1,), (2,)]
 
 
 def test_a_function_of_the_users_own_sees_plain_values() -> None:

@@ -110,6 +110,29 @@ def test_a_child_says_what_it_is_read_for() -> None:
     assert said in notes(planned(USERS, child), "posts")
 
 
+def test_a_cursor_that_children_share_is_noted() -> None:
+    endpoint = {"path": "users/{resources.users.id}/posts", "incremental": {"cursor_path": "at"}}
+    said = notes(planned(USERS, {"name": "posts", "endpoint": endpoint}), "posts")
+    shared = "one cursor serves the children of all rows of `users`"
+    assert f"{shared}: older ones of a row that appears later are not read" in said
+
+
+@pytest.mark.parametrize(
+    ("hints", "noted"),
+    [
+        ({}, True),
+        ({"write_disposition": "append", "primary_key": "id"}, True),
+        ({"write_disposition": "merge"}, True),
+        ({"write_disposition": "merge", "primary_key": "id"}, False),
+        ({"write_disposition": "replace"}, False),
+    ],
+)
+def test_a_lag_that_appends_is_noted(hints: dict[str, Json], noted: bool) -> None:
+    endpoint = {"path": "users", "incremental": {"cursor_path": "at", "lag": 60}}
+    said = notes(planned({"name": "users", "endpoint": endpoint, **hints}), "users")
+    assert any("`lag`" in text for text in said) is noted
+
+
 def test_a_format_in_the_path_is_noted() -> None:
     child = {"name": "posts", "endpoint": "users/{resources.users.id:05d}/{resources.users.n!s}/posts"}
     said = notes(planned(USERS, child), "posts")

@@ -129,6 +129,19 @@ class Cursors:
         if name not in self._held:
             self._held[name] = _Held(incremental, state, deepcopy(state))  # type: ignore[arg-type]  # a TypedDict
             self._note(name, incremental, state["last_value"])
+        elif name in self._parents:
+            self._from_start(self._held[name], incremental)
+
+    @staticmethod
+    def _from_start(held: _Held, incremental: Incremental[Any]) -> None:
+        """Bind a child's cursor once more where its other parents have moved it since it was put back.
+
+        dlt may resume, and end, the parent's read before it binds the children of the last page.
+        """
+        if held.state["last_value"] != held.start["last_value"]:
+            held.fold()
+            held.put(held.start)
+            incremental.bind(incremental._bound_pipe)  # noqa: SLF001  # dlt does so itself for each parent
 
     def _note(self, name: str, incremental: Incremental[Any], last: Json) -> None:
         """Say what this run will not read, or will read twice, because of how the cursor is used."""
@@ -169,7 +182,9 @@ class Cursors:
             self._move(one)
 
     def _again(self, name: str) -> None:
-        """The cursor of `name` was written, perhaps after its read was over."""
+        """The cursor of `name` was written: perhaps after its read, or by one of several bindings."""
+        if name in self._parents:
+            self._held[name].fold()
         if name in self._over and self._below_short(name):
             self._move(name)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dlt.common.schema.utils import get_root_table
 from dlt.common.storages.load_package import ParsedLoadJobFileName
+from dlt.extract import Incremental
 
 from restmill.events import Noted
 from restmill.load.watch import tell
@@ -46,7 +47,7 @@ def with_kept(
     `held`: the resources whose cursor stays. Rows that are appended and will be read again are worth nothing
     yet, even where all of them came: their resource is partial.
     """
-    again = _read_again(plan, held)
+    again = _read_again(plan, source, held)
     unmerged = {one.name for one in plan.resources if isinstance(one, Resource) and one.appends_unmerged}
     return tuple(
         _kept(one, source.resources[one.resource], again, accepted=one.resource in unmerged) for one in seen
@@ -73,15 +74,21 @@ def _kept(one: Evidence, resource: DltResource, again: frozenset[str], *, accept
     return one
 
 
-def _read_again(plan: Plan, held: frozenset[str]) -> frozenset[str]:
+def _read_again(plan: Plan, source: DltSource, held: frozenset[str]) -> frozenset[str]:
     """What the next run reads again: what has a cursor that stays, and children without one behind it."""
     again = set(held)
     for one in plan.resources:  # parents stand before their children
-        if isinstance(one, Resource) and one.parent is not None and one.parent.resource in again:
-            stateful = one.cursor is not None and one.cursor.arguments.get("end_value") is None
-            if not stateful:
-                again.add(one.name)
+        behind = isinstance(one, Resource) and one.parent is not None and one.parent.resource in again
+        if behind and not _has_cursor(source.resources.get(one.name)):
+            again.add(one.name)
     return frozenset(again)
+
+
+def _has_cursor(resource: DltResource | None) -> bool:
+    """Whether a cursor of its own, of the config or a hint, has moved past the rows of this run."""
+    step = None if resource is None else resource.incremental
+    incremental = getattr(step, "incremental", step)
+    return isinstance(incremental, Incremental) and incremental.end_value is None
 
 
 def _replaces(resource: DltResource) -> bool:

@@ -48,7 +48,7 @@ class Evidence:
     requests: int = 0
     """Sent, with retries, redirects and requests past the end."""
     withheld: bool = False
-    """Nothing of it was loaded: a partial read would have replaced its table."""
+    """Nothing of it was loaded: it would have replaced its table in part, or be appended twice."""
     basis: Basis = ""
     """What `complete` rests on: of several reads, the weakest; "" for any other verdict."""
     deleted: int = 0
