@@ -86,6 +86,8 @@ LIES: dict[str, Switches] = {
     "another selector": {"odd_middle": True},
     "html from page 3": {"html_from": 3},
     "html at once": {"html_from": 1},
+    "an error in a 200 from page 3": {"error_from": 3},
+    "an error in a 200 at once": {"error_from": 1},
     "truncated from page 3": {"truncate_from": 3},
     "unstable order": {"unstable_order": True},
     "duplicates": {"duplicates": 0.2},

@@ -72,3 +72,9 @@ def test_pages_may_turn_into_html_or_be_cut_from_one_on() -> None:
     with pytest.raises(orjson.JSONDecodeError):
         orjson.loads(cut.body)
     assert b"<html>" in page({"html_from": 1}).body
+
+
+def test_pages_may_turn_into_errors_with_a_good_status() -> None:
+    assert size(page({"error_from": 3}, offset=20, limit=20)) == 20
+    answer = page({"error_from": 3}, offset=40, limit=20)
+    assert (answer.status, orjson.loads(answer.body)["ok"]) == (200, False)

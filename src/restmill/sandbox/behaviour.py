@@ -110,6 +110,9 @@ class Behaviour:
         False, switches.flag, "one page in the middle has its records under another name, `hits`"
     )
     html_from: int = _switch(0, switches.whole, "from this page on, every page is HTML (0: never)")
+    error_from: int = _switch(
+        0, switches.whole, "from this page on, every page is an error object with status 200 (0: never)"
+    )
     truncate_from: int = _switch(
         0, switches.whole, "from this page on, the JSON of every page is cut in the middle (0: never)"
     )

@@ -20,6 +20,8 @@ Fault = Literal["fail", "truncate", "html", "disconnect"]
 
 _HTML = b"<!doctype html><html><head><title>Please wait</title></head><body>One moment</body></html>"
 
+_ERROR = b'{"ok":false,"error":{"code":"too_busy","message":"the server cannot answer now"}}'
+
 
 @dataclass(slots=True)
 class _Tries:
@@ -108,6 +110,8 @@ def spoilt_page(answer: Answer, behaviour: Behaviour, page: Page) -> Answer:
     number = page.start // page.limit + 1
     if behaviour.html_from and number >= behaviour.html_from:
         return spoilt(answer, "html")
+    if behaviour.error_from and number >= behaviour.error_from:
+        return Answer(200, _ERROR)
     if behaviour.truncate_from and number >= behaviour.truncate_from:
         return spoilt(answer, "truncate")
     if behaviour.no_body_middle and page.middle:
