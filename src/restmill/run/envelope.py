@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from restmill.run.ends import is_odd
 from restmill.shape.decode import keys_of
 from restmill.shape.pressed import Pressed
-from restmill.wire.error_signs import Sign, Usual, error_alone, error_name, held, sign_of_error
+from restmill.wire.error_signs import Sign, Usual, error_alone, error_name, held, is_busy, sign_of_error
 from restmill.wire.paging import Cursor, JsonLink
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _errors_in(records: Records) -> Sign | None:
 def _fault(number: int, document: Json, sign: Sign | None, instead: str) -> Seen:
     which = "the first answer" if number == 1 else f"page {number}"
     what = f"is an error under a good status: {sign.what}" if sign else f"is no page: it has {instead}"
-    return Seen([], fault=f"{which} {what}; it has {keys_of(document)}", busy=bool(sign and sign.busy))
+    return Seen([], fault=f"{which} {what}; it has {keys_of(document)}", busy=is_busy(document))
 
 
 def _names(document: Json) -> frozenset[str]:

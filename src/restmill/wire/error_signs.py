@@ -107,7 +107,7 @@ def error_alone(value: Json) -> Sign | None:
     for keys, name, one in _entries(value, (), None, _DEPTH):
         sign = judge.sign(keys, name, one)
         if sign is None and name in TEXT and _tokens(one) & _SURELY:
-            sign = Sign(f"`{'.'.join(keys)}`", _is_busy(one), sure=not thing)
+            sign = Sign(f"`{'.'.join(keys)}`", is_busy(one), sure=not thing)
         if sign and (told or len(keys) > 1):
             return sign
     return None
@@ -224,7 +224,7 @@ class _Judge:
         shown = f": {_shown(value)}" if _shown(value) else ""
         before = self.usual.values.get(keys)
         was = f" ({_shown(before)} before)" if shown and _shown(before) and before != value else ""
-        busy = _is_busy(value)
+        busy = is_busy(value)
         return Sign(f"`{'.'.join(keys)}{shown}`{was}", busy, sure=not self.entity)
 
 
@@ -307,13 +307,13 @@ def _is_true(value: Json) -> bool:
     return isinstance(value, bool | int | float) and value > 0
 
 
-def _is_busy(value: Json) -> bool:
+def is_busy(value: Json) -> bool:
     """Whether the value, or a part of it, says that the server could not answer now."""
     match value:
         case dict():
-            return any(_is_busy(one) for one in value.values())
+            return any(is_busy(one) for one in value.values())
         case list():
-            return any(_is_busy(one) for one in value)
+            return any(is_busy(one) for one in value)
         case str() if whole(value) is None:
             return bool(_tokens(value) & BUSY_WORDS)
         case _:
