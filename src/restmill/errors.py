@@ -77,7 +77,10 @@ class RestmillError(Exception):
 
 
 class ConfigError(RestmillError, ValueError):
-    """The config is wrong. All problems at once; nothing was sent. A `ValueError` too, as under dlt."""
+    """The config is wrong, all problems at once. A `ValueError` too, as under dlt.
+
+    Nothing was sent; or, where only records show it, nothing was loaded.
+    """
 
     exit_code = 2
 

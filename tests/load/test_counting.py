@@ -48,6 +48,23 @@ def test_totals_by_one_request_each() -> None:
     assert counted(config).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("disposition", "said"),
+    [
+        ({"disposition": "merge", "strategy": "upsert"}, ""),
+        ({"disposition": "replace"}, ""),
+        ({"disposition": "append"}, "not counted: it appends, so its table holds more than the API"),
+    ],
+)
+def test_a_disposition_with_options_is_counted_like_its_word(disposition: Any, said: str) -> None:
+    shelf = Shelf(users=records(30))
+    config = shelf.config({"name": "users", "write_disposition": disposition})
+    sync(config, pipeline_name="shelf")
+    (found,) = counted(config).resources
+    assert [*found.notes, ""][0] == said
+    assert (found.difference is not None) is (said == "")
+
+
 def test_what_a_total_says_nothing_about_is_not_compared() -> None:
     shelf = Shelf(users=records(3), teams=records(3), logs=records(3))
     shelf.lists["/teams/1/tasks"] = []

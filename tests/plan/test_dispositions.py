@@ -52,6 +52,8 @@ def refusals(destination: Json, **hints: Json) -> list[tuple[str, str]]:
         ("filesystem", {"table_format": "delta", "primary_key": None}, "tells rows by `primary_key`"),
         ("filesystem", {"table_format": "delta", "primary_key": None, "merge_key": "day"}, "`primary_key`"),
         ("filesystem", {"table_format": "iceberg", **by("upsert", skip_unchanged_rows=True)}, "`skip_unch"),
+        (None, {"write_disposition": "skip"}, "dlt loads no records with `skip`"),
+        ("filesystem", {"write_disposition": {"disposition": "skip"}}, "dlt loads no records with `skip`"),
         ("athena", {}, "`merge` is not possible in plain `athena` tables"),
         ("athena", {"table_format": "hive"}, "tables of the format `hive`"),
         ("athena", {"table_format": "delta"}, "`merge` is not possible in plain `athena` tables"),
@@ -79,7 +81,6 @@ def test_what_the_destination_would_not_do_is_refused(
     [
         ("filesystem", {"write_disposition": "append"}),
         ("filesystem", {"write_disposition": "replace"}),
-        ("filesystem", {"write_disposition": "skip"}),
         ("filesystem", {"write_disposition": None}),
         ("filesystem", {"write_disposition": lambda _: "merge"}),
         ("filesystem", {"table_format": lambda _: "delta"}),

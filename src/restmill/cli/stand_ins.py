@@ -7,9 +7,11 @@ nothing is looked up, and dlt is not imported.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restmill.cli.inputs import placed
@@ -22,11 +24,11 @@ from restmill.errors import ConfigError, Place, Problem
 from restmill.plan.build import build
 from restmill.plan.describe import as_json
 from restmill.plan.dispositions import UNKEYED, impossible
+from restmill.plan.names import as_the_file, one_of_two
 from restmill.secrets import MASK, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from restmill.config.files import Source
     from restmill.config.model import Auth, Opaque
@@ -105,9 +107,20 @@ def _planned(config: Config, path: Path) -> Plan:
     """The plan, which the config's own destination can keep."""
     with placed(path):
         plan = build(config, on_error="isolate", name=path.stem)
-        if problems := impossible(config):
+        if problems := [*impossible(config), *_names(config, path)]:
             raise ConfigError(*problems)
         return plan
+
+
+def _names(config: Config, path: Path) -> Iterator[Problem]:
+    """Names that would be one, unless settings of dlt's, which are not read here, may tell them apart."""
+    settings = {name.upper() for name in os.environ}
+    folder = Path(".dlt")
+    text = "".join(one.read_text() for one in folder.glob("*.toml")) if folder.is_dir() else ""
+    if "SCHEMA__NAMING" not in settings and "naming" not in text:
+        yield from one_of_two(config)
+    if not any("DUCKDB" in name for name in settings) and "duckdb" not in text:
+        yield from as_the_file(config, path.stem)
 
 
 def _check(source: Source, tree: Json) -> Config:

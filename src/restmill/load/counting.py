@@ -20,6 +20,7 @@ from restmill.load.source import source_of
 from restmill.load.sync import destination_of
 from restmill.load.vanished import table_of
 from restmill.load.verify import Compared, Comparison, Target, attached, live, raise_unread, stored_schema
+from restmill.plan.dispositions import asked_of
 from restmill.plan.spec import Resource
 from restmill.run.preview import preview
 
@@ -76,9 +77,12 @@ def _why_not(plan: Plan, name: str) -> str:
         return f"it is read for each record of `{resource.parent.resource}`"
     if any(step.kind != "map" for step in resource.steps):
         return "its processing steps decide how many rows there are"
-    if resource.hints.get("write_disposition") in {None, "append"}:
+    asked = asked_of(resource.hints)
+    if asked is None:
+        return "a function decides what becomes of the rows already there"
+    if asked.disposition == "append":
         return "it appends, so its table holds more than the API"
-    return ""
+    return "it is not loaded" if asked.disposition == "skip" else ""
 
 
 def _counted(plan: Plan, glimpse: Glimpse, rows: int) -> Compared:

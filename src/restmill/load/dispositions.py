@@ -7,11 +7,13 @@ name is, and the hints as they are once the user has done with the source what h
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import dlt
 from dlt.common.configuration.container import Container
+from dlt.common.normalizers.json import helpers
 from dlt.common.pipeline import PipelineContext
 from dlt.destinations import destination as function_destination
 from dlt.destinations import filesystem
@@ -22,12 +24,14 @@ from restmill.events import Noted
 from restmill.load.watch import tell
 from restmill.plan.destinations import DESTINATIONS, Abilities
 from restmill.plan.dispositions import outcomes_of
+from restmill.plan.names import Table, clashes
 from restmill.plan.spec import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from dlt.common.destination import Destination, DestinationCapabilitiesContext
+    from dlt.common.schema import Schema
     from dlt.extract import DltSource
 
     from restmill.plan.spec import Plan
@@ -50,7 +54,7 @@ def settle(destination: Destination[Any, Any] | None, source: DltSource, plan: P
     able = abilities_of(destination)
     setting = _replace_strategy(destination)
     accepting = {one.name for one in plan.resources if isinstance(one, Resource) and one.appends_unmerged}
-    problems = []
+    problems = [*clashes(_tables(source), partial(_normal, source.schema))]
     for name, one in source.resources.selected.items():
         hints: Mapping[str, Any] = one._hints or {}  # noqa: SLF001  # dlt shows them one by one only
         for below, found in outcomes_of(able, hints, setting, accepts=name in accepting):
@@ -63,6 +67,17 @@ def settle(destination: Destination[Any, Any] | None, source: DltSource, plan: P
                 tell(Noted(name, time.monotonic(), note))
     if problems:
         raise ConfigError(*problems)
+
+
+def _tables(source: DltSource) -> Iterator[Table]:
+    """The tables of the selected resources whose name no record decides."""
+    for name, one in source.resources.selected.items():
+        if isinstance(one.table_name, str):
+            yield Table(name, one.table_name, one.max_table_nesting != 0)
+
+
+def _normal(schema: Schema, name: str) -> str:
+    return helpers.normalize_table_identifier(schema, schema.naming, name)
 
 
 def settle_running(plan: Plan) -> None:

@@ -7,14 +7,16 @@ import sysconfig
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import dlt
 from dlt import destinations
 from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.exceptions import DltException, MissingDependencyException
+from dlt.common.schema.exceptions import UnboundColumnException
 from dlt.extract.exceptions import ResourceExtractionError
+from dlt.extract.incremental.exceptions import IncrementalPrimaryKeyMissing
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import InvalidPipelineName, PipelineStepFailed
 
@@ -30,7 +32,7 @@ from restmill.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dlt.common.configuration.exceptions import FieldLookupTraces
 
@@ -63,7 +65,7 @@ def explained(error: BaseException) -> BaseException:
     In this order: an error of ours inside dlt's wrappers, the configuration, the user's own code, the
     destination or the disk, anything else that dlt refuses (a schema contract, a missing key column).
     """
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     for cause in causes:
         if isinstance(cause, RestmillError):
             return cause
@@ -102,15 +104,11 @@ _AMBIGUOUS = "Ambiguous reference to catalog or schema"
 _ONE_NAME = "DuckDB tells a dataset from a database file by name: give `dataset_name` a name of its own."
 
 
-_KEPT = (
-    "What was read is kept; the next run loads it first. "
-    "`dlt pipeline NAME drop-pending-packages` lets go of it."
-)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
 """Errors of a disk that may come without the name of a file."""
 
 
-def _is_disk(cause: BaseException) -> bool:
+def is_disk(cause: BaseException) -> bool:
     """Whether a file is in question; Python uses the same class for a date that no clock can hold."""
     return isinstance(cause, OSError) and (cause.filename is not None or cause.errno in _FULL)
 
@@ -118,11 +116,11 @@ def _is_disk(cause: BaseException) -> bool:
 def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     writing = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
-    disk = next(filter(_is_disk, causes), None)
+    disk = next(filter(is_disk, causes), None)
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
     got = _first_line(causes[-1] if disk is None else disk)
-    kept = _KEPT if "load" in steps else ""
+    kept = _kept(causes) if "load" in steps else ""
     return DestinationError(
         Problem(
             Place(steps[0] if steps else "destination"),
@@ -130,6 +128,15 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
             got=got,
             hint=_ONE_NAME if _AMBIGUOUS in got else kept,
         )
+    )
+
+
+def _kept(causes: Sequence[BaseException]) -> str:
+    """That what was read waits for the next run, and how to let go of it."""
+    name = next(one.pipeline.pipeline_name for one in causes if isinstance(one, PipelineStepFailed))
+    return (
+        "What was read is kept; the next run loads it first. "
+        f"`dlt pipeline {name} abort-packages` lets go of it."
     )
 
 
@@ -153,12 +160,12 @@ def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
     if not refused:
         return None
     what = f"dlt refused it ({type(refused[-1]).__name__})"
-    hint = _KEPT if "normalize" in steps else ""
+    hint = _kept(causes) if "normalize" in steps else ""
     place = Place(steps[0] if steps else "dlt")
     return DestinationError(Problem(place, what, got=_first_line(refused[-1]), hint=hint))
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
     """The error and everything behind it, outermost first; one that was raised again may be behind itself."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -173,6 +180,8 @@ def _mistake(error: BaseException) -> ConfigError | None:
     match error:
         case ConfigFieldMissingException():
             return _missing(error)
+        case UnboundColumnException() | IncrementalPrimaryKeyMissing():
+            return _absent(error)
         case UnknownDestinationModule(ref=name):
             return _unknown(name)
         case InvalidPipelineName(pipeline_name=name):
@@ -221,6 +230,28 @@ def _names(traces: FieldLookupTraces) -> Iterator[str]:
         names = [key.lower().replace("__", ".") for key in keys]  # the environment's way of writing them
         in_section = [name for name in names if name.startswith(("sources.", "destination."))]
         yield next(iter(in_section or names), field)
+
+
+def _absent(error: UnboundColumnException | IncrementalPrimaryKeyMissing) -> ConfigError:
+    """Columns that must have a value, by a key or a hint, and that no record has."""
+    if isinstance(error, IncrementalPrimaryKeyMissing):
+        where, named = error.pipe_name, [(error.primary_key_column, "primary_key")]
+    else:
+        where, named = error.table_name, [(str(one["name"]), _named_by(one)) for one in error.columns]
+    return ConfigError(
+        *(
+            Problem(
+                Place(f"{where}.{key}"),
+                f"no record has `{column}`, which `{key}` names",
+                hint="`restmill preview` shows what records have.",
+            )
+            for column, key in named
+        )
+    )
+
+
+def _named_by(column: Mapping[str, Any]) -> str:
+    return next((key for key in ("primary_key", "merge_key") if column.get(key)), "columns")
 
 
 def _unknown(name: str) -> ConfigError:

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 from dlt.extract import Incremental
 
+from restmill.load.absent import sought
 from restmill.load.cursor import bound_by
 from restmill.load.dispositions import settle_running
 from restmill.load.held import Cursors
@@ -57,7 +58,10 @@ def read_children(
 
 
 def _handed_on(pages: Pages, resource: Resource, cursors: Cursors) -> Pages:
+    absent = sought(resource)
     for page in pages:
+        if absent is not None:
+            absent.see(page)
         if page is not None:
             cursors.rewind(resource.name)
         try:
@@ -65,4 +69,6 @@ def _handed_on(pages: Pages, resource: Resource, cursors: Cursors) -> Pages:
         except GeneratorExit:
             cursors.closed(resource.name)
             raise
+    if absent is not None and resource.parent is None:
+        absent.end()
     cursors.settle(resource.name)

@@ -22,6 +22,7 @@ from restmill.load.dispositions import settle
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
 from restmill.load.landed import keys_that_met
+from restmill.load.letgo import load_pending, nothing_left
 from restmill.load.lineage import Lineage
 from restmill.load.losses import losses_as_events
 from restmill.load.plans import plan_of_file, plan_of_mapping
@@ -138,7 +139,7 @@ def run(
     with account.failing(), watching(ledger, lineage, observer), explaining():
         ensure_possible(pipeline, source, plan)
         settle(pipeline.destination, source, plan)
-        _load_pending(pipeline)
+        load_pending(pipeline, names)
         _stage("extract")
         with dlt.config.values(_UNPACKED), no_leftovers(pipeline):
             sources = with_runs(source, account, require, table=plan.pipeline.runs_table)
@@ -146,10 +147,11 @@ def run(
         ledger.seal()
         withhold_partial(pipeline, source, account.evidence())
         _stage("normalize")
-        with empty_columns_as_events(), losses_as_events(pipeline):
+        with nothing_left(pipeline), empty_columns_as_events(), losses_as_events(pipeline):
             pipeline.normalize()
         _stage("load")
-        info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
+        with nothing_left(pipeline):
+            info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
         whole = not (info and info.has_failed_jobs)
         load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
         gone |= keys_that_met(pipeline, source, plan, load)
@@ -160,16 +162,6 @@ def run(
         account.location = location_of(pipeline)
         account.tables = tables_of(pipeline, names)
     return account.close()
-
-
-def _load_pending(pipeline: Pipeline) -> None:
-    """Restore state from the destination and load what an earlier run has read; nothing is read here."""
-    if (
-        pipeline.first_run and pipeline.has_pending_data
-    ):  # dlt would throw it away: its dataset is not there yet
-        pipeline.normalize()
-        pipeline.load()
-    pipeline.run()
 
 
 def destination_of(pipeline: Pipeline) -> str:

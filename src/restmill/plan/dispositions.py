@@ -27,6 +27,7 @@ _KEYED = frozenset({"upsert", "insert-only", "cdc"})
 _DELETING = frozenset({"delete-insert", "upsert", "cdc"})
 """Strategies that delete the rows marked by `hard_delete`."""
 _LEAVE_OUT = "Leave it out."
+_LEFT_OUT = "Write `selected: false` for a resource that only its children need."
 _ACCEPT = "`on_unsupported_merge: append`"
 UNKEYED = "`merge` without `primary_key` or `merge_key` appends: every run adds its rows again"
 
@@ -83,7 +84,7 @@ def outcome(able: Abilities, asked: Asked, replace_strategy: str = "") -> Outcom
         case "replace":
             return _replace(able, asked, replace_strategy)
         case "skip":
-            return Outcome("nothing is loaded")
+            return Outcome("fails", "dlt loads no records with `skip`, and fails on them", _LEFT_OUT)
         case _:
             return Outcome("append", notes=tuple(_merge_only(asked)))
 

@@ -1,0 +1,108 @@
+"""Letting go: what dlt or the destination refuses for good is not kept, and the run leaves nothing behind.
+
+A package that is kept is loaded by the next run before anything else, and would be refused again, whatever
+was put right meanwhile. So it goes, together with the cursors and the schema it brought (dlt keeps a copy of
+both for each package), and the next run reads the same again. It stays where it may pass the next time (a
+disk that is full, a database that is away) and where a part of it has been appended already: to read that
+again would double it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dlt.common.schema.utils import get_inherited_table_hint
+from dlt.load.exceptions import LoadClientJobFailed, LoadClientJobTerminalRetry
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from restmill.errors import DestinationError, is_interruption
+from restmill.events import Noted
+from restmill.load.failures import causes_of, explained, is_disk
+from restmill.load.watch import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dlt import Pipeline
+
+_AGAIN = "Nothing is left of this run: no cursor has moved, and the next run reads the same again."
+_TERMINAL = (LoadClientJobTerminalRetry, LoadClientJobFailed)
+_OWN = ("_dlt_", "_restmill_")
+
+
+@contextmanager
+def nothing_left(pipeline: Pipeline) -> Iterator[None]:
+    """When the block raises what would be raised again, let go of all that is pending.
+
+    Raises:
+        RestmillError: what the block raised, in our words; see `failures.explained`.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not let_go(pipeline, error):
+            raise
+        reason = explained(error)
+        if isinstance(reason, DestinationError):
+            reason = type(reason)(replace(reason.problem, hint=_AGAIN))
+        raise reason from error
+
+
+def load_pending(pipeline: Pipeline, names: Iterable[str]) -> None:
+    """Restore state from the destination and load what an earlier run has read; nothing is read here.
+
+    What is refused for good is let go, with a note at each of the resources `names`: this run reads it again.
+    """
+    try:
+        _load(pipeline)
+    except Exception as error:
+        if not let_go(pipeline, error):
+            raise
+        reason = explained(error)
+        why = reason.problem.what if isinstance(reason, DestinationError) else str(reason)
+        for name in names:
+            tell(Noted(name, time.monotonic(), f"what an earlier run had read was let go: {why}"))
+        _load(pipeline)
+
+
+def _load(pipeline: Pipeline) -> None:
+    if (
+        pipeline.first_run and pipeline.has_pending_data
+    ):  # dlt would throw it away: its dataset is not there yet
+        pipeline.normalize()
+        pipeline.load()
+    pipeline.run()
+
+
+def let_go(pipeline: Pipeline, error: Exception) -> bool:
+    """Delete what is pending and restore state and schemas, if `error` would come again; says if it did."""
+    if not pipeline.has_pending_data or not _for_good(error) or _has_appended(pipeline):
+        return False
+    pipeline.abort_packages()
+    return True
+
+
+def _for_good(error: Exception) -> bool:
+    """Whether another try would end in the same way."""
+    causes = list(causes_of(error))
+    if is_interruption(error) or any(is_disk(one) or isinstance(one, MemoryError) for one in causes):
+        return False
+    steps = {one.step for one in causes if isinstance(one, PipelineStepFailed)}
+    return "normalize" in steps or any(isinstance(one, _TERMINAL) for one in causes)
+
+
+def _has_appended(pipeline: Pipeline) -> bool:
+    """Whether a pending package has put rows where a second time would double them."""
+    packages = pipeline._get_load_storage().normalized_packages  # noqa: SLF001  # dlt shows packages, not their jobs' tables
+    for load_id in packages.list_packages():
+        schema = packages.load_schema(load_id)
+        for job in packages.get_load_package_jobs(load_id)["completed_jobs"]:
+            table = job.table_name
+            if table.startswith(_OWN) or table not in schema.tables:
+                continue
+            if get_inherited_table_hint(schema.tables, table, "write_disposition") == "append":
+                return True
+    return False
