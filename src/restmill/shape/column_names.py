@@ -207,7 +207,8 @@ class Names:
             value = _at(row, keys)
             kind = type(value)
             if value is None or (scope == LISTS and value == []):
-                unfilled.add(keys)
+                if _has(row, keys):
+                    unfilled.add(keys)
             elif (kind is list) if scope == LISTS else self._is_plain(level, name, keys, kind):
                 filled.add(keys)
         return filled, unfilled
@@ -348,6 +349,12 @@ def _at(row: Record, keys: Keys) -> Json:
             return None
         value = value[key]
     return value
+
+
+def _has(row: Record, keys: Keys) -> bool:
+    """Whether a field is there, with or without a value."""
+    around = row if len(keys) == 1 else _at(row, keys[:-1])
+    return type(around) is dict and keys[-1] in around
 
 
 def _alike(table: str, one: Keys, other: Keys) -> bool:

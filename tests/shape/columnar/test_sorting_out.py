@@ -9,7 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.shape.columnar.test_against_dlt import cases, tables
-from tests.shape.columnar.twins import Table, by_dlt, by_sorting_out
+from tests.shape.columnar.twins import Table, by_dlt, by_sorting_out, told_apart
 
 
 @pytest.mark.parametrize("destination", ["duckdb", "postgres"])
@@ -17,6 +17,7 @@ from tests.shape.columnar.twins import Table, by_dlt, by_sorting_out
 def test_what_is_left_is_what_dlt_makes_without_the_refused(
     destination: str, runs: list[list[Any]], table: Table, size: int
 ) -> None:
+    runs = told_apart(runs, table, destination)
     ours, refused = by_sorting_out(runs, table, destination, size)
     taken = [
         [record for number, record in enumerate(run) if number not in left]
@@ -36,6 +37,7 @@ def test_what_is_left_is_what_dlt_makes_without_the_refused(
 def test_each_refused_record_would_have_failed_the_run(
     destination: str, runs: list[list[Any]], table: Table, size: int
 ) -> None:
+    runs = told_apart(runs, table, destination)
     _, refused = by_sorting_out(runs, table, destination, size)
     for run, left in enumerate(refused):
         for last in left:

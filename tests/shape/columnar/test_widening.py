@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from restmill.shape.cells import EXACT
 from restmill.shape.storable import storable
 from tests.shape.columnar.test_against_dlt import cases, tables
-from tests.shape.columnar.twins import Outcome, Shelf, Table, by_dlt, by_widening
+from tests.shape.columnar.twins import Outcome, Shelf, Table, by_dlt, by_widening, told_apart
 
 _FRACTIONS = (0.5, -1.25, 0.1, 1e300, 5e-324, float(2**60), 1e18, 3.0, -0.0)
 _WITHIN = (0, 1, -7, EXACT - 1, EXACT, -EXACT)
@@ -130,6 +130,7 @@ def test_no_row_is_lost_of_whatever_comes(
     destination: str, runs: list[list[Any]], table: Table, size: int, stubborn: bool
 ) -> None:
     table.contract = {}
+    runs = told_apart(runs, table, destination)
     theirs = by_dlt(runs, table, destination)
     ours = by_widening(runs, table, destination, size, Shelf(stubborn=stubborn))
     if theirs.refused:
