@@ -9,15 +9,18 @@ import dlt
 import duckdb
 import pytest
 
+from restmill import sync
 from restmill.load import claims
 from restmill.load.losses import losses_as_events
 from restmill.load.watch import watching
+from tests.load.api import api, of, resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from restmill.events import Event
+    from tests.load.conftest import Serve
 
 NAN, INF = float("nan"), float("inf")
 DROPS = {"columns": "discard_value", "data_type": "discard_value"}
@@ -132,3 +135,12 @@ def test_epoch_seconds_become_a_timestamp_as_under_dlt(tmp_path: Path, by_rows: 
     told(tmp_path, [[{"at": 1700000000}]], by_rows, columns={"at": {"data_type": "timestamp"}})
     with duckdb.connect(str(tmp_path / "losses.duckdb")) as database:
         assert database.execute('SELECT epoch("at") FROM data.things').fetchall() == [(1700000000,)]
+
+
+def test_a_table_that_a_contract_keeps_away_is_said(serve: Serve) -> None:
+    contract = {"tables": "discard_row"}
+    receipt = sync(
+        api(serve(rows=5).base_url, resource("projects"), resource("users", schema_contract=contract))
+    )
+    told = "the schema contract keeps the table away: none of its rows are loaded"
+    assert [told in of(receipt, name).notes for name in ("projects", "users")] == [False, True]

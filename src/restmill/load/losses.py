@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from dlt import Pipeline
     from dlt.common.schema import Schema, TTableSchemaColumns
+    from dlt.extract import DltSource
 
     from restmill.path import Json
     from restmill.shape.tables import Shaped
@@ -107,13 +108,31 @@ class Losses:
 
 
 @contextmanager
-def losses_as_events(pipeline: Pipeline) -> Iterator[None]:
-    """Count what dlt's normalize step does in the block, and say it at the end."""
+def losses_as_events(pipeline: Pipeline, source: DltSource | None = None) -> Iterator[None]:
+    """Count what dlt's normalize step does in the block, and say it at the end.
+
+    What a contract keeps away as a whole table never came to that step; with the `source` this is said, too.
+    """
     losses = Losses()
     with losses.counting(variants=True):
         yield
     for name in pipeline.schema_names:
         losses.tell(pipeline.schemas[name])
+    for name in _kept_away(source) if source else ():
+        text = "the schema contract keeps the table away: none of its rows are loaded"
+        tell(Noted(name, time.monotonic(), text))
+
+
+def _kept_away(source: DltSource) -> list[str]:
+    """The resources whose table a contract has not let into the schema."""
+    found = []
+    for name, resource in source.resources.selected.items():
+        contract: Json = resource.schema_contract or source.schema_contract or {}
+        mode = contract.get("tables") if isinstance(contract, dict) else contract
+        if str(mode).startswith("discard") and not resource.has_dynamic_table_name:
+            table = source.schema.naming.normalize_table_identifier(str(resource.table_name))
+            found += [name] if table not in source.schema.tables else []
+    return found
 
 
 _counting: ContextVar[tuple[Losses, bool] | None] = ContextVar("counting", default=None)

@@ -147,7 +147,7 @@ def run(
         ledger.seal()
         withhold_partial(pipeline, source, account.evidence())
         _stage("normalize")
-        with nothing_left(pipeline), empty_columns_as_events(), losses_as_events(pipeline):
+        with nothing_left(pipeline), empty_columns_as_events(), losses_as_events(pipeline, source):
             pipeline.normalize()
         _stage("load")
         with nothing_left(pipeline):
