@@ -6,6 +6,7 @@ dlt selects with jsonpath-ng, so a path means here what it means there. Most pat
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 # A JSON document as Python's parsers make it. `Any` because its shape is the API's own business.
 Json: TypeAlias = Any
+
+
+_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
+_OPERATORS = frozenset(("parent", "where", "wherenot", "true", "false", "null"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,17 @@ class Path:
 
     def __str__(self) -> str:
         return self.text
+
+
+def path_of(keys: tuple[str, ...]) -> Path:
+    """The path of nested keys; keys that are no plain names are quoted. No keys: `$`."""
+    quoted = (key if _NAME.fullmatch(key) and key not in _OPERATORS else _quote(key) for key in keys)
+    return Path(".".join(quoted) or "$")
+
+
+def _quote(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def set_at(document: Mapping[str, Json], dotted: str, value: Json) -> dict[str, Json]:

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests import Response as TheirResponse
 
-from restmill.path import Json, Path
-from restmill.wire.detect import detect_pager, detect_selector, path_of, single_entity_path
+from restmill.path import Json, Path, path_of
+from restmill.wire.detect import detect_pager, detect_selector, single_entity_path
 from restmill.wire.paging import Cursor, Done, HeaderLink, JsonLink, PageNumber, Pager, SinglePage
 from restmill.wire.signs import whole
 from tests.wire.model import START, page

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from restmill.errors import ConfigError, Place, Problem
-from restmill.path import Path
+from restmill.path import Path, path_of
 from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree, spelled
 from restmill.run.fetch import Terms
-from restmill.wire.detect import path_of
 from restmill.wire.message import Headers, Request, join, origin_of
 
 if TYPE_CHECKING:

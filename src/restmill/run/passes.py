@@ -37,6 +37,7 @@ from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
 from restmill.wire.detect import detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
+from restmill.wire.pointers import flagged, pointed
 from restmill.wire.totals import stated_total
 
 if TYPE_CHECKING:
@@ -204,15 +205,24 @@ class Pass:
         done = judged(done, page, answer, missed=self._made.missed, ruled=bool(self._order.terms.rules))
         done = without_list(done, self._made.seen, page, self.pager, self.proof)
         full = is_full(self.pager, page)
-        if done.probe is None or not done.complete or not doubtful(page, self.proof, full=full):
-            return done
+        more, left = self._left(page)
+        if done.probe is None or not done.complete or not (left or doubtful(page, self.proof, full=full)):
+            self.proof.left = more or left
+            return done if done.complete or not left else replace(done, detail=left)
+        self.proof.left = more  # whether there is a page where something points, the probe tells
         lesson = None
-        if page.number == 1 and not full:
+        if page.number == 1 and not (full or left):
             lesson = await must_ask(self._way.fetcher, self._order.terms.resource)
             if lesson is None:
                 return done
         self._pending = Pending(done, lesson, empty=not page.length)
         return done.probe
+
+    def _left(self, page: Page) -> tuple[str, str]:
+        """What the last answer says of more, and of a page that nobody asked for."""
+        if self.proof.proven:
+            return "", ""
+        return flagged(page, self.pager), pointed(page, self.pager, self._trail.knows)
 
     def _end(self, done: Done) -> Done:
         """`done`, or the end that was in doubt, now that nothing new was found behind it."""
@@ -226,6 +236,7 @@ class Pass:
         """There is something behind an end that was in doubt, if one was: read on."""
         pending, self._pending = self._pending, None
         settle(pending.lesson if pending else None, holds=False)
+        self.proof.left = ""
         if pending is not None and not pending.empty:
             self.proof.refuted()
             reason = pending.done.reason

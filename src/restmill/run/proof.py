@@ -85,6 +85,8 @@ class Proof:
         """Whether two different records of one page have the same key: then it is no key."""
         self.blind = False
         """Whether an offset moved though the elements of its list could not be counted."""
+        self.left = ""
+        """What the last answer says of a page behind it that nobody asked for."""
         self.spoilt = False
         """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
@@ -259,7 +261,8 @@ class Proof:
 
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
-        return self._beside or self._drift() or self.repeats() or self._shortfall()
+        doubt = self._beside or self._drift() or self.repeats() or self._shortfall()
+        return doubt or ("" if self.proven else self.left)
 
     def _drift(self) -> str:
         if len(self._stated) <= 1:

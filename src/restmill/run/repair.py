@@ -66,7 +66,8 @@ class Repair:
         proof = self._first.proof
         if self._order.terms.acts:
             return False  # what a further pass hands on would have to go through the user's functions
-        short = not (proof.proven or proof.hollow or proof.spoilt or proof.shared or proof.erred)
+        helpless = proof.hollow or proof.spoilt or proof.shared or proof.erred or bool(proof.left)
+        short = not (proof.proven or helpless)
         return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
 
     async def _further(self, size: int) -> tuple[Pass, Done] | None:

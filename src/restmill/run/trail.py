@@ -44,6 +44,10 @@ class Trail:
         self._last = asked
         return self._circle("") if self._again and moves else None
 
+    def knows(self, request: Request) -> bool:
+        """Whether this request was made before."""
+        return hash_of(request) in self._asked
+
     def arrived(self, records: Sequence[Json], *, fresh: bool) -> Done | None:
         """Take the page; the end of the read, if the request was made before and this page is no further.
 

@@ -152,7 +152,22 @@ _JSON_NAMES = {
 
 def misses(page: Page, option: str, path: Path, what: str) -> NotData:
     """The error for an answer that lacks, or holds wrongly, what `option: path` declares."""
-    known = page.document if isinstance(page.document, dict) else ()
-    near = did_you_mean(path.text.removeprefix("$."), [str(name) for name in known])
+    found = path.first(page.document)
+    where = f"{path}: {keys_of(found)}" if isinstance(found, dict) and found else keys_of(page.document)
     place = Place(path=page.request.target)
-    return NotData(Problem(place, f"`{option}: {path}` {what}", got=keys_of(page.document), hint=near))
+    return NotData(
+        Problem(place, f"`{option}: {path}` {what}", got=where, hint=_near(page.document, path, found))
+    )
+
+
+_INNER = ("href", "url", "uri", "link", "cursor", "token", "after", "next", "value", "total", "count")
+
+
+def _near(document: Json, path: Path, found: Json) -> str:
+    """The hint: what stands inside of an object at `path`, else a key like it; never `path` itself."""
+    if isinstance(found, dict) and found:
+        inner = [key for name in _INNER for key in found if str(key).lower() == name]
+        return f"Did you mean '{path}.{inner[0]}'?" if inner else ""
+    known = [str(name) for name in document] if isinstance(document, dict) else []
+    name = path.text.removeprefix("$.")
+    return did_you_mean(name, [one for one in known if one != name])

@@ -11,8 +11,18 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from restmill.path import Json, Path
-from restmill.wire.paging import Cursor, HeaderLink, JsonLink, PageNumber, Pager, SinglePage, links
+from restmill.path import Json, Path, path_of
+from restmill.wire.paging import (
+    Cursor,
+    HeaderCursor,
+    HeaderLink,
+    JsonLink,
+    PageNumber,
+    Pager,
+    SinglePage,
+    links,
+)
+from restmill.wire.pointers import bare, flag, pointers
 from restmill.wire.ranges import asked_size
 from restmill.wire.signs import sign_of_more, sign_of_paging, whole
 
@@ -29,8 +39,6 @@ _NEXT_LINK = re.compile("href|url")
 _TOTAL_PAGES = re.compile("(?:total_pages|pages|totalpages)$")
 _PAGE_KEYS = frozenset(("page", "currentpage", "pagenumber", "number"))
 _PLACEHOLDER = re.compile(r"\{[a-zA-Z0-9.\-_]+\}")
-_PLAIN = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
-_OPERATORS = frozenset(("parent", "where", "wherenot", "true", "false", "null"))
 _LIST_DEPTH = 3  # dlt looks for lists under at most two objects
 
 _Found = tuple[tuple[str, ...], Json]
@@ -56,7 +64,7 @@ def detect_pager(page: Page) -> tuple[Pager, str]:
     if links(page.response.headers.get("Link", "")).get("next"):
         return HeaderLink(), "pages by the Link header, rel=next"
     following = next(_entries(page.document, ()), None)
-    if following and isinstance(following[1], str) and following[1].startswith(("http", "/")):
+    if following and isinstance(following[1], str) and following[1].startswith(("http", "/", "?")):
         path = path_of(following[0])
         return JsonLink(path), f"pages by the link at `{path}`"
     pages = next(_page_counts(page.document, ()), None)
@@ -64,19 +72,62 @@ def detect_pager(page: Page) -> tuple[Pager, str]:
         return _by_number(page, path_of(pages[0]))
     if following:
         path = path_of(following[0])
-        return Cursor(path), f"pages by the cursor at `{path}`, sent as `cursor` (a guess)"
-    return _single(page)
+        param = _param(following[0][-1], following[1]) or "cursor"
+        return Cursor(path, param), f"pages by the cursor at `{path}`, sent as `{param}` (a guess)"
+    return _pointed(page) or _single(page)
 
 
-def path_of(keys: tuple[str, ...]) -> Path:
-    """The path of nested keys; keys that are no plain names are quoted. No keys: `$`."""
-    quoted = (key if _PLAIN.fullmatch(key) and key not in _OPERATORS else _quote(key) for key in keys)
-    return Path(".".join(quoted) or "$")
+def _pointed(page: Page) -> tuple[Pager, str] | None:
+    """The pager for a pointer that dlt does not look for; None where none can be followed."""
+    key, more = flag(page)
+    for one in pointers(page) if more is not False else ():
+        if one.rel:
+            return HeaderLink(one.rel), f"pages by the Link header, rel={one.rel}"
+        if one.is_link and one.path:
+            return JsonLink(one.path), f"pages by the link at {one.place}"
+        param = _param(one.key, one.value)
+        if not param or page.request.method != "GET" or not (one.firm or page.length):
+            continue
+        if one.header:
+            return HeaderCursor(one.key, param), f"pages by {one.place}, sent as `{param}` (a guess)"
+        told = Path(key) if more and one.path and "." not in key.strip(".") and not one.firm else None
+        pager = Cursor(one.path or Path("$"), param, None, not one.firm, told)
+        return pager, f"pages by the cursor at {one.place}, sent as `{param}` (a guess)"
+    return None
 
 
-def _quote(key: str) -> str:
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def _param(key: str, value: Json) -> str:
+    """The parameter that APIs take such a token by; "" when there is no custom."""
+    name = bare(key)
+    if name in ("nextpage", "nextpagenumber", "xnextpage"):
+        return "page" if whole(value) is not None else ""
+    snake, camel = _PARAMS.get(name.removeprefix("x").removeprefix("ms"), ("", ""))
+    return snake if "_" in key else camel
+
+
+_PARAMS = {
+    "nextpagetoken": ("page_token", "pageToken"),
+    "nexttoken": ("next_token", "nextToken"),
+    "nextcursor": ("cursor", "cursor"),
+    "nextpagecursor": ("cursor", "cursor"),
+    "nextoffset": ("offset", "offset"),
+    "nextskip": ("skip", "skip"),
+    "nextstart": ("start", "start"),
+    "nextpagestart": ("start", "start"),
+    "nextmarker": ("marker", "marker"),
+    "nextbookmark": ("bookmark", "bookmark"),
+    "continuationtoken": ("continuation_token", "continuationToken"),
+    "continuation": ("continuation", "continuation"),
+    "continue": ("continue", "continue"),
+    "paginationtoken": ("pagination_token", "paginationToken"),
+    "resumptiontoken": ("resumption_token", "resumptionToken"),
+    "endcursor": ("after", "after"),
+    "startafter": ("start_after", "startAfter"),
+    "after": ("after", "after"),
+    "cursor": ("cursor", "cursor"),
+    "bookmark": ("bookmark", "bookmark"),
+}
+"""Plain names of tokens -> the parameters for them, for keys in snake_case and for others."""
 
 
 def _single(page: Page) -> tuple[SinglePage, str]:

@@ -57,12 +57,14 @@ class Cursor(_Reference):
         """The same request with the cursor of this page; null, "", 0 or no cursor ends the read.
 
         Raises:
-            NotData: `has_more_path` is declared and not in the answer.
+            NotData: `has_more_path` is declared and not in the answer, or the cursor is an object.
         """
         if not page.length and self.stop_after_empty_page:
             return Done("an empty page", complete=True, basis="end")
         cursor = self.cursor_path.first(page.document)
-        if not cursor:
+        if isinstance(cursor, dict) and any(cursor.values()) and not self.cursor_body_path:
+            raise misses(page, "cursor_path", self.cursor_path, "is an object, not a cursor")
+        if not cursor or (isinstance(cursor, dict) and not self.cursor_body_path):
             return self._ended(page)
         if says_more(page, self.has_more_path) is False:
             return Done(f"`{self.has_more_path}` is false", complete=True, basis="end")

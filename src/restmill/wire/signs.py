@@ -29,7 +29,10 @@ _TOTALS = frozenset(
 STATED_TOTALS = _TOTALS - {"count", "resultcount", "itemcount", "recordcount", "rowcount", "totalsize"}
 _MORE = frozenset(
     ("more", "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults")
-)
+) | {"hasmoredata", "hasmorerecords", "morepages", "moreitems", "moreresults", "morerecords", "moreavailable"}
+_CUT = frozenset(("istruncated", "truncated", "exceededtransferlimit", "incompleteresults", "next"))
+"""Words that are no sign of the paging unless they are true."""
+_LAST = frozenset(("last", "islast", "islastpage", "lastpage", "done", "nomore", "endofrecords", "endoflist"))
 SIZES = frozenset(
     (
         "limit",
@@ -46,7 +49,7 @@ SIZES = frozenset(
 )
 """Names of parameters that ask for so many rows, without - and _."""
 _STATED_SIZES = SIZES - {"size", "count", "rows", "top"}  # those may count anything, in an answer
-_PLACES = frozenset(("page", "currentpage", "pagenumber", "pageindex", "offset", "skip", "startindex"))
+PLACES = frozenset(("page", "currentpage", "pagenumber", "pageindex", "offset", "skip", "startindex"))
 _DEPTH = 2  # `total` or `meta.total`; deeper ones belong to the records
 
 
@@ -79,7 +82,7 @@ def sign_of_paging(document: Json, rows: int, asked: tuple[str, int] | None) -> 
         if size == rows:
             return f"it holds {rows} rows, all that `{shown}` allows, and nothing says how to ask for more"
     places = (
-        f"{path}: {value}" for path, name, value in found if name in _PLACES and whole(value) is not None
+        f"{path}: {value}" for path, name, value in found if name in PLACES and whole(value) is not None
     )
     place = "" if stated else next(places, "")
     return (
@@ -105,10 +108,21 @@ def _without(document: Json, record: Json) -> Json:
     return {key: _without(value, record) for key, value in document.items()}
 
 
+def is_more(name: str, value: Json) -> bool | None:
+    """Whether a value under this plain name says that more follows (True), or nothing (False); else None."""
+    if value in ("true", "True", "false", "False") and name in _MORE:
+        return str(value).lower() == "true"
+    if not isinstance(value, bool):
+        return None
+    if name in _LAST:
+        return not value
+    return value if name in _MORE or (value and name in _CUT) else None
+
+
 def starts_behind(request: Request) -> bool:
     """Whether the request asks for a page, or from a row, behind the first."""
     parts = parse_qsl(urlsplit(request.url).query)
-    return any((whole(value) or 0) > 1 for name, value in parts if plain(name) in _PLACES)
+    return any((whole(value) or 0) > 1 for name, value in parts if plain(name) in PLACES)
 
 
 def is_positional(request: Request) -> bool:
@@ -117,7 +131,7 @@ def is_positional(request: Request) -> bool:
     names = {
         name.lower().replace("_", "").replace("-", "") for name, value in parts if whole(value) is not None
     }
-    return not names.isdisjoint(_PLACES)
+    return not names.isdisjoint(PLACES)
 
 
 def whole(value: Json) -> int | None:
