@@ -49,6 +49,9 @@ _SIZED = (("limit", SIZE),)
 WAYS: dict[str, Way] = {
     "offset": Way("v1", Offset(limit=SIZE)),
     "offset, total in a header": Way("array", Offset(limit=SIZE), "$"),
+    "offset, filter": Way("v1", Offset(limit=SIZE), "data[?(@.id>0)]"),
+    "offset, any depth": Way("v1", Offset(limit=SIZE), "$..data[*]"),
+    "cursor, filter": Way("cursor", Cursor(), "data[?(@.id>0)]", _SIZED),
     "offset in a body": Way("search", _IN_BODY, method="POST"),
     "page_number, total of rows": Way("v1", PageNumber(base_page=1), params=_SIZED),
     "page_number, total of pages": Way("pages", PageNumber(1, total_path=_PAGES), "results", _SIZED),
@@ -75,6 +78,8 @@ LIES: dict[str, Switches] = {
     "short pages": {"short_pages": True},
     **{f"total {mode}": {"total": mode} for mode in ("missing", "null", "string", "wrong", "too_high")},
     **{f"total {mode}": {"total": mode} for mode in ("zero_past_end", "page")},
+    "total first_page": {"total": "first_page"},
+    "next elsewhere": {"next_elsewhere": True},
     **{f"{status} past the end": {"past_end": status} for status in (400, 404, 416)},
     "same cursor": {"same_cursor": True},
     "alternating cursors": {"alternating_cursor": True},

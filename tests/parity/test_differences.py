@@ -48,19 +48,6 @@ def test_offset_moves_by_the_rows_received(both: Both) -> None:
     assert "/array/users?offset=7&limit=3" in targets(ours)
 
 
-def test_capped_list_that_a_selector_fans_out(both: Both) -> None:
-    fans = PAGED | {"limit": 5}
-    dlts, ours = both(
-        lambda api: one(api, "v1/users", paginator=fans, data_selector="data[*].id"), switches={"cap": 2}
-    )
-    assert (dlts.count(), ours.count()) == (4, 7)
-
-
-def test_page_without_a_match(both: Both) -> None:
-    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED, data_selector="data[?(@.id==7)]"))
-    assert (dlts.count(), ours.count()) == (0, 1)
-
-
 def test_look_ahead(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "array/users", paginator=UNCOUNTED), switches={"rows": 6})
     assert differences(dlts, ours, past_end=True) == []
@@ -97,37 +84,6 @@ def test_rows_behind_a_total_that_an_empty_page_used_up(both: Both) -> None:
         lambda api: one(api, "v1/users", paginator=goes_on), switches={"empty_middle": True, "rows": 9}
     )
     assert (dlts.count(), ours.count()) == (6, 9)
-
-
-def test_next_page_that_dlt_does_not_look_for(both: Both) -> None:
-    documents = {
-        "first": {"value": [{"id": 1}], "@odata.nextLink": "/made/second"},
-        "second": {"value": [{"id": 2}]},
-    }
-    dlts, ours = both(lambda api: one(api, "made/first", data_selector="value"), documents=documents)
-    assert (dlts.count(), ours.count()) == (1, 2)
-    dlts, ours = both(lambda api: one(api, "more/users", data_selector="items"))
-    assert (dlts.count(), ours.count()) == (3, 7)
-
-
-def _two_pages(source: DltSource) -> DltSource:
-    return source.add_limit(2)
-
-
-def test_parameter_of_a_detected_token(both: Both) -> None:
-    documents = {"first": {"rows": [{"id": 1}], "next_page": 2}}
-    dlts, ours = both(lambda api: one(api, "made/first"), documents=documents, then=_two_pages)
-    assert "/made/first?cursor=2" in targets(dlts)
-    assert "/made/first?page=2" in targets(ours)
-
-
-def test_object_for_a_cursor(both: Both) -> None:
-    documents = {"first": {"rows": [{"id": 1}], "next": {"cursor": "t"}}}
-    paginator = {"type": "cursor", "cursor_path": "next"}
-    dlts, ours = both(
-        lambda api: one(api, "made/first", paginator=paginator), documents=documents, then=_two_pages
-    )
-    assert (bool(dlts.failed), bool(ours.failed)) == (False, True)
 
 
 def test_look_back(both: Both) -> None:

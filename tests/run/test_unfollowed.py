@@ -88,6 +88,13 @@ def test_what_is_not_followed_is_said(name: str, pager: Pager) -> None:
     assert sent == 1
 
 
+@pytest.mark.parametrize("key", ["nextToken", "next_page_token", "next_page"])
+def test_a_token_that_is_not_understood_goes_where_dlt_sends_it(key: str) -> None:
+    script = paged(lambda at, more: {key: at if more else None}, "cursor")
+    done, sent = ended(script, None)
+    assert (done.rows, done.complete, done.doubt, sent) == (ROWS, True, "", 5)
+
+
 PLAIN = ended(paged(lambda _at, _: {}, "offset"), Offset(limit=SIZE))[1]
 """Requests for the same list without any pointers, those ahead included."""
 OFFSET = paged(lambda at, more: {"next": to(at) if more else None, "has_more": more}, "offset")

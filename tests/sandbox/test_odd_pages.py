@@ -78,3 +78,28 @@ def test_pages_may_turn_into_errors_with_a_good_status() -> None:
     assert size(page({"error_from": 3}, offset=20, limit=20)) == 20
     answer = page({"error_from": 3}, offset=40, limit=20)
     assert (answer.status, orjson.loads(answer.body)["ok"]) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "usual", "elsewhere"),
+    [
+        ("cursor", {}, "cursors", "paging"),
+        ("links", {}, "'next'", "'@odata.nextLink'"),
+        ("header-links", {}, 'rel="next"', 'rel="nextPage"'),
+        ("header-cursor", {}, "NextPageToken", "X-Next-Cursor"),
+    ],
+)
+def test_the_way_on_may_stand_elsewhere(
+    path: str, fields: dict[str, int], usual: str, elsewhere: str
+) -> None:
+    for switches, there, not_there in (({}, usual, elsewhere), ({"next_elsewhere": True}, elsewhere, usual)):
+        answer = page(switches, path, **fields)
+        text = f"{answer.headers} {list(orjson.loads(answer.body))}"
+        assert there in text
+        assert not_there not in text
+
+
+def test_a_total_may_stand_on_the_first_page_only() -> None:
+    first = {"total": "first_page"}
+    pages = (orjson.loads(page(first, offset=offset, limit=20).body) for offset in (0, 20))
+    assert ["total" in one for one in pages] == [True, False]

@@ -35,7 +35,7 @@ from restmill.run.lessons import must_ask, settle
 from restmill.run.pages import Pages
 from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
-from restmill.wire.detect import detect_pager
+from restmill.wire.detect import as_dlt_sends, detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
 from restmill.wire.pointers import flagged, pointed
 from restmill.wire.totals import stated_total
@@ -150,7 +150,7 @@ class Pass:
         if again is None:
             await self._hand_over(page, marks, light.size)
         elif not self._counts_from_one(page):
-            return again
+            return self._as_dlt_sends(page) or again
         return await self._after(page, light.answer)
 
     async def _after(self, page: Page, answer: Answer) -> Request | Done:
@@ -300,6 +300,15 @@ class Pass:
             self._recent += [] if look is None else [look]
             return None
         return repeated(self.pager, page)
+
+    def _as_dlt_sends(self, page: Page) -> Request | None:
+        """The second page as dlt asks for it, where a guessed parameter was not understood."""
+        found = as_dlt_sends(self.pager, page.request)
+        if self._order.pager is not None or page.number != 2 or found is None:
+            return None
+        self.pager, request = found
+        self._account.note("the first page came again: the token is sent as `cursor`")
+        return request
 
     def _counts_from_one(self, page: Page) -> bool:
         """Whether the second page repeats the first because the server's pages 0 and 1 are the same page."""

@@ -16,7 +16,9 @@ from restmill.sandbox.switches import Reader
 
 T = TypeVar("T")
 
-TotalMode = Literal["present", "missing", "zero_past_end", "page", "string", "wrong", "too_high", "null"]
+TotalMode = Literal[
+    "present", "missing", "zero_past_end", "page", "string", "wrong", "too_high", "null", "first_page"
+]
 PastEnd = Literal["empty", 404, 416, 400]
 
 
@@ -86,7 +88,7 @@ class Behaviour:
         "present",
         switches.one_of(*get_args(TotalMode)),
         "what totals say: present (the truth), missing, zero_past_end, page (the length of this page), "
-        "string, wrong (a tenth too low), too_high (by 7), null",
+        "string, wrong (a tenth too low), too_high (by 7), null, first_page (the truth, there only)",
     )
     past_end: PastEnd = _switch(  # noqa: RUF009 - same
         "empty",
@@ -98,6 +100,9 @@ class Behaviour:
         False, switches.flag, "the cursor or next link of page 3 leads back to page 2"
     )
     self_link: bool = _switch(False, switches.flag, "next links point at the page they are on")
+    next_elsewhere: bool = _switch(
+        False, switches.flag, "cursors and next links stand under other keys, relations and headers"
+    )
     relative_links: bool = _switch(False, switches.flag, "next links have no host")
     empty_middle: bool = _switch(
         False,

@@ -92,24 +92,27 @@ def _pages(desk: Desk, ask: Ask, name: str) -> Answer:
 def _cursor(desk: Desk, ask: Ask, name: str) -> Answer:
     page = _after_token(desk, ask, name)
     follow = _next_start(desk.behaviour, page)
-    rest = {
-        "cursors": {"next": None if follow is None else _token(name, follow)},
-        "has_more": follow is not None,
-    }
+    token = None if follow is None else _token(name, follow)
+    elsewhere: dict[str, object] = {"paging": {"nextToken": token}}
+    rest = (
+        elsewhere if desk.behaviour.next_elsewhere else {"cursors": {"next": token}, "has_more": bool(token)}
+    )
     return _dressed(desk, page, _envelope("data", page, rest))
 
 
 def _header_cursor(desk: Desk, ask: Ask, name: str) -> Answer:
     page = _after_token(desk, ask, name)
     follow = _next_start(desk.behaviour, page)
-    headers = {} if follow is None else {"NextPageToken": _token(name, follow)}
+    key = "X-Next-Cursor" if desk.behaviour.next_elsewhere else "NextPageToken"
+    headers = {} if follow is None else {key: _token(name, follow)}
     return _dressed(desk, page, _array(page), headers)
 
 
 def _links(desk: Desk, ask: Ask, name: str) -> Answer:
     page = _numbered(desk, ask, name)
     follow = _next_start(desk.behaviour, page, linked=True)
-    rest = {"next": None if follow is None else _link(desk, ask, page, follow)}
+    key = "@odata.nextLink" if desk.behaviour.next_elsewhere else "next"
+    rest = {key: None if follow is None else _link(desk, ask, page, follow)}
     return _dressed(desk, page, _envelope("data", page, rest))
 
 
@@ -120,8 +123,9 @@ def _header_links(desk: Desk, ask: Ask, name: str) -> Answer:
         starts["prev"] = max(page.start - page.limit, 0)
     if desk.behaviour.total == "present":
         starts["last"] = max(page.length - 1, 0) // page.limit * page.limit
+    elsewhere = "Page" if desk.behaviour.next_elsewhere else ""
     links = [
-        f'<{_link(desk, ask, page, start)}>; rel="{relation}"'
+        f'<{_link(desk, ask, page, start)}>; rel="{relation + elsewhere * (relation == "next")}"'
         for relation, start in starts.items()
         if start is not None
     ]
@@ -256,6 +260,8 @@ def totals(behaviour: Behaviour, page: Page, name: str, per: int = 1) -> dict[st
         "too_high": true + 7,
         "null": None,
     }
+    if behaviour.total == "first_page":
+        return {} if page.start else {name: true}
     return {} if behaviour.total == "missing" else {name: said[behaviour.total]}
 
 

@@ -8,6 +8,7 @@ more).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from restmill.wire.signs import sign_of_more, sign_of_paging, whole
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from restmill.wire.message import Page
+    from restmill.wire.message import Page, Request
 
 _RECORD_KEYS = frozenset(
     ("data", "items", "results", "entries", "records", "rows", "entities", "payload", "content", "objects")
@@ -94,6 +95,17 @@ def _pointed(page: Page) -> tuple[Pager, str] | None:
         pager = Cursor(one.path or Path("$"), param, None, not one.firm, told)
         return pager, f"pages by the cursor at {one.place}, sent as `{param}` (a guess)"
     return None
+
+
+def as_dlt_sends(pager: Pager | None, request: Request) -> tuple[Cursor, Request] | None:
+    """A cursor that dlt detects, and its request, as dlt sends it: as `cursor`; None where that was so."""
+    if not isinstance(pager, Cursor) or pager.cursor_param in (None, "cursor") or pager.cursor_body_path:
+        return None
+    token = request.params.get(pager.cursor_param)
+    if token is None or not _NEXT.match(pager.cursor_path.text.rpartition(".")[2].lower()):
+        return None
+    others = {name: value for name, value in request.params.items() if name != pager.cursor_param}
+    return replace(pager, cursor_param="cursor"), replace(request, params={**others, "cursor": token})
 
 
 def _param(key: str, value: Json) -> str:
