@@ -11,12 +11,16 @@ import pytest
 
 from restmill.config import model
 from restmill.config.check import check
+from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.refuse import UNSUPPORTED
 from tests.plan.planning import USERS, planned, problems, tree
 
 if TYPE_CHECKING:
     from restmill.path import Json
+
+
+CLIENT = {"base_url": "https://api.example.com"}
 
 
 class Custom:
@@ -104,3 +108,26 @@ def test_a_body_of_text_is_not_paged(paginator: Json) -> None:
     found = problems(tree({"name": "a", "endpoint": endpoint}))
     assert found == [("resources[0].endpoint.data", "a paginator cannot write into a body that is text")]
     planned({"name": "a", "endpoint": endpoint | {"data": {"status": "active"}}})
+
+
+@pytest.mark.parametrize(
+    ("client", "endpoint", "place"),
+    [
+        ({"auth": {"type": "bearer", "token": "t0ken\n"}}, {}, "client.auth.token"),
+        ({"auth": {"type": "api_key", "name": "X-Key", "api_key": "t0ken\n"}}, {}, "client.auth.api_key"),
+        ({"headers": {"X-A": "t0ken\r\n"}}, {}, "client.headers.X-A"),
+        ({}, {"headers": {"X-A": "t0ken\n"}}, "resources[0].endpoint.headers.X-A"),
+        ({}, {"auth": {"type": "bearer", "token": "t0ken\u200b"}}, "resources[0].endpoint.auth.token"),
+    ],
+)
+def test_what_no_header_can_carry_is_refused_by_its_place(client: Json, endpoint: Json, place: str) -> None:
+    config = tree({"name": "a", "endpoint": {"path": "a", **endpoint}}, client=CLIENT | client)
+    with pytest.raises(ConfigError) as caught:
+        build(check(config))
+    assert [problem.place.path for problem in caught.value.problems] == [place]
+    assert "t0ken" not in str(caught.value)
+
+
+def test_a_key_in_the_query_may_hold_anything() -> None:
+    auth = {"type": "api_key", "name": "key", "api_key": "a\n", "location": "query"}
+    build(check(tree("a", client=CLIENT | {"auth": auth})))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.errors import ForeignHost, Halted, NotData, Rejected, Unreachable
+from restmill.errors import ApiError, ForeignHost, Halted, NotData, Rejected, Unreachable
 from restmill.events import HostHalted, Retrying, Waiting
 from restmill.run.transport import Failed
 from restmill.secrets import Secret
@@ -174,6 +174,18 @@ def test_a_rejected_key_is_not_tried_again_and_never_shown() -> None:
     assert "client.auth" in str(caught.value)
     assert "s3cret-key" not in str(caught.value)
     assert "s3cret-key" in rig.transport.sent[0][1].url
+
+
+@pytest.mark.parametrize("value", ["abc\n", "a\r\nX-Evil: 1", "a\0", "\u65e5"])
+def test_a_header_that_cannot_be_sent_is_named_and_not_sent(value: str) -> None:
+    rig = Rig(Script(OK), latency=0.0)
+    what = order(SinglePage())
+    with pytest.raises(ApiError, match="the header `X-Row` holds") as caught:
+        run(rig.read(replace(what, request=replace(what.request, headers=Headers({"X-Row": value})))))
+    assert not rig.transport.sent
+    assert value not in str(caught.value)
+    run(rig.read(order(SinglePage())))  # it costs that read only
+    assert rig.ids == [1]
 
 
 def test_a_foreign_next_link_gets_neither_request_nor_key() -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.config.model import Opaque, Resource
+from restmill.config.model import ApiKeyAuth, BearerAuth, OAuth2ClientCredentialsAuth, Opaque, Resource
 from restmill.errors import Place, Problem
 from restmill.plan.machines import effective_paginator
 from restmill.secrets import Secret
 from restmill.shape.encoding import known
+from restmill.wire.fields import HINT, flaw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from restmill.config.model import Config
+    from restmill.config.model import Auth, Client, Config, Endpoint
 
 # A place in the config, and what stands there ("" when that may not be shown).
 Found: TypeAlias = tuple[str, str]
@@ -82,6 +83,31 @@ def _raw_bodies(config: Config) -> Iterator[Found]:
             yield f"{at}.endpoint.data", f"text, and `{places[0]}`"
 
 
+def _headers(config: Config) -> Iterator[Found]:
+    """Headers and credentials that no request can carry: name and kind, never the value."""
+    places: list[tuple[str, Client | Endpoint]] = [("client", config.client)]
+    places += [(f"{at}.endpoint", resource.endpoint) for at, resource in _declared(config)]
+    for at, block in places:
+        for name, value in (block.headers or {}).items():
+            if why := flaw(value.reveal() if isinstance(value, Secret) else str(value)):
+                yield f"{at}.headers.{name}", why
+        for key, secret in _sent_as_header(block.auth):
+            if why := flaw(secret.reveal()):
+                yield f"{at}.auth.{key}", why
+
+
+def _sent_as_header(auth: Auth | Opaque | None) -> Iterator[tuple[str, Secret]]:
+    match auth:
+        case BearerAuth(token=Secret() as token):
+            yield "token", token
+        case ApiKeyAuth(api_key=Secret() as key, location="header" | "cookie"):
+            yield "api_key", key
+        case OAuth2ClientCredentialsAuth(access_token=Secret() as token):
+            yield "access_token", token
+        case _:
+            pass
+
+
 _BODY_PATHS = ("cursor_body_path", "offset_body_path", "limit_body_path", "page_body_path")
 
 UNSUPPORTED: tuple[Gap, ...] = (
@@ -95,6 +121,7 @@ UNSUPPORTED: tuple[Gap, ...] = (
         "Leave `empty` out, and put an action with `empty: true` before this one.",
         _action_bodies,
     ),
+    Gap("cannot be sent in a header", HINT, _headers),
     Gap("is no encoding that is known", "Such are `windows-1252`, `utf-16` and `shift_jis`.", _encodings),
     Gap(
         "a paginator cannot write into a body that is text",

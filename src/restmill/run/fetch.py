@@ -24,6 +24,7 @@ from restmill.secrets import Secret
 from restmill.shape.decode import Undecodable, read_document
 from restmill.shape.encoding import Recoded, recoded
 from restmill.wire import auth as flows
+from restmill.wire.fields import HINT, unsendable
 from restmill.wire.gate import Gate
 from restmill.wire.message import Headers, without_login
 from restmill.wire.pace import is_refusal
@@ -89,7 +90,6 @@ class Answer:
     skipped: str = ""
     """Why the body was not looked at (empty body, a `skip` rule)."""
     text: Recoded | None = field(default=None, repr=False)
-    """How the document was read from the body's bytes."""
     raw: Response | None = None
     """What the server sent, where functions of the user's have made something else of it."""
 
@@ -238,8 +238,7 @@ class Fetcher:
         if response.said is not None:
             return Answer(response, await called(response.said))
         kind, press = response.headers.get("Content-Type", ""), terms.press
-        encoding = response.encoding or terms.encoding
-        text = recoded(response.body, kind, encoding)
+        text = recoded(response.body, kind, encoding := response.encoding or terms.encoding)
         document = await self._bench(press).document(text.body) if press else None
         if document is not None:
             return Answer(response, document, text=replace(text, body=b""))
@@ -321,6 +320,8 @@ class Fetcher:
 
     async def _hop(self, request: Request, terms: Terms) -> Response:
         signed = await self._signed(request, terms)
+        if why := unsendable(signed.headers):
+            raise ApiError(Problem(Place(f"{terms.resource}  {request.target}"), why, hint=HINT))
         door = self._door(request)
         await door.enter(terms.resource, request)
         self._tell(Sent(terms.resource, self._clock.now()))
