@@ -108,7 +108,7 @@ class Hook:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.changed = False
-        """Whether it has made something else of an answer."""
+        """Whether it has made something else of an answer: without it the list would be another one."""
         self.silent = False
         """Whether it is left out: the answers are then to requests of our own."""
 
@@ -117,9 +117,11 @@ class Hook:
         if self.silent:
             return response
         answer = shown(response)
+        known = set(vars(answer))
         try:
             self._function(answer)
         except IgnoreResponseException:
+            self.changed = True
             return Stop("a function among the response actions said so")
         except HTTPError as error:
             if error.response is None:
@@ -128,8 +130,15 @@ class Hook:
         except _BROKEN as error:
             return Raised(error, None)
         after = answer_of(answer, response)
-        self.changed = self.changed or after.said is not None or after.body is not response.body
+        attributes = set(vars(answer)) != known  # for a paginator of the user's own, perhaps
+        self.changed = self.changed or attributes or _differs(after, response)
         return after
+
+
+def _differs(after: Response, before: Response) -> bool:
+    """Whether an answer reads or pages otherwise than the one it was made of."""
+    same = after.body is before.body and after.said is before.said and after.encoding == before.encoding
+    return not (same and after.status == before.status and after.headers == before.headers)
 
 
 @contextmanager

@@ -7,6 +7,9 @@ would have to lose the same row again; and where it finds one, the first read is
 It goes through the run's own session, so through its budget, breaker and logins, and the records through the
 config's own steps. Nothing is loaded and no cursor moves: of the records only the keys are looked at. Of a
 child only the lists of those parents are read whose rows are looked for.
+
+No function among the response actions is called for it. So where one has made something else of an answer,
+there is no such read: without the function the records are others, and rows that live would seem to be gone.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ from typing import TYPE_CHECKING, assert_never
 from restmill.errors import is_interruption
 from restmill.events import HostHalted, StageBegan, Waiting
 from restmill.load.account import failure_of
+from restmill.load.guests import hooks_of, silenced
 from restmill.load.keys import Incomparable, columns_of, finder
 from restmill.load.lineage import AllBut, Lineage, Only, Whole, ancestors
 from restmill.load.verdicts import seen_of
 from restmill.load.watch import tell, watching_alone
+from restmill.plan.spec import Resource
 from restmill.run.receipt import Ledger
 from restmill.secrets import Redactor
 
@@ -36,8 +41,10 @@ if TYPE_CHECKING:
     from restmill.load.lineage import Scope
     from restmill.load.rows import Condition, Rows
     from restmill.path import Json
-    from restmill.plan.spec import Parent, Plan, Resource
+    from restmill.plan.spec import Parent, Plan
     from restmill.run.receipt import Evidence
+
+_REWORDED = "a response action changes the answers, and is called for the run's own reads only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,10 @@ def sought_in(table: Rows, resource: Resource, parts: Sequence[Condition]) -> So
 
 def look(source: DltSource, plan: Plan, sought: Sequence[Sought], observer: Observer) -> Looked:
     """Read the resources of `sought` again and look for their rows. `observer` is told of waits only."""
+    unseen = {one.resource.name: Sight(why=_REWORDED) for one in sought if _reworded(plan, one.resource)}
+    sought = [one for one in sought if one.resource.name not in unseen]
+    if not sought:
+        return Looked(unseen, {})
     tell(StageBegan("", time.monotonic(), "look"))
     ledger, lineage = Ledger(), Lineage(plan)
     again = source.with_resources(*(one.resource.name for one in sought))
@@ -106,7 +117,7 @@ def look(source: DltSource, plan: Plan, sought: Sequence[Sought], observer: Obse
     for parent, wanted in _narrowed(plan, sought):  # after the eyes, which see every record
         again.resources[parent].add_filter(wanted)
     failed = ""
-    with watching_alone(ledger, lineage, _waits_only(observer)):
+    with watching_alone(ledger, lineage, _waits_only(observer)), silenced(plan):
         try:
             for _ in again:
                 pass
@@ -116,7 +127,14 @@ def look(source: DltSource, plan: Plan, sought: Sequence[Sought], observer: Obse
             failed = failure_of(error, Redactor().plus(plan.secrets)).what
     seen = seen_of(ledger, plan)
     sights = {name: _sight(eye, lineage, seen, failed) for name, eye in eyes.items()}
-    return Looked(sights, {name: one.requests for name, one in seen.items() if one.requests})
+    return Looked(sights | unseen, {name: one.requests for name, one in seen.items() if one.requests})
+
+
+def _reworded(plan: Plan, resource: Resource) -> bool:
+    """Whether a function of the user's has made other answers of those that its rows were read from."""
+    line = {resource.name, *ancestors(plan, resource)}
+    planned = (one for one in plan.resources if isinstance(one, Resource) and one.name in line)
+    return any(hook.changed for one in planned for hook in hooks_of(one))
 
 
 class _Eye:
