@@ -79,7 +79,7 @@ LIES: dict[str, Switches] = {
     **{f"total {mode}": {"total": mode} for mode in ("missing", "null", "string", "wrong", "too_high")},
     **{f"total {mode}": {"total": mode} for mode in ("zero_past_end", "page")},
     "total first_page": {"total": "first_page"},
-    "next elsewhere": {"next_elsewhere": True},
+    "next elsewhere": {"next_key": "paging.nextToken", "next_header": "rel=nextPage"},
     **{f"{status} past the end": {"past_end": status} for status in (400, 404, 416)},
     "same cursor": {"same_cursor": True},
     "alternating cursors": {"alternating_cursor": True},

@@ -47,7 +47,7 @@ class Ground:
         if fate.fault == "fail":
             return _response(failure(behaviour, fate.status, _NOW))
         try:
-            return _response(spoilt(respond(self.desk, _ask(request)), fate.fault))
+            return _response(spoilt(respond(self.desk, _ask(request)), fate.fault, behaviour.error_kind))
         except AskError as error:
             return _response(error.answer())
 

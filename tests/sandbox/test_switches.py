@@ -106,6 +106,13 @@ def test_truncated_json(serve: Serve) -> None:
         orjson.loads(reply.body)
 
 
+def test_errors_with_a_good_status_by_chance(serve: Serve) -> None:
+    fetch = serve(errors=0.5, error_kind="json_rpc")
+    replies = [fetch("/v1/users", {"offset": offset}) for offset in range(20)]
+    assert {reply.status for reply in replies} == {200}
+    assert 3 < sum("jsonrpc" in reply.json for reply in replies) < 17
+
+
 def test_html_instead_of_json(serve: Serve) -> None:
     reply = serve(html=1)("/v1/users")
     assert (reply.status, reply.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -125,6 +132,14 @@ def test_dead_after_some_requests_until_reset(serve: Serve, servers: list[Sandbo
     assert [fetch("/v1/users").status for _ in range(5)] == [200, 200, 200, 503, 503]
     servers[0].reset()
     assert fetch("/v1/users").status == 200
+
+
+def test_a_rate_limit_may_be_kept_in_silence(serve: Serve) -> None:
+    fetch = serve(rate_limit=1, rate_limit_told=False)
+    replies = [fetch("/v1/users") for _ in range(2)]
+    assert [reply.status for reply in replies] == [200, 429]
+    assert all("RateLimit" not in str(reply.headers) for reply in replies)
+    assert "Retry-After" not in replies[1].headers
 
 
 def test_rate_limit_is_told_before_and_after_it_is_hit(serve: Serve) -> None:

@@ -60,6 +60,7 @@ class Sandbox:
         self._faults = Faults()
         self._window = RateWindow()
         self._desk.drifts.clear()
+        self._desk.scrolls.clear()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; aiohttp calls this."""
@@ -92,14 +93,15 @@ class Sandbox:
             return failure(behaviour, 503, datetime.now(UTC)), UNTOUCHED
         told: dict[str, str] = {}
         if behaviour.rate_limit:
-            allowed, told = self._window.take(behaviour, time.monotonic())
+            allowed, counts = self._window.take(behaviour, time.monotonic())
+            told = counts if behaviour.rate_limit_told else {}
             if not allowed:
                 return AskError(429, "too many requests", headers=told).answer(), UNTOUCHED
         if fate.fault == "fail":
             answer = failure(behaviour, fate.status, datetime.now(UTC))
         else:
             try:
-                answer = spoilt(self._routed(request, path, body), fate.fault)
+                answer = spoilt(self._routed(request, path, body), fate.fault, behaviour.error_kind)
             except AskError as error:
                 answer = error.answer()
         if told:

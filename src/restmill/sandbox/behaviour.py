@@ -12,14 +12,38 @@ from typing import Literal, Self, TypeVar, get_args
 
 from restmill.errors import ConfigError, Place, Problem, did_you_mean
 from restmill.sandbox import switches
+from restmill.sandbox.disguise import ErrorKind
 from restmill.sandbox.switches import Reader
 
 T = TypeVar("T")
 
 TotalMode = Literal[
-    "present", "missing", "zero_past_end", "page", "string", "wrong", "too_high", "null", "first_page"
+    "present",
+    "missing",
+    "zero_past_end",
+    "page",
+    "string",
+    "wrong",
+    "too_high",
+    "null",
+    "first_page",
+    "capped",
 ]
 PastEnd = Literal["empty", 404, 416, 400]
+NextKey = Literal[
+    "usual",
+    "@odata.nextLink",
+    "paging.next",
+    "links.next.href",
+    "d.__next",
+    "list of links",
+    "nextPageToken",
+    "paging.nextToken",
+    "pagination.next_cursor",
+    "pageInfo.endCursor",
+]
+NextHeader = Literal["usual", "rel=nextPage", "rel=NEXT", "X-Next-Page", "X-Next-Cursor", "x-ms-continuation"]
+Encoding = Literal["utf-8", "latin-1", "windows-1252", "utf-16", "stray"]
 
 
 class SwitchError(ConfigError):
@@ -72,6 +96,9 @@ class Behaviour:
     rate_limit: int = _switch(
         0, switches.whole, "requests per window, told in RateLimit-* headers (0: no limit)"
     )
+    rate_limit_told: bool = _switch(
+        True, switches.flag, "headers tell of `rate_limit`, and when to come again"
+    )
     rate_window_s: float = _switch(60.0, switches.seconds, "length of the window of `rate_limit`")
     default_limit: int = _switch(50, switches.whole, "page size when none is asked for")
     cap: int = _switch(0, switches.whole, "largest page size, applied without a word (0: none)")
@@ -88,7 +115,8 @@ class Behaviour:
         "present",
         switches.one_of(*get_args(TotalMode)),
         "what totals say: present (the truth), missing, zero_past_end, page (the length of this page), "
-        "string, wrong (a tenth too low), too_high (by 7), null, first_page (the truth, there only)",
+        "string, wrong (a tenth too low), too_high (by 7), null, first_page (the truth, there only), "
+        "capped (never more than 100)",
     )
     past_end: PastEnd = _switch(  # noqa: RUF009 - same
         "empty",
@@ -100,8 +128,25 @@ class Behaviour:
         False, switches.flag, "the cursor or next link of page 3 leads back to page 2"
     )
     self_link: bool = _switch(False, switches.flag, "next links point at the page they are on")
-    next_elsewhere: bool = _switch(
-        False, switches.flag, "cursors and next links stand under other keys, relations and headers"
+    next_key: NextKey = _switch(  # noqa: RUF009 - same
+        "usual",
+        switches.one_of(*get_args(NextKey)),
+        "where bodies have their cursor or next link: usual (see the routes), or as named; keys of tokens "
+        "are for /cursor only, and a `nextPageToken` goes into `pageToken`",
+    )
+    next_header: NextHeader = _switch(  # noqa: RUF009 - same
+        "usual",
+        switches.one_of(*get_args(NextHeader)),
+        "where headers have their cursor or next link: usual (see the routes), another relation, or "
+        "another header",
+    )
+    open_end: bool = _switch(
+        False, switches.flag, "the last page, too, has a cursor or next link, which leads to an empty page"
+    )
+    scroll: bool = _switch(
+        False,
+        switches.flag,
+        "cursors are one token for all pages, also behind the last; each request with it gets the next page",
     )
     relative_links: bool = _switch(False, switches.flag, "next links have no host")
     empty_middle: bool = _switch(
@@ -117,6 +162,19 @@ class Behaviour:
     html_from: int = _switch(0, switches.whole, "from this page on, every page is HTML (0: never)")
     error_from: int = _switch(
         0, switches.whole, "from this page on, every page is an error object with status 200 (0: never)"
+    )
+    errors: float = _switch(0.0, switches.rate, "rate of 200 answers that are an error object")
+    error_kind: ErrorKind = _switch(  # noqa: RUF009 - same
+        "ok",
+        switches.one_of(*get_args(ErrorKind)),
+        "what such errors look like: a flag, status or code that flips, a fault, an error of JSON-RPC or "
+        "GraphQL, null or an object for the list",
+    )
+    partial_from: int = _switch(
+        0,
+        switches.whole,
+        "from this page on, half of the records of every page are missing, and a sign of `error_kind` "
+        "stands beside the rest, not in bare arrays (0: never)",
     )
     truncate_from: int = _switch(
         0, switches.whole, "from this page on, the JSON of every page is cut in the middle (0: never)"
@@ -134,6 +192,17 @@ class Behaviour:
         0, switches.whole, "records gone from the front of an unsorted list after each page"
     )
     broken_child: int = _switch(0, switches.whole, "every n-th project answers 404 for its tasks (0: none)")
+    grouped: bool = _switch(
+        False,
+        switches.flag,
+        "each element of a list holds none, one or two records under `items`; totals count elements",
+    )
+    encoding: Encoding = _switch(  # noqa: RUF009 - same
+        "utf-8",
+        switches.one_of(*get_args(Encoding)),
+        "what the bodies of lists are in; stray is UTF-8 with one byte that is not",
+    )
+    encoding_told: bool = _switch(True, switches.flag, "Content-Type says what `encoding` says")
     gzip: bool = _switch(False, switches.flag, "bodies are compressed for clients that accept it")
 
     def __post_init__(self) -> None:
@@ -167,7 +236,7 @@ class Behaviour:
     @property
     def faulty(self) -> bool:
         """True when some requests meet a fault by chance, so that attempts need counting."""
-        return any((self.fail_rate, self.truncate, self.html, self.disconnect, self.slow))
+        return any((self.fail_rate, self.truncate, self.html, self.errors, self.disconnect, self.slow))
 
 
 SWITCHES: tuple[tuple[str, str], ...] = tuple(

@@ -5,22 +5,23 @@ meets the same faults, concurrency does not change who meets them, and a repeate
 of being doomed.
 """
 
+import codecs
+import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Literal
 
 from restmill.sandbox.behaviour import Behaviour
 from restmill.sandbox.chance import unit
+from restmill.sandbox.disguise import ErrorKind, instead
 from restmill.sandbox.listing import Page
-from restmill.sandbox.message import Answer, AskError
+from restmill.sandbox.message import JSON_TYPE, Answer, AskError
 
-Fault = Literal["fail", "truncate", "html", "disconnect"]
+Fault = Literal["fail", "truncate", "html", "error", "disconnect"]
 
 _HTML = b"<!doctype html><html><head><title>Please wait</title></head><body>One moment</body></html>"
-
-_ERROR = b'{"ok":false,"error":{"code":"too_busy","message":"the server cannot answer now"}}'
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ def _drawn(behaviour: Behaviour, drawn: float, in_a_row: int) -> Fault | None:
         ("fail", behaviour.fail_rate),
         ("truncate", behaviour.truncate),
         ("html", behaviour.html),
+        ("error", behaviour.errors),
         ("disconnect", behaviour.disconnect),
     )
     certain = any(rate == 1 for _, rate in rates)
@@ -92,7 +94,7 @@ def failure(behaviour: Behaviour, status: int, now: datetime) -> Answer:
     return AskError(status, "the server cannot answer now", headers=headers).answer()
 
 
-def spoilt(answer: Answer, fault: Fault | None) -> Answer:
+def spoilt(answer: Answer, fault: Fault | None, kind: ErrorKind = "ok") -> Answer:
     """Return the good answer as the fault leaves it; only what is 200 and has a body can be spoilt."""
     if answer.status != 200:
         return answer
@@ -101,17 +103,19 @@ def spoilt(answer: Answer, fault: Fault | None) -> Answer:
             return Answer(200, _HTML, content_type="text/html; charset=utf-8")
         case "truncate":
             return Answer(200, answer.body[: len(answer.body) * 2 // 3], answer.headers, answer.content_type)
+        case "error" if answer.content_type == JSON_TYPE:
+            return Answer(200, instead(kind, answer.body))
         case _:
             return answer
 
 
 def spoilt_page(answer: Answer, behaviour: Behaviour, page: Page) -> Answer:
     """Return the good answer to a page as the switches for single pages leave it; asking again is no help."""
-    number = page.start // page.limit + 1
+    number = page.number
     if behaviour.html_from and number >= behaviour.html_from:
         return spoilt(answer, "html")
     if behaviour.error_from and number >= behaviour.error_from:
-        return Answer(200, _ERROR)
+        return spoilt(answer, "error", behaviour.error_kind)
     if behaviour.truncate_from and number >= behaviour.truncate_from:
         return spoilt(answer, "truncate")
     if behaviour.no_body_middle and page.middle:
@@ -119,6 +123,30 @@ def spoilt_page(answer: Answer, behaviour: Behaviour, page: Page) -> Answer:
     if behaviour.odd_middle and page.middle:
         return Answer(200, _renamed(answer.body), answer.headers)
     return answer
+
+
+def encoded(answer: Answer, behaviour: Behaviour) -> Answer:
+    """Return the answer in the encoding of the behaviour; what that cannot hold is escaped as in JSON."""
+    codec, body = behaviour.encoding, answer.body
+    if codec == "utf-8" or not body:
+        return answer
+    if codec == "stray":
+        before, quote, behind = body.partition(b'":"')
+        return replace(answer, body=b"%b%b\xff%b" % (before, quote, behind)) if quote else answer
+    kind = f"{answer.content_type.partition(';')[0]}; charset={codec}"
+    told = kind if behaviour.encoding_told else answer.content_type
+    return replace(answer, body=body.decode().encode(codec, _ESCAPED), content_type=told)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """Write a character that an encoding lacks as JSON may: four digits, twice beyond 16 bits."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+_ESCAPED = "restmill.json"
+codecs.register_error(_ESCAPED, _escaped)
 
 
 def _renamed(body: bytes) -> bytes:

@@ -95,6 +95,11 @@ class Page:
     total: int
 
     @property
+    def number(self) -> int:
+        """Which page it is, from 1, as its own size counts."""
+        return self.start // self.limit + 1
+
+    @property
     def past_end(self) -> bool:
         """True when the page was asked for beyond the last position; an empty list has a first page."""
         return self.start >= self.length and self.start > 0
@@ -126,7 +131,19 @@ class Listing:
         window = positions[start : start + limit]
         if BLANK in window:
             window = [index for index in window if index != BLANK]
-        return Page(self.collection.encoded(window), start, limit, len(positions), len(live))
+        rows = self._grouped(window) if self.behaviour.grouped else self.collection.encoded(window)
+        return Page(rows, start, limit, len(positions), len(live))
+
+    def _grouped(self, window: Sequence[int]) -> list[bytes]:
+        """Return an element for each index: every third one is empty, its record is in the one behind it."""
+        last = self.collection.rows - 1
+        elements = []
+        for index in window:
+            held = [index - 1, index] if index % 3 == 1 else [index]
+            held = [] if index % 3 == 0 and index != last else held
+            items = b",".join(self.collection.encoded(held))
+            elements.append(b'{"group":%d,"items":[%b]}' % (index, items))
+        return elements
 
     def _live(self) -> Sequence[int]:
         base = selected(self.collection, self.selection)

@@ -5,32 +5,34 @@ in the body or in headers. Bodies are joined from bytes that were serialised onc
 is in the behaviour; what a request may get wrong is an `AskError`.
 """
 
-import base64
-import binascii
 import csv
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 import orjson
 
 from restmill.errors import did_you_mean
-from restmill.sandbox.access import CREDENTIALS
+from restmill.sandbox import references
 from restmill.sandbox.behaviour import Behaviour
 from restmill.sandbox.data import KINDS, Collection, collection
-from restmill.sandbox.faults import spoilt_page
-from restmill.sandbox.listing import Drift, Listing, Page, Selection, is_count, number, page_size
+from restmill.sandbox.disguise import beside, usual
+from restmill.sandbox.faults import encoded, spoilt_page
+from restmill.sandbox.listing import Drift, Listing, Page, Selection, number, page_size
 from restmill.sandbox.message import JSON_TYPE, Answer, Ask, AskError, document
 from restmill.sandbox.records import task_count
 
 
 @dataclass(slots=True)
 class Desk:
-    """What the routes know besides the request: the behaviour, and how far each list has drifted."""
+    """What the routes know besides the request: the behaviour, how far each list has drifted, and scrolls.
+
+    `scrolls`: where each scroll goes on, by its token.
+    """
 
     behaviour: Behaviour
     drifts: dict[str, Drift] = field(default_factory=dict)
+    scrolls: dict[str, int] = field(default_factory=dict)
 
     def collection(self, name: str) -> Collection:
         """Return the collection of this name, in the size the behaviour gives it."""
@@ -72,7 +74,8 @@ def _offset(desk: Desk, ask: Ask, name: str, parent: int | None = None) -> Answe
     where = {"page": place, "per_page": size} if by_page else {"offset": place, "limit": size}
     desk.served(name)
     records = "items" if name == "feature_flags" else "data"
-    return _dressed(desk, page, _envelope(records, page, {**totals(desk.behaviour, page, "total"), **where}))
+    rest = {**totals(desk.behaviour, page, "total"), **where}
+    return _dressed(desk, page, _envelope(desk, records, page, rest))
 
 
 def _search(desk: Desk, ask: Ask, name: str) -> Answer:
@@ -86,50 +89,45 @@ def _pages(desk: Desk, ask: Ask, name: str) -> Answer:
     page = desk.listing(ask, name).page(desk.start((asked - base) * size), size)
     desk.served(name)
     rest = {**totals(desk.behaviour, page, "total_pages", per=size), "page": asked}
-    return _dressed(desk, page, _envelope("results", page, rest))
+    return _dressed(desk, page, _envelope(desk, "results", page, rest))
 
 
 def _cursor(desk: Desk, ask: Ask, name: str) -> Answer:
-    page = _after_token(desk, ask, name)
-    follow = _next_start(desk.behaviour, page)
-    token = None if follow is None else _token(name, follow)
-    elsewhere: dict[str, object] = {"paging": {"nextToken": token}}
-    rest = (
-        elsewhere if desk.behaviour.next_elsewhere else {"cursors": {"next": token}, "has_more": bool(token)}
-    )
-    return _dressed(desk, page, _envelope("data", page, rest))
+    page, token = _after_token(desk, ask, name)
+    param = references.param_of(desk.behaviour)
+    link = None if token is None else references.link(desk.behaviour, ask, {param: token})
+    rest = references.in_body(desk.behaviour.next_key, "token", link, token)
+    return _dressed(desk, page, _envelope(desk, "data", page, rest))
 
 
 def _header_cursor(desk: Desk, ask: Ask, name: str) -> Answer:
-    page = _after_token(desk, ask, name)
-    follow = _next_start(desk.behaviour, page)
-    key = "X-Next-Cursor" if desk.behaviour.next_elsewhere else "NextPageToken"
-    headers = {} if follow is None else {key: _token(name, follow)}
+    page, token = _after_token(desk, ask, name)
+    headers = {} if token is None else {references.token_header(desk.behaviour): token}
     return _dressed(desk, page, _array(page), headers)
 
 
 def _links(desk: Desk, ask: Ask, name: str) -> Answer:
     page = _numbered(desk, ask, name)
-    follow = _next_start(desk.behaviour, page, linked=True)
-    key = "@odata.nextLink" if desk.behaviour.next_elsewhere else "next"
-    rest = {key: None if follow is None else _link(desk, ask, page, follow)}
-    return _dressed(desk, page, _envelope("data", page, rest))
+    follow = references.next_start(desk.behaviour, page, linked=True)
+    link = None if follow is None else _link(desk, ask, page, follow)
+    rest = references.in_body(desk.behaviour.next_key, "link", link, None)
+    return _dressed(desk, page, _envelope(desk, "data", page, rest))
 
 
 def _header_links(desk: Desk, ask: Ask, name: str) -> Answer:
     page = _numbered(desk, ask, name)
-    starts = {"next": _next_start(desk.behaviour, page, linked=True), "first": 0}
+    follow = references.next_start(desk.behaviour, page, linked=True)
+    starts = {"next": follow, "first": 0}
     if page.start:
         starts["prev"] = max(page.start - page.limit, 0)
     if desk.behaviour.total == "present":
         starts["last"] = max(page.length - 1, 0) // page.limit * page.limit
-    elsewhere = "Page" if desk.behaviour.next_elsewhere else ""
-    links = [
-        f'<{_link(desk, ask, page, start)}>; rel="{relation + elsewhere * (relation == "next")}"'
-        for relation, start in starts.items()
-        if start is not None
-    ]
-    headers = {"Link": ", ".join(links), **_header_totals(desk.behaviour, page, "X-Total-Count")}
+    links = {
+        relation: _link(desk, ask, page, start) for relation, start in starts.items() if start is not None
+    }
+    number = None if follow is None else follow // page.limit + 1
+    told = references.link_headers(desk.behaviour, links, number)
+    headers = {**told, **_header_totals(desk.behaviour, page, "X-Total-Count")}
     return _dressed(desk, page, _array(page), headers)
 
 
@@ -141,7 +139,8 @@ def _plain_array(desk: Desk, ask: Ask, name: str) -> Answer:
 
 
 def _all(desk: Desk, ask: Ask, name: str) -> Answer:
-    return Answer(200, _array(_whole(desk, ask, name)))
+    page = _whole(desk, ask, name)
+    return _dressed(desk, page, _array(page))
 
 
 def _jsonl(desk: Desk, ask: Ask, name: str) -> Answer:
@@ -259,6 +258,7 @@ def totals(behaviour: Behaviour, page: Page, name: str, per: int = 1) -> dict[st
         "wrong": true - -(-true // 10),
         "too_high": true + 7,
         "null": None,
+        "capped": min(true, 100 // per),
     }
     if behaviour.total == "first_page":
         return {} if page.start else {name: true}
@@ -297,9 +297,25 @@ def _numbered(desk: Desk, ask: Ask, name: str) -> Page:
     return page
 
 
-def _after_token(desk: Desk, ask: Ask, name: str) -> Page:
-    token = str(ask.fields.get("cursor") or "")
-    start = _token_start(name, token) if token else number(ask, ["offset"], 0)
+def _after_token(desk: Desk, ask: Ask, name: str) -> tuple[Page, str | None]:
+    """Return the page that a token asks for, or the first one, and the token of the next one."""
+    token = str(ask.fields.get(references.param_of(desk.behaviour)) or "")
+    if desk.behaviour.scroll:
+        return _scrolled(desk, ask, name, token)
+    start = references.token_start(name, token) if token else number(ask, ["offset"], 0)
+    page = _snapshot(desk, ask, name, start)
+    follow = references.next_start(desk.behaviour, page)
+    return page, None if follow is None else references.token(name, follow)
+
+
+def _scrolled(desk: Desk, ask: Ask, name: str, token: str) -> tuple[Page, str]:
+    token = token or f"scroll-{len(desk.scrolls) + 1}"
+    page = _snapshot(desk, ask, name, desk.scrolls.get(token, 0))
+    desk.scrolls[token] = page.start + page.limit
+    return page, token
+
+
+def _snapshot(desk: Desk, ask: Ask, name: str, start: int) -> Page:
     # Cursors remember where they are: records that come and go in front of them do not move them.
     size = desk.size(page_size(ask, desk.behaviour), start)
     return desk.listing(ask, name, snapshot=True).page(start, size)
@@ -311,37 +327,8 @@ def _whole(desk: Desk, ask: Ask, name: str) -> Page:
     return listing.page(start, number(ask, ["limit"], max(2 * listing.collection.rows, 1), least=1))
 
 
-def _next_start(behaviour: Behaviour, page: Page, *, linked: bool = False) -> int | None:
-    """Return where the next page starts, or None on the last one; loops are here."""
-    if linked and behaviour.self_link:
-        return page.start
-    if behaviour.same_cursor and page.start:
-        return page.start
-    if behaviour.alternating_cursor and page.start >= 2 * page.limit:
-        return page.start - page.limit
-    end = page.start + page.limit
-    return end if end < page.length else None
-
-
-def _token(name: str, start: int) -> str:
-    return base64.b64encode(f"{name}:{start}".encode()).decode()
-
-
-def _token_start(name: str, token: str) -> int:
-    wrong = AskError(400, "this cursor was not given out for this list")
-    try:
-        owner, _, start = base64.b64decode(token, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        raise wrong from None
-    if owner != name or not is_count(start):
-        raise wrong
-    return int(start)
-
-
 def _link(desk: Desk, ask: Ask, page: Page, start: int) -> str:
-    kept = {key: value for key, value in ask.query.items() if key not in CREDENTIALS}
-    query = urlencode({**kept, "page": start // page.limit + 1})
-    return f"{'' if desk.behaviour.relative_links else ask.origin}{ask.path}?{query}"
+    return references.link(desk.behaviour, ask, {"page": start // page.limit + 1})
 
 
 def _dressed(desk: Desk, page: Page, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
@@ -349,12 +336,20 @@ def _dressed(desk: Desk, page: Page, body: bytes, headers: Mapping[str, str] | N
         raise AskError(desk.behaviour.past_end, "this page is past the end of the list")
     if page.blank and desk.behaviour.no_content_middle:
         return Answer(204, b"", headers or {})
-    return spoilt_page(Answer(200, body, headers or {}, JSON_TYPE), desk.behaviour, page)
+    answer = Answer(200, body, headers or {}, JSON_TYPE)
+    return encoded(spoilt_page(answer, desk.behaviour, page), desk.behaviour)
 
 
-def _envelope(records: str, page: Page, rest: Mapping[str, object]) -> bytes:
-    """Return `{records: [...], **rest}`; `rest` has at least one key."""
-    return b'{"%b":[%b],%b' % (records.encode(), b",".join(page.rows), orjson.dumps(rest)[1:])
+def _envelope(desk: Desk, records: str, page: Page, rest: Mapping[str, object]) -> bytes:
+    """Return `{records: [...], **rest}`, with signs of errors where due; `rest` has a key or more."""
+    behaviour, rows = desk.behaviour, page.rows
+    around: Mapping[str, object] = {}
+    if behaviour.error_from or behaviour.errors or behaviour.partial_from:
+        around = usual(behaviour.error_kind)
+    if behaviour.partial_from and page.number >= behaviour.partial_from and rows:
+        rows, around = rows[: len(rows) // 2], beside(behaviour.error_kind)
+    told = orjson.dumps({**rest, **around})
+    return b'{"%b":[%b],%b' % (records.encode(), b",".join(rows), told[1:])
 
 
 def _array(page: Page) -> bytes:
