@@ -135,18 +135,39 @@ class Interrupted(RestmillError):  # noqa: N818
     exit_code = 130
 
 
+class Terminated(KeyboardInterrupt):
+    """A signal that asks a process to end has come: what Ctrl-C is to a terminal."""
+
+    def __init__(self, signal_code: int) -> None:
+        super().__init__(f"signal {signal_code}")
+        self.signal_code = signal_code
+
+
+STOPPED = frozenset({129, Interrupted.exit_code, 143})
+"""Exit codes of an interruption, as shells have them: 128 and the number of SIGHUP, SIGINT or SIGTERM."""
+
+
 def is_interruption(error: BaseException) -> bool:
-    """Whether Ctrl-C is behind an error: dlt wraps it as the failure of whatever step it met."""
+    """Whether Ctrl-C, or a signal that means the same, is behind an error."""
+    return interruption_code(error) != 0
+
+
+def interruption_code(error: BaseException) -> int:
+    """The exit code of an interruption, one of `STOPPED`; 0 when none is behind the error.
+
+    dlt wraps it as the failure of whatever step it met, and has a class of its own with a `signal_code`.
+    """
     behind: list[BaseException | None] = [error]
     seen: set[int] = set()
     while behind:
         one = behind.pop()
         if isinstance(one, KeyboardInterrupt | Interrupted):
-            return True
+            code = 128 + int(getattr(one, "signal_code", 0))
+            return code if code in STOPPED else Interrupted.exit_code
         if one is not None and id(one) not in seen:
             seen.add(id(one))
             behind += [one.__cause__, one.__context__]
-    return False
+    return 0
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

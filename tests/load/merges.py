@@ -72,8 +72,7 @@ def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param == "duckdb":
         return dlt.destinations.duckdb(str(tmp_path / "x.duckdb"))
     pytest.importorskip("adbc_driver_postgresql", reason="PostgreSQL takes Parquet files through ADBC only")
-    # Where dlt makes ids unique, PostgreSQL refuses rows that are staged twice.
-    return dlt.destinations.postgres(request.getfixturevalue("postgres_dsn"), create_indexes=False)
+    return dlt.destinations.postgres(request.getfixturevalue("postgres_dsn"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,7 @@
-"""Files that are staged twice, or may have been: what was proven does not hold, and dlt deduplicates."""
+"""Files that are tried again when they may be staged already: they are staged once, and nothing doubles.
+
+What was proven of them holds for one attempt; after another one dlt deduplicates, which costs time, no row.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def test_a_file_that_is_staged_twice_because_it_was_tried_again(
     lose_answers(monkeypatch)
     pipeline = pipeline_in(tmp_path)
     pipeline.run(three(nested))
-    assert_merged_from_doubles(pipeline, nested)
+    assert_merged_once(pipeline, nested)
 
 
 def test_a_file_that_was_tried_again_is_a_doubt_by_itself(
@@ -103,7 +106,7 @@ def test_a_load_that_was_interrupted_and_goes_on_in_the_same_process(
     pipeline.normalize()
     interrupt(pipeline)
     pipeline.load()
-    assert_merged_from_doubles(pipeline, nested)
+    assert_merged_once(pipeline, nested)
 
 
 def test_a_load_that_was_killed_and_goes_on_in_another_process(
@@ -117,13 +120,13 @@ def test_a_load_that_was_killed_and_goes_on_in_another_process(
     assert done.returncode == 9
     pipeline = pipeline_in(tmp_path)
     pipeline.load()
-    assert_merged_from_doubles(pipeline, nested)
+    assert_merged_once(pipeline, nested)
 
 
 def test_a_load_that_was_killed_elsewhere_and_goes_on_where_the_rows_were_extracted(
     tmp_path: Path, destination: Any, nested: bool
 ) -> None:
-    """The proof is still there, as it would be in a process that has not tried to load; it does not hold."""
+    """The proof is still there, as it would be in a process that has not tried to load; it holds."""
     pipeline = pipeline_in(tmp_path, destination)
     pipeline.extract(three(nested))
     pipeline.normalize()
@@ -132,7 +135,7 @@ def test_a_load_that_was_killed_elsewhere_and_goes_on_where_the_rows_were_extrac
     interrupt(pipeline)
     unrepeated._proofs.update(proofs)
     pipeline.load()
-    assert_merged_from_doubles(pipeline, nested)
+    assert_merged_once(pipeline, nested)
 
 
 @pytest.fixture(params=[False, True], ids=["flat", "nested"])
@@ -177,16 +180,13 @@ pipeline_in(Path(sys.argv[1])).run(three(nested))
 """
 
 
-def assert_merged_from_doubles(pipeline: dlt.Pipeline, nested: bool) -> None:
-    """Every row was staged twice, and dlt was left to deduplicate, so far as it does.
+def assert_merged_once(pipeline: dlt.Pipeline, nested: bool) -> None:
+    """Every row was staged once and merged.
 
-    Two staged copies of a root row have one row id, and with nested tables dlt picks root rows by row id.
+    Until rows of a file in doubt were taken out, this said that every row was staged twice, which left dlt to
+    deduplicate so far as it does: not root rows that have nested ones, which it picks by their row ids.
     """
-    (sql,) = merges(Path(pipeline.pipelines_dir))
-    assert NUMBERING in sql
-    assert count(pipeline, "things", staged=True) == 6
-    if not nested:
-        assert count(pipeline, "things") == 3
-    else:
-        assert count(pipeline, "things__tags", staged=True) == 12
-        assert count(pipeline, "things__tags") == 6
+    assert len(merges(Path(pipeline.pipelines_dir))) == 1
+    assert count(pipeline, "things", staged=True) == count(pipeline, "things") == 3
+    if nested:
+        assert count(pipeline, "things__tags", staged=True) == count(pipeline, "things__tags") == 6

@@ -1,7 +1,7 @@
 """The console entry: runs a command and turns whatever happens into an exit code.
 
 0 all complete   2 config or usage   3 loaded, but not all proven complete
-4 the API failed   5 the destination failed   130 interrupted   1 a fault nobody foresaw
+4 the API failed   5 the destination failed   130 interrupted, 143 by SIGTERM   1 a fault nobody foresaw
 """
 
 from __future__ import annotations
@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.app import Switches, app
-from restmill.cli.output import INTERRUPTED, exit_code_of, failure_fields, heed_closed_pipes, print_json
-from restmill.errors import Interrupted, RestmillError
+from restmill.cli.output import (
+    INTERRUPTED,
+    INTERRUPTED_LATE,
+    exit_code_of,
+    failure_fields,
+    heed_closed_pipes,
+    print_json,
+)
+from restmill.cli.signals import heeding
+from restmill.errors import STOPPED, RestmillError
 from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from restmill.run.receipt import Receipt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         heed_closed_pipes()
     switches = Switches()
     try:
-        code = app.main(args=arguments, prog_name="restmill", standalone_mode=False, obj=switches)
+        with heeding():
+            code = app.main(args=arguments, prog_name="restmill", standalone_mode=False, obj=switches)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -39,11 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _of_stopped(receipt: Receipt | None) -> str:
+    """What became of the data of a run that was interrupted."""
+    if receipt is None:
+        return INTERRUPTED
+    return receipt.error.what if receipt.error else INTERRUPTED_LATE
+
+
 def _tell(error: BaseException, switches: Switches) -> None:
     """Say what happened on the error stream; no traceback unless asked for."""
-    if exit_code_of(error) == Interrupted.exit_code:  # click turns Ctrl-C into Abort
-        known = switches.receipt.error if switches.receipt else None
-        click.echo(known.what if known else INTERRUPTED, err=True)
+    if exit_code_of(error) in STOPPED:  # click turns Ctrl-C into Abort
+        click.echo(_of_stopped(switches.receipt), err=True)
         return
     from restmill.cli.problems import show_error, show_unforeseen  # noqa: PLC0415  # only a failure needs it
 

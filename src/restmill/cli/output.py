@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from restmill.errors import Interrupted, RestmillError, is_interruption
+from restmill.errors import STOPPED, Interrupted, RestmillError, interruption_code
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from restmill.run.receipt import Receipt
 
 INTERRUPTED = "interrupted: nothing was loaded; run again to start over"
+INTERRUPTED_LATE = "interrupted: the run was over, and its receipt is written"
 
 
 def print_json(document: object) -> None:
@@ -55,7 +56,7 @@ def exit_code_of(error: BaseException) -> int:
     """What the program ends with for this error."""
     if isinstance(error, RestmillError):
         return error.exit_code
-    return Interrupted.exit_code if is_interruption(error) or isinstance(error, click.Abort) else 1
+    return interruption_code(error) or (Interrupted.exit_code if isinstance(error, click.Abort) else 1)
 
 
 def _error_fields(error: BaseException) -> dict[str, object]:
@@ -65,7 +66,7 @@ def _error_fields(error: BaseException) -> dict[str, object]:
     if isinstance(error, RestmillError):
         one = error.problem
         return asdict(Failure(type(error).__name__, str(one.place), one.what, one.got, one.hint, code))
-    if code == Interrupted.exit_code:
+    if code in STOPPED:
         return asdict(Failure(Interrupted.__name__, "", INTERRUPTED, exit_code=code))
     return asdict(Failure(type(error).__name__, "", "ended by an error that nobody foresaw"))
 

@@ -66,6 +66,8 @@ def show_verdicts(sheet: Sheet, receipt: Receipt) -> None:
     sheet.table(_COLUMNS, [_row(one) for one in receipt.resources])
     sheet.say()
     sheet.say(*_summary(receipt))
+    for one in receipt.earlier:
+        sheet.say(f"Also {one}", hang=2)
 
 
 def _row(one: Evidence) -> Row:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from restmill.cli.sheet import Column, Row
 from restmill.cli.text import counted, grouped, lasting, one_line, squeezed
 from restmill.cli.view import SIGNS, STYLES, show_receipt, show_verdicts
-from restmill.errors import Interrupted
+from restmill.errors import STOPPED
 from restmill.run.archive import FOLDER
 from restmill.run.receipt import VERDICTS
+from restmill.run.under_way import KILLED, RUNNING
 
 if TYPE_CHECKING:
     from restmill.cli.sheet import Sheet
@@ -94,7 +95,9 @@ def _row(receipt: Receipt) -> Row:
 def _word(receipt: Receipt) -> str:
     if receipt.error is None:
         return receipt.verdict
-    return "stopped" if receipt.error.exit_code == Interrupted.exit_code else "failed"
+    if receipt.error in (KILLED, RUNNING):
+        return receipt.error.kind.lower()
+    return "stopped" if receipt.error.exit_code in STOPPED else "failed"
 
 
 def _reason(receipt: Receipt) -> str:

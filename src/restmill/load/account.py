@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import orjson
 
 from restmill import __version__
-from restmill.errors import CodeError, Interrupted, RestmillError, is_interruption
+from restmill.errors import STOPPED, CodeError, Interrupted, RestmillError, interruption_code
 from restmill.load.failures import explained
 from restmill.plan.describe import as_json
-from restmill.run.archive import file
+from restmill.run.archive import begin, file
 from restmill.run.receipt import Failure, Receipt
 from restmill.secrets import Redactor, without_credentials
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Evidence
+    from restmill.run.receipt import Earlier, Evidence
+    from restmill.run.under_way import Mark
 
 _DRIVERS = {
     "athena": ("pyathena",),
@@ -49,6 +50,7 @@ _DRIVERS = {
 _DIGITS = 32
 _EARLY = "interrupted: nothing was loaded; run again to start over"
 _LATE = "interrupted while loading: what was read is kept, and the next run loads it first"
+_DONE = "interrupted after loading: what was read is in its tables"
 
 
 @dataclass(slots=True)
@@ -63,11 +65,16 @@ class Account:
     location: str = ""
     tables: tuple[str, ...] = ()
     load_ids: tuple[str, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
+    loaded: bool = False
+    """Whether all that was read is in its tables."""
     config_digest: str = ""
     redact: Redactor = field(default_factory=Redactor)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
     chance: str = field(default_factory=lambda: secrets.token_hex(3))
+    mark: Mark | None = None
+    """Of the run that is under way."""
 
     @property
     def run_id(self) -> str:
@@ -89,35 +96,44 @@ class Account:
             run_id=self.run_id,
             error=None if error is None else self._failure(error),
             load_ids=self.load_ids,
+            earlier=self.earlier,
             config_digest=self.config_digest,
             versions=versions_of(self.destination),
         )
 
     def _failure(self, error: BaseException) -> Failure:
         failure = failure_of(error, self.redact)
-        late = failure.exit_code == Interrupted.exit_code and self.load_ids
-        return replace(failure, what=_LATE) if late else failure
+        if failure.exit_code not in STOPPED or not self.load_ids:
+            return failure
+        return replace(failure, what=_DONE if self.loaded else _LATE)
 
     def close(self) -> Receipt:
         """File the receipt of a run that came to its end, and return it."""
         receipt = self.receipt()
-        file(receipt)
+        self._file(receipt)
         return receipt
+
+    def _file(self, receipt: Receipt) -> None:
+        file(receipt)
+        if self.mark is not None:
+            self.mark.end()
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """File a receipt when the block raises; the error goes on as it is."""
+        """Mark the run as under way; file a receipt when the block raises. The error goes on as it is."""
+        self.mark = begin(replace(self.receipt(), resources=()))
         try:
             yield
         except BaseException as error:
-            file(self.receipt(error))
+            self._file(self.receipt(error))
             raise
 
 
 def failure_of(error: BaseException, redact: Redactor) -> Failure:
     """The error as fields. Of one that is not ours only the class is told: its text may hold anything."""
-    if is_interruption(error):
-        return Failure(Interrupted.__name__, "", _EARLY, exit_code=Interrupted.exit_code)
+    stopped = interruption_code(error)
+    if stopped:
+        return Failure(Interrupted.__name__, "", _EARLY, exit_code=stopped)
     reason = explained(error)
     if not isinstance(reason, RestmillError):
         code = reason.code if isinstance(reason, SystemExit) and isinstance(reason.code, int) else 1

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import dlt
 from dlt import destinations
+from dlt.common.configuration.container import Container
 from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.exceptions import DltException, MissingDependencyException
+from dlt.common.pipeline import PipelineContext, get_dlt_pipelines_dir
 from dlt.common.schema.exceptions import UnboundColumnException
 from dlt.extract.exceptions import ResourceExtractionError
 from dlt.extract.incremental.exceptions import IncrementalPrimaryKeyMissing
@@ -96,8 +98,9 @@ def _is_ours(filename: str) -> bool:
 
 
 def _is_library(filename: str) -> bool:
-    """The standard library, an installed package, or code that has no file."""
-    return filename.startswith(("<", *_LIBRARIES)) or "site-packages" in filename
+    """The standard library, an installed package, compiled code, or code that has no file."""
+    compiled = filename.endswith((".pyx", ".pxi"))
+    return compiled or filename.startswith(("<", *_LIBRARIES)) or "site-packages" in filename
 
 
 _AMBIGUOUS = "Ambiguous reference to catalog or schema"
@@ -108,6 +111,15 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFB
 """Errors of a disk that may come without the name of a file."""
 
 
+_ROOM = "Make room there, or set DLT_DATA_DIR to a folder on another disk, and run again."
+
+
+def _working_folder() -> str:
+    """Where dlt writes: the folder of the pipeline that is at work, or that of all."""
+    context = Container()[PipelineContext]
+    return context.pipeline().working_dir if context.is_active() else get_dlt_pipelines_dir()
+
+
 def is_disk(cause: BaseException) -> bool:
     """Whether a file is in question; Python uses the same class for a date that no clock can hold."""
     return isinstance(cause, OSError) and (cause.filename is not None or cause.errno in _FULL)
@@ -116,11 +128,14 @@ def is_disk(cause: BaseException) -> bool:
 def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     writing = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
-    disk = next(filter(is_disk, causes), None)
+    disk = next((one for one in causes if isinstance(one, OSError) and is_disk(one)), None)
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
     got = _first_line(causes[-1] if disk is None else disk)
     kept = _kept(causes) if "load" in steps else ""
+    if disk is not None and disk.errno in _FULL and not disk.filename:
+        place, kept = Place(file=_working_folder()), f"{_ROOM} {kept}".strip()
+        return DestinationError(Problem(place, "dlt's working folder cannot be written", got=got, hint=kept))
     return DestinationError(
         Problem(
             Place(steps[0] if steps else "destination"),

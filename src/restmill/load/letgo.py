@@ -20,6 +20,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.errors import DestinationError, is_interruption
 from restmill.events import Noted
+from restmill.load.earlier import load_earlier
 from restmill.load.failures import causes_of, explained, is_disk
 from restmill.load.watch import tell
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dlt import Pipeline
+
+    from restmill.run.receipt import Earlier
 
 _AGAIN = "Nothing is left of this run: no cursor has moved, and the next run reads the same again."
 _TERMINAL = (LoadClientJobTerminalRetry, LoadClientJobFailed)
@@ -51,13 +54,16 @@ def nothing_left(pipeline: Pipeline) -> Iterator[None]:
         raise reason from error
 
 
-def load_pending(pipeline: Pipeline, names: Iterable[str]) -> None:
+def load_pending(pipeline: Pipeline, names: Iterable[str]) -> tuple[Earlier, ...]:
     """Restore state from the destination and load what an earlier run has read; nothing is read here.
 
     What is refused for good is let go, with a note at each of the resources `names`: this run reads it again.
+
+    Returns:
+        What was loaded.
     """
     try:
-        _load(pipeline)
+        return load_earlier(pipeline)
     except Exception as error:
         if not let_go(pipeline, error):
             raise
@@ -65,16 +71,7 @@ def load_pending(pipeline: Pipeline, names: Iterable[str]) -> None:
         why = reason.problem.what if isinstance(reason, DestinationError) else str(reason)
         for name in names:
             tell(Noted(name, time.monotonic(), f"what an earlier run had read was let go: {why}"))
-        _load(pipeline)
-
-
-def _load(pipeline: Pipeline) -> None:
-    if (
-        pipeline.first_run and pipeline.has_pending_data
-    ):  # dlt would throw it away: its dataset is not there yet
-        pipeline.normalize()
-        pipeline.load()
-    pipeline.run()
+        return load_earlier(pipeline)
 
 
 def let_go(pipeline: Pipeline, error: Exception) -> bool:

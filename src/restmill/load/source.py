@@ -18,6 +18,7 @@ from dlt.common.schema.utils import normalize_schema_name
 from dlt.extract import DltResource, DltSource
 
 from restmill.events import Noted
+from restmill.load import in_doubt as _in_doubt  # noqa: F401  # takes effect by being there
 from restmill.load.cursor import incremental_of
 from restmill.load.held import Cursors
 from restmill.load.plans import plan_of_mapping

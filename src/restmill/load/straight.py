@@ -6,8 +6,9 @@ the same files leaves the same rows, in half the time. dlt is told so for one pa
 it prepares a table (`upstream`); the schema stays as it is.
 
 An append that is done twice doubles rows, and whoever dies between a file's commit and dlt's note of it does
-it twice. So the package's own state names the tables that are written straight, and before a file is tried
-again the rows that this load has brought are deleted from its table. For that each table has one file only.
+it twice: `in_doubt` takes out what may have been written. But rows of others may have come meanwhile, which a
+merge would have met. So the package's own state names the tables that are written straight, and before the
+load goes on they are looked at again. For that each table has one file only.
 
 The root table comes first: should the load never go on, nested rows without a root row would stay for ever,
 because a merge finds them by it.
@@ -33,6 +34,7 @@ from dlt.common.schema.utils import (
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext, ParsedLoadJobFileName
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
+from restmill.load import in_doubt as _in_doubt  # noqa: F401  # takes effect by being there
 from restmill.load import unrepeated, upstream
 
 if TYPE_CHECKING:
@@ -57,11 +59,9 @@ class _Loading:
 
     tables: Mapping[str, str]
     """Those that are written straight, each with its root table."""
-    again: bool
-    """Whether an earlier attempt may have written them."""
 
 
-_NONE = _Loading({}, again=False)
+_NONE = _Loading({})
 _open: dict[int, _Loading] = {}
 """By the id of the schema object that the package is loaded with."""
 
@@ -76,9 +76,9 @@ def straight(load: Load, schema: Schema) -> Iterator[None]:
         client: Any = load.get_destination_client(schema)
         noted = cast("list[str]", cast("Any", package.state).get(_NOTE, []))
         if noted:
-            loading = _Loading(_with_roots(schema, _going_on(client, package, noted)), again=True)
+            loading = _Loading(_with_roots(schema, _going_on(client, package, noted)))
         elif isinstance(client, SqlJobClientBase):
-            loading = _Loading(_with_roots(schema, _beginning(client, package)), again=False)
+            loading = _Loading(_with_roots(schema, _beginning(client, package)))
     _open[id(schema)] = loading
     try:
         yield
@@ -99,18 +99,6 @@ def ready(files: Sequence[str], running: Sequence[LoadJob]) -> list[str]:
     roots = {table: root for loading in _open.values() for table, root in loading.tables.items()}
     waiting = {table for table, root in roots.items() if table != root and root in owed}
     return [file for file, table in named if table not in waiting]
-
-
-def before_job(load: Load, load_id: str, schema: Schema, file_path: str, *, restored: bool) -> None:
-    """A file is about to be written: if that may have been done before, take its rows out again."""
-    job, loading = ParsedLoadJobFileName.parse(file_path), _open.get(id(schema), _NONE)
-    if job.table_name not in loading.tables or not (loading.again or restored or job.retry_count):
-        return
-    client = load.get_destination_client(schema)
-    assert isinstance(client, SqlJobClientBase)
-    with client:
-        if _existing(client, [job.table_name]):
-            client.sql_client.execute_sql(_undoing(client, job.table_name), load_id)
 
 
 def _undoing(client: SqlJobClientBase, name: str) -> str:
@@ -250,4 +238,4 @@ def _jobs(package: LoadPackageStateInjectableContext) -> Sequence[tuple[str, Par
     return package.storage.list_all_jobs_with_states(package.load_id)
 
 
-upstream.prepare_tables(appended, straight, before_job, ready)
+upstream.prepare_tables(appended, straight, ready)

@@ -26,8 +26,11 @@ from restmill.load.letgo import load_pending, nothing_left
 from restmill.load.lineage import Lineage
 from restmill.load.losses import losses_as_events
 from restmill.load.plans import plan_of_file, plan_of_mapping
+from restmill.load.recovery import recover, tidy
 from restmill.load.runs_table import amend, with_runs
+from restmill.load.signals import heeding_signals
 from restmill.load.source import source_of
+from restmill.load.upstream import before_commit
 from restmill.load.vanished import Gone, Load, delete_vanished, ensure_possible, with_gone
 from restmill.load.verdicts import evidence_of, seen_of
 from restmill.load.watch import tell, watching
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dlt import Pipeline
+    from dlt.common.storages import PackageStorage
     from dlt.extract import DltSource
 
 
@@ -136,32 +140,48 @@ def run(
         config_digest=digest_of(plan),
         redact=Redactor().plus(plan.secrets),
     )
+
+    def withhold(packages: PackageStorage) -> None:
+        ledger.seal()
+        withhold_partial(packages, pipeline.schemas[source.schema.name], account.evidence())
+
     with account.failing(), watching(ledger, lineage, observer), explaining():
         ensure_possible(pipeline, source, plan)
         settle(pipeline.destination, source, plan)
-        load_pending(pipeline, names)
+        recover(pipeline)
+        account.earlier = load_pending(pipeline, names)
         _stage("extract")
-        with dlt.config.values(_UNPACKED), no_leftovers(pipeline):
+        with dlt.config.values(_UNPACKED), no_leftovers(pipeline), before_commit(withhold):
             sources = with_runs(source, account, require, table=plan.pipeline.runs_table)
             account.load_ids = tuple(pipeline.extract(sources).loads_ids)
-        ledger.seal()
-        withhold_partial(pipeline, source, account.evidence())
-        _stage("normalize")
-        with nothing_left(pipeline), empty_columns_as_events(), losses_as_events(pipeline, source):
-            pipeline.normalize()
-        _stage("load")
-        with nothing_left(pipeline):
-            info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
-        whole = not (info and info.has_failed_jobs)
+        whole = _bring(pipeline, source)
+        account.loaded = True
         load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
         gone |= keys_that_met(pipeline, source, plan, load)
         gone |= delete_vanished(pipeline, source, plan, load, observer)
         told = [name for name, one in gone.items() if one.note or one.doubt or one.looked]
         if told and plan.pipeline.runs_table:
             amend(pipeline, source, account, told)
+        tidy(pipeline)
         account.location = location_of(pipeline)
         account.tables = tables_of(pipeline, names)
     return account.close()
+
+
+def _bring(pipeline: Pipeline, source: DltSource) -> bool:
+    """Normalize and load what was extracted; returns whether all of it has come to its tables."""
+    _stage("normalize")
+    with (
+        nothing_left(pipeline),
+        empty_columns_as_events(),
+        losses_as_events(pipeline, source),
+        heeding_signals(pipeline),
+    ):
+        pipeline.normalize()
+    _stage("load")
+    with nothing_left(pipeline), heeding_signals(pipeline):
+        info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
+    return not (info and info.has_failed_jobs)
 
 
 def destination_of(pipeline: Pipeline) -> str:

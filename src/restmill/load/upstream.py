@@ -1,13 +1,14 @@
 """The only place where restmill changes something of dlt; written for dlt 1.31.
 
-Methods are wrapped, for the whole process, the first time that is asked for. Two of the extract step:
+Methods are wrapped, for the whole process, the first time that is asked for. Three of the extract step:
 
 - `Extract.__init__`: its storage of extracted records is replaced by ours (`claims.columnar`). dlt has no
   setting for that. Records of tables that nobody claimed go where they always went.
 - `Extract._compute_metrics`: it looks up the resource of every table that received a file, and fails with
   KeyError for nested tables, which in dlt name no resource. They borrow their root's while it runs.
+- `Extract.commit_packages`: hands packages on; `before_commit` has a look at them first.
 
-Four methods and a function of the load step:
+Of the load step:
 
 - `SqlJobClientBase.create_table_chain_completed_followup_jobs`: makes the merge of a root table and those
   nested in it, from copies of their schemas; where no key is staged twice (`unrepeated.proven`), the copy
@@ -16,7 +17,8 @@ Four methods and a function of the load step:
   its beginning is told, too.
 - `JobClientBase.prepare_load_table`: makes copies of tables for the loader, which asks them what to do with
   the rows; those that `straight` has found empty say that rows are appended.
-- `Load.submit_job`: lets a file be written; `straight` is told before.
+- `Load.submit_job`: lets a file be written; `in_doubt` is told before, and may say that it was written. Of a
+  package's beginning it is told, too.
 - `filter_new_jobs`, as `Load` sees it: says which files are written next; `straight` lets some of them wait.
 
 tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
@@ -24,26 +26,29 @@ tests/load/test_upstream.py fails when one is no longer needed, or no longer fit
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dlt.common.destination.client import JobClientBase
 from dlt.common.schema.utils import get_root_table
 from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.job_impl import FinalizedLoadJob
 from dlt.extract.extract import Extract
 from dlt.load import load as dlt_load
 from dlt.load.load import Load
 from dlt.load.utils import filter_new_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from dlt.common.destination.client import FollowupJobRequest, LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.metrics import ExtractMetrics
     from dlt.common.schema import Schema
-    from dlt.common.storages.load_package import LoadJobInfo
+    from dlt.common.storages.load_package import LoadJobInfo, PackageStorage
     from dlt.extract import DltSource
     from dlt.extract.storage import ExtractStorage
 
@@ -56,10 +61,10 @@ original_submit = Load.submit_job
 original_filter = filter_new_jobs
 
 
-class BeforeJob(Protocol):
-    """Is told that a file is about to be written."""
+class DoneBefore(Protocol):
+    """Is told that a file is about to be written, and says whether that has been done."""
 
-    def __call__(self, load: Load, load_id: str, schema: Schema, file_path: str, *, restored: bool) -> None:
+    def __call__(self, load: Load, load_id: str, schema: Schema, file_path: str, *, restored: bool) -> bool:
         """`restored`: an earlier attempt began with it."""
 
 
@@ -88,6 +93,31 @@ def _compute_metrics(self: Extract, load_id: str, source: DltSource) -> ExtractM
             del table["resource"]
 
 
+@contextmanager
+def before_commit(look: Callable[[PackageStorage], None]) -> Iterator[None]:
+    """Let `look` see what an extract step of this thread has written, when it is about to commit it."""
+    token = _looks.set(look)
+    try:
+        yield
+    finally:
+        _looks.reset(token)
+
+
+_looks: ContextVar[Callable[[PackageStorage], None] | None] = ContextVar("looks", default=None)
+original_commit = Extract.commit_packages
+
+
+@wraps(original_commit)
+def _commit_packages(self: Extract) -> None:
+    look = _looks.get()
+    if look is not None:
+        look(self.extract_storage.new_packages)
+    original_commit(self)
+
+
+Extract.commit_packages = _commit_packages  # type: ignore[method-assign]
+
+
 def prepare_load(
     unrepeated: Callable[[SqlJobClientBase, Sequence[PreparedTableSchema]], bool],
     over: Callable[[str], None],
@@ -108,10 +138,12 @@ def prepare_load(
             table_chain = [root, *table_chain[1:]]
         return original_followups(self, table_chain, completed_table_chain_jobs)
 
+    inner = Load.load_single_package
+
     @wraps(original_load_package)
     def load_package(self: Load, load_id: str, schema: Schema) -> None:
         try:
-            original_load_package(self, load_id, schema)
+            inner(self, load_id, schema)
         finally:
             over(load_id)
 
@@ -122,31 +154,19 @@ def prepare_load(
 def prepare_tables(
     change: Callable[[Schema, PreparedTableSchema], None],
     around: Callable[[Load, Schema], AbstractContextManager[None]],
-    before: BeforeJob,
     ready: Callable[[Sequence[str], Sequence[LoadJob]], Sequence[str]],
 ) -> None:
     """From now on, let `change` see each table that is prepared for the loader, and load within `around`.
 
-    `before` is called before each file is written, and told whether that was begun by an earlier attempt;
     `ready` picks from the files to be written, while some jobs are running, those that need not wait.
     """
-    load_package = Load.load_single_package
+    _load_within(around)
 
     @wraps(original_prepare_table)
     def prepare_table(self: JobClientBase, table_name: str) -> PreparedTableSchema:
         table = original_prepare_table(self, table_name)
         change(self.schema, table)
         return table
-
-    @wraps(original_load_package)
-    def load_around(self: Load, load_id: str, schema: Schema) -> None:
-        with around(self, schema):
-            load_package(self, load_id, schema)
-
-    @wraps(original_submit)
-    def submit(self: Load, file_path: str, load_id: str, schema: Schema, restore: bool = False) -> LoadJob:
-        before(self, load_id, schema, file_path, restored=restore)
-        return original_submit(self, file_path, load_id, schema, restore)
 
     @wraps(original_filter)
     def filtered(
@@ -160,6 +180,31 @@ def prepare_tables(
         return original_filter(files, capabilities, config, running_jobs, available_slots)
 
     dlt_load.filter_new_jobs = filtered  # type: ignore[attr-defined]
-    Load.submit_job = submit  # type: ignore[method-assign]
     JobClientBase.prepare_load_table = prepare_table  # type: ignore[method-assign]
+
+
+def prepare_resume(around: Callable[[Load, Schema], AbstractContextManager[None]], done: DoneBefore) -> None:
+    """From now on, load each package within `around`, and ask of each file whether it is `done` already."""
+    _load_within(around)
+
+    @wraps(original_submit)
+    def submit(self: Load, file_path: str, load_id: str, schema: Schema, restore: bool = False) -> LoadJob:
+        if not done(self, load_id, schema, file_path, restored=restore):
+            return original_submit(self, file_path, load_id, schema, restore)
+        job = FinalizedLoadJob.from_file_path(file_path)
+        if not restore:
+            job._file_path = self.load_storage.normalized_packages.start_job(load_id, job.file_name())  # noqa: SLF001  # as dlt does
+        return job
+
+    Load.submit_job = submit  # type: ignore[method-assign]
+
+
+def _load_within(around: Callable[[Load, Schema], AbstractContextManager[None]]) -> None:
+    load_package = Load.load_single_package
+
+    @wraps(original_load_package)
+    def load_around(self: Load, load_id: str, schema: Schema) -> None:
+        with around(self, schema):
+            load_package(self, load_id, schema)
+
     Load.load_single_package = load_around  # type: ignore[method-assign]

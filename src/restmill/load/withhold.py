@@ -1,9 +1,10 @@
 """Withholding: a partial read never replaces, retires or doubles rows, and costs no other table anything.
 
-Between dlt's extract and normalize steps the records of each table lie in files of their own. Those of a
-resource that would replace its table, or retire or delete what did not come (`scd2`, `cdc`), and was read
-only in part are taken out of the package; a table without files is left as it is. So are those that would be
-appended although their cursor stays: the next run reads them again.
+When dlt has extracted everything and committed nothing, the records of each table lie in files of their own.
+Those of a resource that would replace its table, or retire or delete what did not come (`scd2`, `cdc`), and
+was read only in part are taken out of the package; a table without files is left as it is. So are those that
+would be appended although their cursor stays: the next run reads them again. After the commit it would be too
+late: of a run that is killed, the next one loads the package.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from restmill.plan.spec import Resource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dlt import Pipeline
     from dlt.common.schema import Schema
+    from dlt.common.storages.load_package import PackageStorage
     from dlt.extract import DltResource, DltSource
 
     from restmill.path import Json
@@ -54,13 +55,13 @@ def with_kept(
     )
 
 
-def withhold_partial(pipeline: Pipeline, source: DltSource, seen: Iterable[Evidence]) -> None:
-    """Take what is withheld out of the extracted packages."""
+def withhold_partial(packages: PackageStorage, schema: Schema, seen: Iterable[Evidence]) -> None:
+    """Take what is withheld out of the packages."""
     withheld = {
         one.resource: _AGAIN if one.reason.endswith(_AGAIN) else _KEPT for one in seen if one.withheld
     }
     if withheld:
-        _take_out(pipeline, pipeline.schemas[source.schema.name], frozenset(withheld))
+        _take_out(packages, schema, frozenset(withheld))
     for name, why in sorted(withheld.items()):
         tell(Noted(name, time.monotonic(), why))
 
@@ -110,9 +111,8 @@ def _schema(resource: DltResource) -> Mapping[str, Json]:
     return resource.compute_table_schema() if not resource.has_dynamic_table_name else {}
 
 
-def _take_out(pipeline: Pipeline, schema: Schema, resources: frozenset[str]) -> None:
-    packages = pipeline._get_normalize_storage().extracted_packages  # noqa: SLF001  # dlt shows packages, read-only
-    for load_id in pipeline.list_extracted_load_packages():
+def _take_out(packages: PackageStorage, schema: Schema, resources: frozenset[str]) -> None:
+    for load_id in packages.list_packages():
         for file in packages.list_new_jobs(load_id):
             table = ParsedLoadJobFileName.parse(file).table_name
             known = table in schema.tables

@@ -5,7 +5,7 @@
 A run's id begins with its start in UTC, so names sort as the runs do. A file appears whole or not at all: it
 is written under another name and renamed. Of each pipeline the newest `KEPT` are kept. A receipt that cannot
 be written costs the run nothing: `file` says so in the log, and whoever stands in for it with `filing`, in
-its own way.
+its own way. A run that was killed is known by the file of a run `under_way`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from urllib.parse import quote
 
 import orjson
 
-from restmill.run.receipt import VERDICTS, Evidence, Failure, Receipt
+from restmill.run import under_way
+from restmill.run.receipt import VERDICTS, Earlier, Evidence, Failure, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ KEPT = 100
 FORMAT = 1
 """Of the file; a reader of this version reads files of the same format, whatever fields they add."""
 
-_NAME = re.compile(r"\d{8}T\d{6}(\.\d{3})?Z-[0-9a-f]{6}\.json")
+_NAME = re.compile(r"\d{8}T\d{6}(\.\d{3})?Z-[0-9a-f]{6}\.(json|open)")
 _log = logging.getLogger("restmill")
 
 
@@ -56,6 +57,7 @@ def from_json(document: Json) -> Receipt:
         resources = tuple(Evidence(**_known(Evidence, one)) for one in document["resources"])
         error = document.get("error")
         rest = _known(Receipt, document)
+        rest["earlier"] = tuple(Earlier(**_known(Earlier, one)) for one in document.get("earlier", ()))
         rest |= {"resources": resources, "error": Failure(**_known(Failure, error)) if error else None}
         receipt = Receipt(**rest)
     except (KeyError, TypeError, AttributeError) as why:
@@ -81,16 +83,26 @@ def store(receipt: Receipt, folder: Path = FOLDER) -> Path:
     home = folder / _folder_name(receipt.pipeline)
     home.mkdir(parents=True, exist_ok=True)
     path = home / f"{receipt.run_id}.json"
-    text = orjson.dumps(as_json(receipt), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
     unready = home / f".{receipt.run_id}.{os.getpid()}.tmp"
     try:
-        unready.write_bytes(text + b"\n")
+        unready.write_bytes(_text_of(receipt))
         unready.replace(path)
     finally:
         unready.unlink(missing_ok=True)
     for old in _files(home)[KEPT:]:
         old.unlink(missing_ok=True)
     return path
+
+
+def begin(receipt: Receipt, folder: Path = FOLDER) -> under_way.Mark:
+    """Note that a run has begun, with its receipt so far; the answer is told when it has ended."""
+    home = folder / _folder_name(receipt.pipeline)
+    return under_way.Mark(home / f"{receipt.run_id}{under_way.SUFFIX}", _text_of(receipt))
+
+
+def _text_of(receipt: Receipt) -> bytes:
+    text = orjson.dumps(as_json(receipt), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    return text + b"\n"
 
 
 def _folder_name(pipeline: str) -> str:
@@ -125,10 +137,15 @@ def _read(homes: Iterable[Path], run: str = "", most: int | None = None) -> Shel
         if most is not None and len(found) >= most:
             break
         try:
-            found.append(from_json(orjson.loads(one.read_bytes())))
+            found.append(_receipt_in(one))
         except (ValueError, OSError):  # orjson's errors are of the first class, too
             unreadable.append(one)
     return Shelf(tuple(found), tuple(unreadable))
+
+
+def _receipt_in(path: Path) -> Receipt:
+    receipt = from_json(orjson.loads(path.read_bytes()))
+    return under_way.seen(path, receipt) if path.suffix == under_way.SUFFIX else receipt
 
 
 def _is_named(path: Path, run: str) -> bool:
@@ -136,10 +153,15 @@ def _is_named(path: Path, run: str) -> bool:
 
 
 def _files(home: Path) -> list[Path]:
-    """The receipts of a folder, newest first; whatever else is there is none of ours."""
+    """The receipts of a folder, newest first; whatever else is there is none of ours.
+
+    A run that has ended between its two files has left both: the receipt counts.
+    """
     if not home.is_dir():
         return []
-    return sorted((file for file in home.iterdir() if _NAME.fullmatch(file.name)), reverse=True)
+    files = {file for file in home.iterdir() if _NAME.fullmatch(file.name)}
+    both = {file.with_suffix(under_way.SUFFIX) for file in files if file.suffix == ".json"}
+    return sorted(files - both, reverse=True)
 
 
 def file(receipt: Receipt) -> None:

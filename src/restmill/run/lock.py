@@ -72,6 +72,22 @@ def locked(path: Path, since: str) -> Iterator[None]:
         os.close(descriptor)  # and with it goes the lock
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock of the file at `path`.
+
+    Raises:
+        OSError: there is no such file, or it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        return error.errno in _TAKEN
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _write(descriptor: int, text: str) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.truncate(descriptor, 0)

@@ -79,6 +79,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier run had read and not loaded, and this one loaded first."""
+
+    load_id: str
+    """dlt's own: the value of `_dlt_load_id` in its rows."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """By root table; empty where the destination cannot be asked."""
+
+    def __str__(self) -> str:
+        tables = ", ".join(f"{rows:,} of {table}" for table, rows in self.rows.items())
+        return f"loaded first, left by an earlier run: {tables or 'package ' + self.load_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The evidence of one run, whether it went well or not."""
 
@@ -99,6 +113,8 @@ class Receipt:
     """Why nothing was loaded, or not everything; None for a run that came to its end."""
     load_ids: tuple[str, ...] = ()
     """dlt's own: the values of `_dlt_load_id` in rows of this run."""
+    earlier: tuple[Earlier, ...] = ()
+    """Packages of earlier runs that this one loaded first; their rows are in no evidence here."""
     config_digest: str = ""
     """Equal for runs whose plans are described in the same words; made without any secret."""
     versions: Mapping[str, str] = field(default_factory=dict)
