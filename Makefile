@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench fuzz clean
+.PHONY: help demo test check format docs bench fuzz crash clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,11 @@ bench: $(READY)  ## measure restmill, dlt and a hand-written loop side by side
 
 fuzz: $(READY)  ## the property tests with many more examples
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n $(WORKERS) -m "hypothesis"
+
+N ?= 200
+FIRST ?= 0
+crash: $(READY)  ## kill N runs (200) at named and at any moments, and compare the tables (FIRST: the first seed)
+	@$(BIN)/python -m tests.crash --kills $(N) --first $(FIRST)
 
 clean:  ## remove what these commands made
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

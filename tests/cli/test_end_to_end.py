@@ -154,9 +154,10 @@ def closed_early(streams: str, *words: str) -> subprocess.CompletedProcess[str]:
         os.close(writer)
 
 
-def heed_ctrl_c() -> None:
-    """A shell starts background jobs with SIGINT ignored, and children would inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def heed_signals() -> None:
+    """A shell starts background jobs with SIGINT ignored, `nohup` with SIGHUP; children inherit that."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
@@ -168,7 +169,7 @@ def started(*words: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=heed_ctrl_c,  # noqa: PLW1509  # the child has one thread when this runs
+        preexec_fn=heed_signals,  # noqa: PLW1509  # the child has one thread when this runs
     )
     try:
         yield running
@@ -177,19 +178,23 @@ def started(*words: str) -> Iterator[subprocess.Popen[str]]:
         running.wait()
 
 
-def test_ctrl_c_ends_a_run_with_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_a_run_with_its_own_code(number: signal.Signals, code: int, tmp_path: Path) -> None:
     behaviour = Behaviour(rows=20_000, key=KEY, latency_s=1.0)
     with SandboxServer(behaviour) as server, started("run", write(tmp_path, server.base_url)) as running:
         assert running.stderr is not None
         while "reading" not in running.stderr.readline():
             assert running.poll() is None
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, told = running.communicate(timeout=60)
-    assert running.returncode == 130, told
+    assert running.returncode == code, told
     assert "run again to start over" in told
     assert "Traceback" not in told
     (receipt,) = archive.stored("e2e").receipts
-    assert (receipt.exit_code, receipt.verdict) == (130, "partial")
+    assert (receipt.exit_code, receipt.verdict) == (code, "partial")
+    assert not list(tmp_path.glob(".restmill/receipts/e2e/*.open"))
 
 
 def test_ctrl_c_ends_the_sandbox_with_0() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from restmill.cli.main import main
 from restmill.run import archive
-from restmill.run.receipt import Evidence, Failure, Receipt
+from restmill.run.receipt import Earlier, Evidence, Failure, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +106,26 @@ def test_one_run_that_failed_in_full(capsys: pytest.CaptureFixture[str]) -> None
     text = told(capsys, "000001")
     assert "failed: load: could not be written (got disk full)" in text
     assert "Look at one" not in text
+
+
+def test_a_run_that_was_killed_and_one_that_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    made = [replace(keep(number, USERS), resources=()) for number in (1, 2)]
+    for one in made:
+        (archive.FOLDER / "flags" / f"{one.run_id}.json").unlink()
+    archive.begin(made[0])._stack.close()  # as if its process had died
+    (archive.FOLDER / "flags" / f"{made[0].run_id}.open").write_bytes(archive._text_of(made[0]))
+    mark = archive.begin(made[1])
+    text = " ".join(told(capsys).split())
+    assert "running 000002" in text
+    assert "killed 000001" in text
+    assert "the process or its machine ended without a word" in text
+    mark.end()
+
+
+def test_what_an_earlier_run_left_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    archive.store(replace(keep(1, USERS), earlier=(Earlier("1.5", {"users": 1000, "teams": 1}),)))
+    text = " ".join(told(capsys, "000001").split())
+    assert "Also loaded first, left by an earlier run: 1,000 of users, 1 of teams" in text
 
 
 def test_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
