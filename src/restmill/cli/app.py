@@ -21,7 +21,8 @@ __all__ = ["Switches", "app"]
 _EPILOG = """\b
 Exit codes: 0 all complete; 2 wrong config; 3 loaded, but a resource is
 partial or suspect; 4 the API failed, or gave less than --require; 5 the
-destination failed, or another run is under way; 130 interrupted, 143 by SIGTERM.
+destination failed, or another run is under way; 130 interrupted; 143 ended
+by SIGTERM.
 """
 
 

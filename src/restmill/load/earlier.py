@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
+from restmill.load.runs_table import TABLE
 from restmill.load.signals import heeding_signals
 from restmill.run.receipt import Earlier
 
@@ -59,7 +60,7 @@ def _rows_of(pipeline: Pipeline, load_id: str) -> dict[str, int]:
         sql, naming = client.sql_client, client.schema.naming
         column = naming.normalize_identifier("_dlt_load_id")
         for table in client.schema.data_tables(seen_data_only=True):
-            if column in table["columns"]:
+            if column in table["columns"] and table["name"] != naming.normalize_table_identifier(TABLE):
                 place = sql.make_qualified_table_name(str(table["name"]))
                 where = f"{sql.escape_column_name(column)} = %s"
                 counted = sql.execute_sql(f"SELECT COUNT(*) FROM {place} WHERE {where}", load_id)  # noqa: S608  # names are dlt's, quoted
