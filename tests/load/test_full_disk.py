@@ -38,7 +38,8 @@ def small_disk(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run([str(shutil.which("umount")), str(folder)], check=True)  # noqa: S603  # as above
+        # Lazily: the traceback of the failure may still hold a file open.
+        subprocess.run([str(shutil.which("umount")), "--lazy", str(folder)], check=True)  # noqa: S603  # as above
 
 
 def resize(disk: Path, size: str) -> None:
