@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import PreparedRequest
 
+    from restmill.run.transport import Trouble
     from restmill.wire.message import Page
     from restmill.wire.paging import Pager
 
@@ -82,7 +83,9 @@ def _signer(guest: Opaque) -> Signer:
             with guard:
                 prepared = auth(prepared)
         except RequestException as error:
-            raise Failed(f"the auth object could not get its credentials ({type(error).__name__})") from None
+            why = f"the auth object could not get its credentials ({type(error).__name__})"
+            kind: Trouble = "timeout" if isinstance(error, requests.Timeout) else "connection"
+            raise Failed(why, kind=kind, answer=error.response) from None
         return _sent_by(prepared, request)
 
     return Signer(type(auth).__name__, sign)

@@ -13,11 +13,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from requests import RequestException
+
 from restmill.errors import ApiError, Problem
 from restmill.events import Noted, ParentDone
 from restmill.load.turns import in_turn, turn
 from restmill.load.watch import tell
 from restmill.plan.parents import bindings, missing
+from restmill.run.cause import caused
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
 from restmill.shape.rename import include, rename
@@ -148,9 +151,9 @@ def _drain(
         item = handle.poll(_PATIENCE)
         if isinstance(item, Ended):
             if item.error is not None and (
-                resource.on_error == "raise" or not isinstance(item.error, ApiError)
+                resource.on_error == "raise" or not isinstance(item.error, ApiError | RequestException)
             ):
-                raise item.error
+                raise caused(item.error)
             return item
         if item is None:
             yield None

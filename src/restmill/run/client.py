@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from restmill.plan.spec import Transport as Settings
     from restmill.run.clock import Clock
+    from restmill.run.transport import Trouble
     from restmill.wire.message import Request
 
 AGENT = "restmill/0.1"
@@ -133,32 +134,35 @@ def _readable(path: str, files: str) -> Iterator[None]:
         raise ConfigError(Problem(Place(path), what, got=_reason(error))) from error
 
 
-_PLAIN: tuple[tuple[type[Exception], str, bool], ...] = (
-    (aiohttp.ClientConnectorSSLError, "the TLS connection failed: does the server speak https here?", True),
-    (aiohttp.ClientPayloadError, "the answer broke off before its end", False),
-    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer", False),
-    (ConnectionResetError, "the server closed the connection without an answer", False),
-    (aiohttp.InvalidURL, "the address is not a valid URL", True),
-    (ValueError, "the address is not a valid URL", True),
+_PLAIN: tuple[tuple[type[Exception], str, Trouble], ...] = (
+    (aiohttp.ClientConnectorSSLError, "the TLS connection failed: does the server speak https here?", "tls"),
+    (aiohttp.ClientPayloadError, "the answer broke off before its end", "body"),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection without an answer", "connection"),
+    (ConnectionResetError, "the server closed the connection without an answer", "connection"),
+    (aiohttp.InvalidURL, "the address is not a valid URL", "address"),
+    (ValueError, "the address is not a valid URL", "address"),
 )
-"""Failures with nothing more to say: the class, the words, whether trying again is useless."""
+"""Failures with nothing more to say: the class, the words, the kind."""
+_FINAL = frozenset({"tls", "address"})
+"""Kinds of which trying again is useless."""
 
 
 def _explained(error: Exception, timeout: float) -> Failed:
     """What went wrong, in words that hold no URL (a URL may hold a key)."""
     match error:
         case asyncio.TimeoutError():
-            return Failed(f"no answer within {timeout:g} s")
+            return Failed(f"no answer within {timeout:g} s", kind="timeout")
         case aiohttp.ClientConnectorCertificateError():
-            return Failed(f"the certificate is not accepted: {_reason(error.certificate_error)}", final=True)
+            why = f"the certificate is not accepted: {_reason(error.certificate_error)}"
+            return Failed(why, final=True, kind="tls")
         case aiohttp.ClientConnectorDNSError():
             return Failed(f"the host name {error.host} is unknown")
         case aiohttp.ClientConnectorError() if not isinstance(error, aiohttp.ClientConnectorSSLError):
             return Failed(f"no connection to {error.host}:{error.port} ({_reason(error.os_error)})")
         case _:
-            for kind, why, final in _PLAIN:
-                if isinstance(error, kind):
-                    return Failed(why, final=final)
+            for of, why, kind in _PLAIN:
+                if isinstance(error, of):
+                    return Failed(why, final=kind in _FINAL, kind=kind)
             return Failed(f"the connection failed ({type(error).__name__})")
 
 

@@ -1,32 +1,28 @@
 """One request brought home: door, credentials, transport, redirects, rules, retries, until it is answered.
 
-The order is fixed: wait at the door, sign, send, follow redirects, judge, decode. Whatever goes wrong becomes
-either another attempt or one error with its place; nothing is swallowed and no body or header is kept.
+The order is fixed: sign (`run.signing`), wait at the door, send, follow redirects, judge, decode. Whatever
+goes wrong becomes either another attempt or one error with its place; nothing is swallowed.
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, assert_never
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from restmill.errors import ApiError, NotData, Place, Problem, Rejected, Unreachable
 from restmill.events import Retrying, Sent
-from restmill.plan.spec import Signer
 from restmill.run.bench import Bench
 from restmill.run.caller import called
 from restmill.run.door import Door
-from restmill.run.origins import at_home, foreign, login_of, redirected
+from restmill.run.origins import redirected
 from restmill.run.refusals import rejected
+from restmill.run.signing import Signing
 from restmill.run.transport import Failed
-from restmill.secrets import Secret
 from restmill.shape.decode import Undecodable, read_document
 from restmill.shape.encoding import Recoded, recoded
-from restmill.wire import auth as flows
 from restmill.wire.fields import HINT, unsendable
 from restmill.wire.gate import Gate
-from restmill.wire.message import Headers, without_login
 from restmill.wire.pace import is_refusal
 from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
 from restmill.wire.rules import Accept, Call, Fail, Raised, Reauth, Retry, Rule, Skip, Stop, judge
@@ -34,6 +30,7 @@ from restmill.wire.rules import Accept, Call, Fail, Raised, Reauth, Retry, Rule,
 if TYPE_CHECKING:
     from restmill.events import Observer
     from restmill.path import Json
+    from restmill.plan.spec import Signer
     from restmill.run.clock import Clock
     from restmill.run.transport import Transport
     from restmill.shape.press import Press
@@ -43,8 +40,6 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
-_BODY_HINT = "Make the API's address in the config the one that it redirects to."
-_AUTH_HINT = "If '{host}' is right, write its address into `access_token_url`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +95,10 @@ _Final: TypeAlias = Accept | Stop | Skip | Retry | Fail | Reauth | Raised
 class Refused(Exception):  # noqa: N818
     """A final answer with an error status; the reader may know it as the end of the list, unless `no_end`."""
 
-    def __init__(self, status: int, error: ApiError, *, no_end: bool = False) -> None:
-        super().__init__(status)
-        self.status = status
+    def __init__(self, response: Response, error: ApiError, *, no_end: bool = False) -> None:
+        super().__init__(response.status)
+        self.status = response.status
+        self.response = response
         self.error = error
         self.no_end = no_end
 
@@ -111,14 +107,19 @@ class _Again(Exception):  # noqa: N818
     """This attempt failed; the policy decides what comes next."""
 
     def __init__(
-        self, failure: Failure, kind: type[ApiError], *, final: bool = False, own: Exception | None = None
+        self,
+        failure: Failure,
+        response: Response | None = None,
+        *,
+        final: bool = False,
+        own: Exception | None = None,
     ) -> None:
-        """`own`: the user's own exception, which is raised when there is no further attempt."""
+        """`response`: None where no answer came. `own`: the user's own exception, to be raised at last."""
         super().__init__()
-        self.own = own
         self.failure = failure
-        self.kind = kind
+        self.response = response
         self.final = final
+        self.own = own
 
 
 @dataclass(slots=True)
@@ -139,7 +140,7 @@ class Fetcher:
         self._clock = clock
         self._tell = observer
         self._doors: dict[str, Door] = {}
-        self._renewal = asyncio.Lock()
+        self._signing = Signing(memory, clock, self._token_answer)
         self._presses: dict[Press, Bench] = {}
 
     async def fetch(self, request: Request, terms: Terms) -> Answer:
@@ -158,7 +159,7 @@ class Fetcher:
             first_sent = started if first_sent is None else first_sent
             failed = None
             try:
-                answer = await self._attempt(request, terms)
+                came = await self._attempt(request, terms)
             except _Again as again:
                 failed = again
             if failed is not None:  # outside, so that a user's own exception has no context of ours
@@ -167,15 +168,16 @@ class Fetcher:
                 else:
                     await self._wait_or_raise(request, terms, attempt, first_sent, failed)
                 continue
-            if answer is not None:
-                return answer
+            if isinstance(came, Answer):
+                return came
             if renewed:
-                raise Refused(401, rejected(terms, request, 401, "rejected a new token, too"))
+                why = "rejected a new token, too"
+                raise Refused(came, rejected(terms, request, came.status, why))
             renewed = True  # the token was renewed once; this attempt does not count
             attempt -= 1
 
-    async def _attempt(self, request: Request, terms: Terms) -> Answer | None:
-        """One attempt. None: the token was rejected and has been dropped; try again with a new one."""
+    async def _attempt(self, request: Request, terms: Terms) -> Answer | Response:
+        """One attempt. A mere response has rejected the token, which is dropped: try again with a new one."""
         sent = await self._send(request, terms)
         response, judgement = await self._judged(sent, terms)
         same = response.body is sent.body and response.encoding == sent.encoding
@@ -190,13 +192,13 @@ class Fetcher:
             case Skip(reason):
                 return Answer(response, None, skipped=reason)
             case Retry(why):
-                raise _Again(BadStatus(response.status, response.headers, why), Rejected)
+                raise _Again(BadStatus(response.status, response.headers, why), response)
             case Raised(error, status):
-                self._raise_or_renew(terms, request, response, error, status)
-                return None
+                self._raise_or_renew(terms, response, error, status)
+                return response
             case Fail() | Reauth():
                 self._refuse(request, terms, response, judgement)
-                return None
+                return response
             case _:
                 assert_never(judgement)
 
@@ -216,23 +218,21 @@ class Fetcher:
         """Raise, unless a new token may help."""
         why = judgement.why if isinstance(judgement, Fail) else ""
         declared = isinstance(judgement, Fail) and judgement.declared
-        renewable = isinstance(terms.auth, flows.ClientCredentials)
-        if isinstance(judgement, Reauth) or (response.status == 401 and renewable):
-            self._drop_token(terms, request, response)
-        elif declared or response.status < 400:
-            raise Refused(response.status, rejected(terms, request, response.status, why), no_end=True)
-        else:
-            raise _Again(BadStatus(response.status, response.headers), Rejected)
+        rejects = isinstance(judgement, Reauth) or response.status == 401
+        if rejects and self._signing.drop(terms.auth, response):
+            return
+        if isinstance(judgement, Reauth):
+            raise Refused(response, rejected(terms, request, response.status, ""))
+        if declared or response.status < 400:
+            raise Refused(response, rejected(terms, request, response.status, why), no_end=True)
+        raise _Again(BadStatus(response.status, response.headers), response)
 
-    def _raise_or_renew(
-        self, terms: Terms, request: Request, response: Response, error: Exception, status: int | None
-    ) -> None:
+    def _raise_or_renew(self, terms: Terms, response: Response, error: Exception, status: int | None) -> None:
         """What a function of the user's raised, as an attempt that failed; unless a new token may help."""
-        if status == 401 and isinstance(terms.auth, flows.ClientCredentials):
-            self._drop_token(terms, request, response)
+        if status == 401 and self._signing.drop(terms.auth, response):
             return
         broken = Broken(f"a response action raised {type(error).__name__}")
-        raise _Again(BadStatus(status, response.headers) if status else broken, Rejected, own=error)
+        raise _Again(BadStatus(status, response.headers) if status else broken, response, own=error)
 
     async def _decoded(self, request: Request, response: Response, terms: Terms) -> Answer:
         if response.said is not None:
@@ -248,7 +248,7 @@ class Fetcher:
             if not error.passing:
                 raise NotData(Problem(Place(f"{terms.resource}  {request.target}"), str(error))) from error
             self._door(request).broken(str(error))
-            raise _Again(Broken(str(error)), NotData) from error
+            raise _Again(Broken(str(error)), response) from error
         if press:
             press.learn(document)
         return Answer(response, document, text=replace(text, body=b""))
@@ -257,17 +257,6 @@ class Fetcher:
         if press not in self._presses:
             self._presses[press] = Bench(press)
         return self._presses[press]
-
-    def _drop_token(self, terms: Terms, request: Request, response: Response) -> None:
-        """Make the next attempt get a new token, unless another request has just got one."""
-        auth = terms.auth
-        if not isinstance(auth, flows.ClientCredentials):
-            raise Refused(response.status, rejected(terms, request, response.status, ""))
-        now = self._clock.now()
-        token = self._memory.tokens.get(auth)
-        sent = now - response.seconds
-        if token is None or token.expires_at - token.lifetime <= sent:
-            self._memory.tokens[auth] = flows.Token(Secret(""), expires_at=now, lifetime=0.0)
 
     def _held_back(self, request: Request, terms: Terms, attempt: int, failed: _Again) -> bool:
         """Whether the host just takes no more now: its door makes everybody wait, and that is no failure."""
@@ -293,14 +282,16 @@ class Fetcher:
             case GiveUp() if failed.own is not None:
                 raise failed.own
             case GiveUp(why):
+                place, response = Place(f"{terms.resource}  {request.target}"), failed.response
                 if isinstance(failed.failure, BadStatus):
+                    assert response is not None
                     status = failed.failure.status
                     if status in terms.policy.statuses:
                         self._door(request).exhausted(first_sent, why)
                     busy = is_busy(terms.policy, failed.failure, self._clock.wall())
-                    raise Refused(status, rejected(terms, request, status, why), no_end=busy)
+                    raise Refused(response, rejected(terms, request, status, why), no_end=busy)
                 self._door(request).exhausted(first_sent, why)
-                raise failed.kind(Problem(Place(f"{terms.resource}  {request.target}"), why)) from failed
+                raise (Unreachable if response is None else NotData)(Problem(place, why)) from failed
             case other:
                 assert_never(other)
 
@@ -314,12 +305,15 @@ class Fetcher:
                 return replace(response, hops=hops) if hops else response
             hops += (response,)
             request = redirected(request, response.status, urljoin(request.url, link))
-        raise Rejected(
-            Problem(Place(f"{terms.resource}  {request.target}"), f"more than {_MOST_REDIRECTS} redirects")
-        )
+        place = Place(f"{terms.resource}  {request.target}")
+        error = Rejected(Problem(place, f"more than {_MOST_REDIRECTS} redirects"))
+        raise error from Refused(replace(hops[-1], hops=hops[:-1]), error)
 
     async def _hop(self, request: Request, terms: Terms) -> Response:
-        signed = await self._signed(request, terms)
+        try:
+            signed = await self._signing.signed(request, terms)
+        except Failed as error:
+            raise _Again(Broken(error.why), final=error.final) from error
         if why := unsendable(signed.headers):
             raise ApiError(Problem(Place(f"{terms.resource}  {request.target}"), why, hint=HINT))
         door = self._door(request)
@@ -329,61 +323,19 @@ class Fetcher:
             response = await self._transport.send(signed)
         except Failed as error:
             door.failed(error.why)
-            raise _Again(Broken(error.why), Unreachable, final=error.final) from error
+            raise _Again(Broken(error.why), final=error.final) from error
         except BaseException:
             door.cancelled()
             raise
         door.answered(response)
         return replace(response, sent=signed)
 
-    async def _signed(self, request: Request, terms: Terms) -> Request:
-        """The request with credentials if its host may see them; bare if it is a host allowed by name.
-
-        Raises:
-            ForeignHost: the host is neither, or a body would leave home: it may hold secrets, too.
-        """
-        request = replace(request, address=without_login(request.address))
-        if at_home(request.origin, terms.homes):
-            if terms.auth is None:
-                return request
-            if isinstance(terms.auth, Signer):
-                return await _signed_by(terms.auth, request)
-            return flows.sign(terms.auth, request, await self._token(terms.auth, terms))
-        host = urlsplit(request.address).hostname or ""
-        if request.origin not in terms.allowed and host not in terms.allowed:
-            hint = terms.far.format(host=host)
-            raise foreign(terms.resource, request, "which is not the API's own host", hint)
-        if request.json is not None or request.data is not None:
-            what = "an allowed host, but the request has a body, which goes to the API's own host only"
-            raise foreign(terms.resource, request, what, _BODY_HINT)
-        return replace(request, headers=Headers())
-
-    async def _token(self, auth: Auth, terms: Terms) -> Token | None:
-        if not isinstance(auth, flows.ClientCredentials):
-            return None
-        async with self._renewal:
-            token = self._memory.tokens.get(auth)
-            if flows.needs_token(auth, token, self._clock.now()):
-                token = self._memory.tokens[auth] = await self._new_token(auth, terms)
-            return token
-
-    async def _new_token(self, auth: flows.ClientCredentials, terms: Terms) -> Token:
-        request = flows.token_request(auth)
-        bare = replace(
-            terms,
-            auth=login_of(request.address),
-            rules=(),
-            press=None,
-            encoding="",
-            homes=frozenset({request.origin}),
-            allowed=frozenset(),  # id and secret go to the declared address only
-            far=_AUTH_HINT,
-        )
+    async def _token_answer(self, request: Request, terms: Terms) -> Answer:
+        """The answer to a request for a token: a refusal of it says nothing of the list."""
         try:
-            answer = await self.fetch(request, bare)
+            return await self.fetch(request, terms)
         except Refused as refused:
             raise refused.error from refused
-        return flows.read_token(auth, answer.response, answer.document, self._clock.now())
 
     def _door(self, request: Request) -> Door:
         origin = request.origin
@@ -391,10 +343,3 @@ class Fetcher:
             self._memory.gates.setdefault(origin, Gate.fresh(self._memory.limits))
             self._doors[origin] = Door(origin, self._memory.gates, self._clock, self._tell)
         return self._doors[origin]
-
-
-async def _signed_by(signer: Signer, request: Request) -> Request:
-    try:
-        return await asyncio.to_thread(signer.sign, request)
-    except Failed as error:
-        raise _Again(Broken(error.why), Unreachable, final=error.final) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from restmill.events import ReadDone, ReadFailed, ReadStarted
 from restmill.run.account import Account
+from restmill.run.cause import told
 from restmill.run.fetch import Refused
 from restmill.run.passes import Pass, Way
 from restmill.run.repair import Repair
@@ -77,7 +78,7 @@ class Reading:
     def _failed(self, error: Exception) -> None:
         self._account.close()
         counts = self._account.rows, self._account.pages
-        self._tell(ReadFailed(*self._account.stamp, *counts, str(error)))
+        self._tell(ReadFailed(*self._account.stamp, *counts, told(error)))
 
 
 def _worded(done: Done) -> str:

@@ -82,10 +82,12 @@ def _explained(error: requests.exceptions.RequestException, timeout: float) -> F
     """What went wrong, in words that hold no URL."""
     match error:
         case requests.exceptions.SSLError():
-            return Failed("the TLS connection failed", final=True)
+            return Failed("the TLS connection failed", final=True, kind="tls")
         case requests.exceptions.Timeout():
-            return Failed(f"no answer within {timeout:g} s")
+            return Failed(f"no answer within {timeout:g} s", kind="timeout")
         case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
-            return Failed("the address is not a valid URL", final=True)
+            return Failed("the address is not a valid URL", final=True, kind="address")
+        case requests.exceptions.ChunkedEncodingError():
+            return Failed("the answer broke off before its end", kind="body")
         case _:
             return Failed(f"the connection failed ({type(error).__name__})")

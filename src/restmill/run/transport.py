@@ -6,19 +6,27 @@ above. A body is read to its end and unpacked, or the attempt has failed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from restmill.wire.message import Request, Response
 
 
+Trouble: TypeAlias = Literal["connection", "timeout", "tls", "body", "address"]
+
+
 class Failed(Exception):  # noqa: N818  # read as a sentence: "raise Failed"
     """No usable answer, or a body that broke off. `final`: trying again cannot help."""
 
-    def __init__(self, why: str, *, final: bool = False) -> None:
+    def __init__(
+        self, why: str, *, final: bool = False, kind: Trouble = "connection", answer: object = None
+    ) -> None:
+        """`answer`: what an auth object of the user's got in place of its credentials."""
         super().__init__(why)
         self.why = why
         self.final = final
+        self.kind: Trouble = kind
+        self.answer = answer
 
 
 class Transport(Protocol):
