@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+import requests
+from dlt.common.exceptions import DictValidationException
+from dlt.sources import rest_api as theirs
+
+from restmill import rest_api_source
+from restmill.errors import ConfigError
 from tests.parity.case import Config, one
 from tests.parity.scripts import script
 
@@ -12,6 +19,11 @@ if TYPE_CHECKING:
 
     from tests.parity.conftest import Both
     from tests.parity.scripts import Answer, Asked
+
+
+class InTurn(requests.Session):
+    """A session whose requests come one at a time."""
+
 
 UNCOUNTED: Config = {"type": "offset", "limit": 3, "total_path": None}
 
@@ -87,3 +99,32 @@ def test_functions_and_parents() -> None:
     assert found["restmill"] == [f"/kids/{i}" for i in range(6)]
     assert sorted(found["dlt"]) == found["restmill"]
     assert found["dlt"] != found["restmill"]
+
+
+def test_cookies_of_the_api() -> None:
+    def answer(asked: Asked) -> Answer:
+        start = asked.number("offset")
+        body = {"data": [{"id": i} for i in range(start, min(start + 2, 6))], "total": 6}
+        return 200, {"Set-Cookie": "seen=1; Path=/"}, body
+
+    def config(**client: Any) -> Callable[[str], Config]:
+        paged = {"path": "posts", "data_selector": "data", "paginator": {"type": "offset", "limit": 2}}
+        posts = {"name": "posts", "endpoint": paged}
+        return lambda url: {"client": {"base_url": url, **client}, "resources": [posts]}
+
+    def sent(engine: str, **client: Any) -> set[str | None]:
+        return {one.headers.get("Cookie") for one in script(engine, answer, config(**client)).asked[2:]}
+
+    assert sent("dlt") == {"seen=1"}
+    assert sent("restmill") == {None}
+    assert sent("restmill", session=InTurn()) == {"seen=1"}
+
+
+def test_config_errors() -> None:
+    wrong: Any = {"client": {"base_url": "http://a.test"}, "resources": [{"name": "a", "endpint": 1}]}
+    with pytest.raises(DictValidationException):
+        theirs.rest_api_source(wrong)
+    with pytest.raises(ConfigError, match="endpint") as caught:
+        rest_api_source(wrong)
+    assert isinstance(caught.value, ValueError)
+    assert not isinstance(caught.value, DictValidationException)

@@ -26,6 +26,7 @@ from restmill.load.failures import missing_credentials
 from restmill.load.known import known_pager
 from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
 from restmill.run.foreign import answer_of, as_requests, request_of, shown
+from restmill.run.threads import is_plain
 from restmill.run.transport import Failed
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging import Decision, Done, Next
@@ -53,7 +54,9 @@ def with_guests(plan: Plan) -> Plan:
         ConfigError: an object is neither a paginator nor auth.
     """
     resources = (_hosting(one) if isinstance(one, Resource) else one for one in plan.resources)
-    return replace(plan, resources=tuple(resources))
+    session = plan.transport.session
+    own = session is not None and not is_plain(session.value)
+    return replace(plan, resources=tuple(resources), transport=replace(plan.transport, in_turn=own))
 
 
 def _hosting(resource: Resource) -> Resource:

@@ -244,6 +244,8 @@ class Transport:
     cert: tuple[str, ...] = ()
     """Client certificate: (file,) or (certificate file, key file)."""
     session: Opaque | None = None
+    in_turn: bool = False
+    """Whether requests go out one after the other and none ahead: code of the user's is called for each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """A user's `requests.Session` as a transport: blocking sends in threads, behind the same face as the default.
 
+A session with code of the user's own may wait between requests, or count them, as it can under dlt: it gets
+them one at a time.
+
 The session's own headers, cookies, auth, adapters and proxies count, as under dlt. Redirects come back as
 answers, because following them is decided above; retries that the session makes stay its own affair.
 """
@@ -22,20 +25,41 @@ if TYPE_CHECKING:
     from restmill.wire.message import Request
 
 _MOST_THREADS = 16
+_SENDING = frozenset({"send", "prepare_request", "merge_environment_settings", "get_adapter", "rebuild_auth"})
+"""Methods that a request goes through."""
+
+
+def is_plain(session: requests.Session) -> bool:
+    """Whether no code of the user's is called for a request: no class, method, hook, auth or adapter."""
+    placed = [function for name, function in vars(session).items() if name in _SENDING]
+    hooked = any(session.hooks.values()) or not all(map(_by_dlt, placed))
+    auth = session.auth is None or isinstance(session.auth, tuple) or _known(session.auth)
+    return not hooked and auth and all(map(_known, (session, *session.adapters.values())))
+
+
+def _known(one: object) -> bool:
+    """Whether its class is one of `requests`, or of dlt's own client, which is made of these."""
+    return type(one).__module__.partition(".")[0] in ("requests", "dlt")
+
+
+def _by_dlt(function: object) -> bool:
+    """Whether it is how dlt's client tries again: by tenacity."""
+    return str(getattr(function, "__globals__", {}).get("__name__", "")).partition(".")[0] == "tenacity"
 
 
 class SessionTransport:
-    """Sends through a `requests.Session`, up to 16 requests at a time."""
+    """Sends through a `requests.Session`, up to 16 requests at a time; or one, where the settings say so."""
 
     def __init__(self, session: requests.Session, settings: Settings, clock: Clock) -> None:
         self._session = session
         self._settings = settings
         self._clock = clock
         self._pool: ThreadPoolExecutor | None = None
+        self._threads = 1 if settings.in_turn else _MOST_THREADS
 
     async def send(self, request: Request) -> Response:
         """See `Transport.send`."""
-        self._pool = self._pool or ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="restmill-session")
+        self._pool = self._pool or ThreadPoolExecutor(self._threads, thread_name_prefix="restmill-session")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._sent, request)
 
     async def close(self) -> None:
