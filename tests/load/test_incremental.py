@@ -136,7 +136,7 @@ def test_rows_ordered_newest_first_end_the_read_early_and_completely(serve: Serv
     sync(config, pipeline_name="news")
     server.reset()
     second = sync(config, pipeline_name="news")
-    assert int(str(server.stats()["requests"])) < 6
+    assert int(str(server.stats()["requests"])) == 1  # however busy the machine is
     assert (of(second, "users").verdict, counts(second, "users")) == ("complete", {"users": 60})
 
 

@@ -40,6 +40,8 @@ class Order:
     """Whether to find out if the list moved, and to read it again then."""
     merged: bool = False
     """Whether rows with equal keys become one in the table: then a row that comes twice does no harm."""
+    may_stop: bool = False
+    """Whether the caller may end the read before the list ends: its rows come in the order of a cursor."""
     press: Press | None = None
     """What may parse pages after the first, when nobody needs their records as Python objects."""
 
@@ -48,9 +50,10 @@ class Order:
         """Whether a page is asked for only when the one before it is done with, and nothing ahead.
 
         Where functions of the user's look at the answers they see each page once, in order, and what they
-        wait for is waited for. Under dlt it is so.
+        wait for is waited for. Under dlt it is so. And a caller that may stop where rows leave the cursor's
+        range must have looked at a page before others are sent for.
         """
-        return self.terms.acts
+        return self.terms.acts or self.may_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         bounds=resource.bounds,
         repair=resource.repair,
         merged=_merged(resource),
+        may_stop=_in_order(resource),
     )
 
 
@@ -134,6 +138,12 @@ def _keys(resource: Resource) -> tuple[Path, ...]:
         for name in names
         if name not in copied
     )
+
+
+def _in_order(resource: Resource) -> bool:
+    given = {} if resource.cursor is None else resource.cursor.arguments
+    ready = given.get("incremental")
+    return bool(given.get("row_order") if ready is None else getattr(ready, "row_order", None))
 
 
 def _merged(resource: Resource) -> bool:
