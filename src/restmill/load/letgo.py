@@ -9,7 +9,6 @@ again would double it.
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,17 +18,13 @@ from dlt.load.exceptions import LoadClientJobFailed, LoadClientJobTerminalRetry
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.errors import DestinationError, is_interruption
-from restmill.events import Noted
-from restmill.load.earlier import load_earlier
 from restmill.load.failures import causes_of, explained, is_disk
-from restmill.load.watch import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from dlt import Pipeline
 
-    from restmill.run.receipt import Earlier
 
 _AGAIN = "Nothing is left of this run: no cursor has moved, and the next run reads the same again."
 _TERMINAL = (LoadClientJobTerminalRetry, LoadClientJobFailed)
@@ -54,35 +49,15 @@ def nothing_left(pipeline: Pipeline) -> Iterator[None]:
         raise reason from error
 
 
-def load_pending(pipeline: Pipeline, names: Iterable[str]) -> tuple[Earlier, ...]:
-    """Restore state from the destination and load what an earlier run has read; nothing is read here.
-
-    What is refused for good is let go, with a note at each of the resources `names`: this run reads it again.
-
-    Returns:
-        What was loaded.
-    """
-    try:
-        return load_earlier(pipeline)
-    except Exception as error:
-        if not let_go(pipeline, error):
-            raise
-        reason = explained(error)
-        why = reason.problem.what if isinstance(reason, DestinationError) else str(reason)
-        for name in names:
-            tell(Noted(name, time.monotonic(), f"what an earlier run had read was let go: {why}"))
-        return load_earlier(pipeline)
-
-
 def let_go(pipeline: Pipeline, error: Exception) -> bool:
     """Delete what is pending and restore state and schemas, if `error` would come again; says if it did."""
-    if not pipeline.has_pending_data or not _for_good(error) or _has_appended(pipeline):
+    if not pipeline.has_pending_data or not for_good(error) or _has_appended(pipeline):
         return False
     pipeline.abort_packages()
     return True
 
 
-def _for_good(error: Exception) -> bool:
+def for_good(error: Exception) -> bool:
     """Whether another try would end in the same way."""
     causes = list(causes_of(error))
     if is_interruption(error) or any(is_disk(one) or isinstance(one, MemoryError) for one in causes):

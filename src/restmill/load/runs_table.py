@@ -148,7 +148,9 @@ _AMENDED = ("verdict", "reason", "basis", "deleted", "second_look", "notes")
 
 
 def amend(pipeline: Pipeline, source: DltSource, account: Account, resources: Collection[str]) -> None:
-    """Write into the run's rows what was known only after the load: what became of vanished rows."""
+    """Write into the run's rows what is known after the load only: what vanished, and what was refused."""
+    if not resources:
+        return
     with pipeline.destination_client(source.schema.name) as client:
         assert isinstance(client, SqlJobClientBase)
         sql, naming = client.sql_client, client.schema.naming

@@ -18,13 +18,15 @@ from restmill.errors import ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
 from restmill.load.account import Account, digest_of
 from restmill.load.alone import alone, no_leftovers
+from restmill.load.aside import Refusal, hit, set_apart, settle_refused, with_refused
 from restmill.load.dispositions import settle
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
 from restmill.load.landed import keys_that_met
-from restmill.load.letgo import load_pending, nothing_left
+from restmill.load.letgo import nothing_left
 from restmill.load.lineage import Lineage
 from restmill.load.losses import losses_as_events
+from restmill.load.pending import load_pending, sign
 from restmill.load.plans import plan_of_file, plan_of_mapping
 from restmill.load.recovery import recover, tidy
 from restmill.load.runs_table import amend, with_runs
@@ -40,11 +42,13 @@ from restmill.run.receipt import Ledger, Receipt, Verdict
 from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from dlt import Pipeline
     from dlt.common.storages import PackageStorage
     from dlt.extract import DltSource
+
+    from restmill.run.receipt import Evidence
 
 
 _SECTIONS = ("sources", "rest_api")
@@ -131,17 +135,15 @@ def run(
     """
     ledger, lineage = Ledger(), Lineage(plan)
     gone: dict[str, Gone] = {}
+    refused: list[Refusal] = []
     names = list(source.resources.selected)
-    account = Account(
-        lambda: with_gone(with_kept(evidence_of(ledger, plan, names), source, plan, ledger.held()), gone),
-        pipeline.pipeline_name,
-        destination_of(pipeline),
-        pipeline.dataset_name or "",
-        config_digest=digest_of(plan),
-        redact=Redactor().plus(plan.secrets),
-    )
+    account = _account(pipeline, plan, lambda: with_refused(with_gone(read(), gone), refused))
+
+    def read() -> Sequence[Evidence]:
+        return with_kept(evidence_of(ledger, plan, names), source, plan, ledger.held())
 
     def withhold(packages: PackageStorage) -> None:
+        sign(packages, plan)
         ledger.seal()
         withhold_partial(packages, pipeline.schemas[source.schema.name], account.evidence())
 
@@ -149,27 +151,42 @@ def run(
         ensure_possible(pipeline, source, plan)
         settle(pipeline.destination, source, plan)
         recover(pipeline)
-        account.earlier = load_pending(pipeline, names)
+        account.earlier = load_pending(pipeline, plan, names)
         _stage("extract")
         with dlt.config.values(_UNPACKED), no_leftovers(pipeline), before_commit(withhold):
             sources = with_runs(source, account, require, table=plan.pipeline.runs_table)
             account.load_ids = tuple(pipeline.extract(sources).loads_ids)
-        whole = _bring(pipeline, source)
+        whole = _bring(pipeline, source, plan, refused)
         account.loaded = True
         load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
         gone |= keys_that_met(pipeline, source, plan, load)
         gone |= delete_vanished(pipeline, source, plan, load, observer)
-        told = [name for name, one in gone.items() if one.note or one.doubt or one.looked]
-        if told and plan.pipeline.runs_table:
-            amend(pipeline, source, account, told)
+        if plan.pipeline.runs_table:
+            told = [name for name, one in gone.items() if one.note or one.doubt or one.looked]
+            amend(pipeline, source, account, [*told, *hit(refused)])
         tidy(pipeline)
         account.location = location_of(pipeline)
         account.tables = tables_of(pipeline, names)
+        settle_refused(pipeline, refused)
     return account.close()
 
 
-def _bring(pipeline: Pipeline, source: DltSource) -> bool:
-    """Normalize and load what was extracted; returns whether all of it has come to its tables."""
+def _account(pipeline: Pipeline, plan: Plan, evidence: Callable[[], tuple[Evidence, ...]]) -> Account:
+    return Account(
+        evidence,
+        pipeline.pipeline_name,
+        destination_of(pipeline),
+        pipeline.dataset_name or "",
+        config_digest=digest_of(plan),
+        redact=Redactor().plus(plan.secrets),
+    )
+
+
+def _bring(pipeline: Pipeline, source: DltSource, plan: Plan, refused: list[Refusal]) -> bool:
+    """Normalize and load what was extracted; returns whether all of it has come to its tables.
+
+    What is refused for good is set aside, and added to `refused`.
+    """
     _stage("normalize")
     with (
         nothing_left(pipeline),
@@ -177,11 +194,13 @@ def _bring(pipeline: Pipeline, source: DltSource) -> bool:
         losses_as_events(pipeline, source),
         heeding_signals(pipeline),
     ):
-        pipeline.normalize()
+        refused += set_apart(pipeline, plan, pipeline.normalize)[1]
     _stage("load")
     with nothing_left(pipeline), heeding_signals(pipeline):
-        info: Any = pipeline.load()  # dlt types it as never None, which it is when there was nothing
-    return not (info and info.has_failed_jobs)
+        info: Any  # dlt types it as never None, which it is when there was nothing
+        info, late = set_apart(pipeline, plan, pipeline.load)
+    refused += late
+    return not refused and not (info and info.has_failed_jobs)
 
 
 def destination_of(pipeline: Pipeline) -> str:

@@ -1,0 +1,305 @@
+"""Set aside: what is refused for good costs its own table; the others of the package are loaded.
+
+dlt keeps a whole package when one of its files is refused. Here the files of that resource leave the
+package, rows of theirs that were appended already are taken out again, and its cursor and the columns it
+brought go back to where they were, so the next run reads it again. Then the step goes on with the rest.
+
+A cursor that moves back is the cursor of a whole family: children are read for the parents that come. What
+is appended in such a family waits, too, because the next run reads it again.
+
+The order: what was appended, then files, columns, cursors. Who dies in between is refused once more.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from dlt.common.schema.utils import get_columns_names_with_prop, get_inherited_table_hint, get_root_table
+from dlt.common.storages.load_package import ParsedLoadJobFileName
+from dlt.common.versioned_state import decompress_state, json_decode_state
+from dlt.load.exceptions import LoadClientJobException
+from dlt.normalize.exceptions import NormalizeJobFailed
+
+from restmill.errors import DestinationError
+from restmill.events import Noted
+from restmill.load.failures import causes_of, explained
+from restmill.load.letgo import for_good
+from restmill.load.reasons import reason_of, where_of
+from restmill.load.undone import forget_tables, undo
+from restmill.load.watch import tell
+from restmill.plan.spec import Plan, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
+
+    from dlt import Pipeline
+    from dlt.common.schema import Schema
+    from dlt.common.storages.load_package import PackageStorage
+
+    from restmill.errors import Problem
+    from restmill.run.receipt import Evidence
+
+    State = MutableMapping[str, Any]
+
+T = TypeVar("T")
+_OWN = ("_dlt_", "_restmill_")
+_HINT = (
+    "Nothing is left of it: its cursor has not moved, and the next run reads it again. "
+    "The other tables are loaded."
+)
+_REFUSED = "its rows are left out of its table, because some were refused"
+_WAITS = "its rows are left out of its table, because those of `{}` were refused and both are read again"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was refused of one resource."""
+
+    resource: str
+    problem: Problem
+    waiting: frozenset[str]
+    """Others whose rows were left out with it."""
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A refused file in a package that waits."""
+
+    packages: PackageStorage
+    load_id: str
+    table: str
+    schema: Schema
+    before: Mapping[str, Any]
+    """The pipeline's state when the package began."""
+    known: Mapping[str, Any]
+    """The tables of the schema then."""
+    extracted: bool
+    """Whether the package waits to be normalised, so that the destination knows nothing of it."""
+
+
+def set_apart(pipeline: Pipeline, plan: Plan, step: Callable[[], T]) -> tuple[T, list[Refusal]]:
+    """Do the step as often as it takes to have all done that is not refused; returns what was refused.
+
+    Raises:
+        Exception: dlt's own, for what is no refusal of a single table, or may pass the next time.
+    """
+    refused: list[Refusal] = []
+    while True:
+        try:
+            return step(), refused
+        except Exception as error:
+            one = _set_aside(pipeline, plan, error)
+            if one is None:
+                raise
+            refused.append(one)
+
+
+def store_state(pipeline: Pipeline, refused: Collection[Refusal]) -> None:
+    """Load the pipeline's state and schemas as they are after what was refused has been taken back."""
+    for schema in {one.schema for one in refused}:
+        pipeline.sync_schema(schema)
+    with pipeline.managed_state(extract_state=True):
+        pass
+    if pipeline.has_pending_data:
+        pipeline.normalize()
+        pipeline.load()
+
+
+def with_refused(seen: Iterable[Evidence], refused: Collection[Refusal]) -> tuple[Evidence, ...]:
+    """The evidence: what was refused, and what waits with it, is partial."""
+    why = {name: _WAITS.format(one.resource) for one in refused for name in one.waiting}
+    why |= {one.resource: _REFUSED for one in refused}
+    return tuple(
+        replace(one, verdict="partial", basis="", reason=f"{one.reason}; {why[one.resource]}", withheld=True)
+        if one.resource in why
+        else one
+        for one in seen
+    )
+
+
+def hit(refused: Collection[Refusal]) -> list[str]:
+    """The resources whose rows were left out."""
+    return [name for one in refused for name in (one.resource, *one.waiting)]
+
+
+def settle_refused(pipeline: Pipeline, refused: Collection[Refusal]) -> None:
+    """At the end of a run: store what was taken back, and end the run with all that was refused.
+
+    Raises:
+        DestinationError: something was refused.
+    """
+    if refused:
+        store_state(pipeline, refused)
+        raise DestinationError(*(replace(one.problem, hint=_HINT) for one in refused))
+
+
+def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | None:
+    """Take what was refused out of its package; None where that is not possible, and nothing is changed."""
+    reason = explained(error)
+    if not isinstance(reason, DestinationError) or not for_good(error):
+        return None
+    found = _found(pipeline, error)
+    if found is None:
+        return None
+    name = str(get_root_table(found.schema.tables, found.table).get("resource", ""))
+    planned = {one.name: one for one in plan.resources if isinstance(one, Resource)}
+    if not name or name.startswith(_OWN) or (name in planned and planned[name].on_error == "raise"):
+        return None
+    moved = _moved(pipeline, found)
+    family = _family(planned, name)
+    again = family if family & moved else frozenset({name})
+    out = frozenset({name, *(one for one in again if _appends(found.schema, one))})
+    tables = _tables_of(found.schema, out)
+    problem = _problem(found, reason, error)  # before the schema is as it was
+    if not undo(pipeline, found.packages, found.load_id, found.schema, tables):
+        return None
+    _take_out(found, tables)
+    _restore_tables(pipeline, found, tables)
+    _rewind(pipeline, found, again)
+    if not found.extracted:
+        forget_tables(pipeline, found.schema, tables, found.known)
+    for one in sorted(out):
+        tell(Noted(one, time.monotonic(), _REFUSED if one == name else _WAITS.format(name)))
+    return Refusal(name, problem, out - {name}, found.schema.name)
+
+
+def _problem(found: _Found, reason: DestinationError, error: Exception) -> Problem:
+    """The problem with the table that is refused, all that is said of it, the column that may be meant."""
+    problem, table = reason.problem, f"`{found.table}`"
+    what = problem.what if table in problem.what else f"rows of {table} were refused: {problem.what}"
+    got = where_of(found.schema, found.table, reason_of(list(causes_of(error))))
+    return replace(problem, what=what, got=got)
+
+
+def _found(pipeline: Pipeline, error: Exception) -> _Found | None:
+    """The file that was refused, where its package waits and knows how all was before."""
+    jobs = [one for one in causes_of(error) if isinstance(one, NormalizeJobFailed | LoadClientJobException)]
+    if not jobs:
+        return None
+    job: Any = jobs[0]
+    table = str(job.job_id).split(".", maxsplit=1)[0]
+    extracted = pipeline._get_normalize_storage().extracted_packages  # noqa: SLF001  # as in `letgo`
+    for packages in (extracted, pipeline._get_load_storage().normalized_packages):  # noqa: SLF001  # same
+        if job.load_id in packages.list_packages() and packages.can_restore_pipeline_state(job.load_id):
+            schema = packages.load_schema(job.load_id)
+            state, schemas = packages.load_pipeline_state(job.load_id)
+            blob = schemas.get(schema.name)
+            known = json.loads(blob)["tables"] if blob else {}
+            before = json_decode_state(state) if state else {}
+            if table in schema.tables:
+                is_first = packages is extracted
+                return _Found(packages, job.load_id, table, schema, before, known, is_first)
+    return None
+
+
+def _moved(pipeline: Pipeline, found: _Found) -> frozenset[str]:
+    """The resources whose state has changed since the package began."""
+    now, before = _resources(_state_now(pipeline, found), found.schema.name), _before(found)
+    return frozenset(name for name, one in now.items() if before.get(name) != one)
+
+
+def _resources(state: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = state.get("sources", {}).get(source, {}).get("resources", {})
+    return found
+
+
+def _family(planned: Mapping[str, Resource], name: str) -> frozenset[str]:
+    """The resource, and all above, below and beside it."""
+
+    def eldest(one: str) -> str:
+        parent = planned[one].parent if one in planned else None
+        return one if parent is None else eldest(parent.resource)
+
+    return frozenset({name, *(one for one in planned if eldest(one) == eldest(name))})
+
+
+def _appends(schema: Schema, resource: str) -> bool:
+    """Whether rows of the resource that come again stand in a table twice."""
+    return any(_adds(schema, name) for name in _roots_of(schema, resource))
+
+
+def _adds(schema: Schema, name: str) -> bool:
+    table = schema.tables[name]
+    disposition = get_inherited_table_hint(schema.tables, name, "write_disposition", allow_none=True)
+    if disposition != "merge":
+        return bool(disposition == "append")
+    keys = [
+        *get_columns_names_with_prop(table, "primary_key"),
+        *get_columns_names_with_prop(table, "merge_key"),
+    ]
+    return not keys and not bool(cast("Any", table).get("x-merge-strategy"))
+
+
+def _roots_of(schema: Schema, resource: str) -> Iterator[str]:
+    for name, table in schema.tables.items():
+        if table.get("resource") == resource and not table.get("parent"):
+            yield name
+
+
+def _tables_of(schema: Schema, resources: Collection[str]) -> list[str]:
+    """All tables of these resources, those above first."""
+    return [
+        name for name in schema.tables if get_root_table(schema.tables, name).get("resource") in resources
+    ]
+
+
+def _take_out(found: _Found, tables: Collection[str]) -> None:
+    for path in found.packages.list_new_jobs(found.load_id):
+        if ParsedLoadJobFileName.parse(path).table_name in tables:
+            found.packages.storage.delete(path)
+
+
+def _restore_tables(pipeline: Pipeline, found: _Found, tables: Collection[str]) -> None:
+    """Give the pipeline's schema the tables as they were when the package began.
+
+    The package's own schema has them so, too, where it is not in the destination yet.
+    """
+    live = pipeline.schemas[found.schema.name]
+    for schema in (live, found.schema) if found.extracted else (live,):
+        for name in tables:
+            if name in found.known:
+                schema.tables[name] = deepcopy(found.known[name])
+            else:
+                schema.tables.pop(name, None)
+    if found.extracted:
+        found.packages.save_schema(found.load_id, found.schema)
+    pipeline._schema_storage.commit_live_schema(live.name)  # noqa: SLF001  # dlt does so before each step
+
+
+def _rewind(pipeline: Pipeline, found: _Found, resources: Collection[str]) -> None:
+    """Put the cursors of these resources back to where they were when the package began.
+
+    A run that was killed has not saved the others; the package has them. The package's state goes to the
+    destination with it: what is here must not be older, and must follow.
+    """
+    before, newest = _before(found), _state_now(pipeline, found)
+    with pipeline.managed_state() as state:
+        made = cast("State", state)
+        if newest.get("sources"):
+            made["sources"] = deepcopy(newest["sources"])
+        made["_state_version"] = max(made["_state_version"], newest["_state_version"])
+        made["_local"].pop("_last_extracted_hash", None)
+        now = cast("State", _resources(made, found.schema.name))
+        for name in resources & now.keys():
+            if name in before:
+                now[name] = deepcopy(before[name])
+            else:
+                del now[name]
+
+
+def _before(found: _Found) -> Mapping[str, Any]:
+    return _resources(found.before, found.schema.name)
+
+
+def _state_now(pipeline: Pipeline, found: _Found) -> Mapping[str, Any]:
+    """The newest state: the pipeline's, or that of the package, where its run was killed."""
+    here: Mapping[str, Any] = cast("Any", pipeline.state)
+    doc: Any = cast("Any", found.packages.get_load_package_state(found.load_id)).get("pipeline_state")
+    if not doc or doc["version"] <= here["_state_version"]:
+        return here
+    return decompress_state(doc["state"])
