@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from restmill.errors import ApiError
 from restmill.events import ReadDone
 from restmill.path import Path
 from restmill.run.order import Order
 from restmill.sandbox import Behaviour
+from restmill.sandbox.behaviour import NextHeader, NextKey
+from restmill.sandbox.disguise import ErrorKind
 from restmill.testing import Recorder, run
 from restmill.testing.rig import HOME, Rig, terms
 from restmill.wire.message import Request
@@ -35,6 +37,8 @@ class Way:
     selector: str | None = "data"
     params: tuple[tuple[str, int], ...] = ()
     method: str = "GET"
+    server: tuple[tuple[str, Json], ...] = ()
+    """Switches of the server that is asked in this way."""
 
     def order(self, *, keyed: bool, merged: bool) -> Order:
         """The order for this way."""
@@ -46,12 +50,15 @@ class Way:
 
 
 _SIZED = (("limit", SIZE),)
+_GROUPED = (("grouped", True),)
 WAYS: dict[str, Way] = {
     "offset": Way("v1", Offset(limit=SIZE)),
     "offset, total in a header": Way("array", Offset(limit=SIZE), "$"),
     "offset, filter": Way("v1", Offset(limit=SIZE), "data[?(@.id>0)]"),
     "offset, any depth": Way("v1", Offset(limit=SIZE), "$..data[*]"),
     "cursor, filter": Way("cursor", Cursor(), "data[?(@.id>0)]", _SIZED),
+    "offset, groups": Way("v1", Offset(limit=SIZE), "data[*].items[*]", server=_GROUPED),
+    "cursor, groups": Way("cursor", Cursor(), "data[*].items[*]", _SIZED, server=_GROUPED),
     "offset in a body": Way("search", _IN_BODY, method="POST"),
     "page_number, total of rows": Way("v1", PageNumber(base_page=1), params=_SIZED),
     "page_number, total of pages": Way("pages", PageNumber(1, total_path=_PAGES), "results", _SIZED),
@@ -68,6 +75,10 @@ WAYS: dict[str, Way] = {
     "auto, single page": Way("all", None, None),
 }
 
+KINDS = get_args(ErrorKind)
+"""On a first page null may be an empty list, and a code may be any: these two are left out there."""
+BESIDE = ("ok", "code", "graphql", "timed_out")
+
 LIES: dict[str, Switches] = {
     "nothing": {},
     "capped": {"cap": 7},
@@ -79,7 +90,6 @@ LIES: dict[str, Switches] = {
     **{f"total {mode}": {"total": mode} for mode in ("missing", "null", "string", "wrong", "too_high")},
     **{f"total {mode}": {"total": mode} for mode in ("zero_past_end", "page")},
     "total first_page": {"total": "first_page"},
-    "next elsewhere": {"next_key": "paging.nextToken", "next_header": "rel=nextPage"},
     **{f"{status} past the end": {"past_end": status} for status in (400, 404, 416)},
     "same cursor": {"same_cursor": True},
     "alternating cursors": {"alternating_cursor": True},
@@ -103,7 +113,48 @@ LIES: dict[str, Switches] = {
     "truncated by chance": {"truncate": 0.2},
     "disconnects": {"disconnect": 0.2},
     "dead": {"dead_after": 4},
+    "total capped": {"total": "capped"},
+    "429 without a word of when": {"fail_rate": 0.3, "fail_statuses": (429,)},
+    "429 until a date": {"fail_rate": 0.3, "fail_statuses": (429,), "retry_after": "date"},
+    **{f"error from page 3, {kind}": {"error_from": 3, "error_kind": kind} for kind in KINDS},
+    **{f"error at once, {kind}": {"error_from": 1, "error_kind": kind} for kind in KINDS if kind != "null"},
+    **{
+        f"errors by chance, {kind}": {"errors": 0.2, "error_kind": kind} for kind in ("ok", "graphql", "code")
+    },
+    **{f"half of page 3, {kind}": {"partial_from": 3, "error_kind": kind} for kind in BESIDE},
+    **{
+        f"half of page 1, {kind}": {"partial_from": 1, "error_kind": kind}
+        for kind in BESIDE
+        if kind != "code"
+    },
+    **{f"next at {key}": {"next_key": key} for key in get_args(NextKey)[1:]},
+    **{f"next in {header}": {"next_header": header} for header in get_args(NextHeader)[1:]},
+    "next on the last page": {"open_end": True},
+    "scroll": {"scroll": True},
+    "latin-1": {"encoding": "latin-1"},
+    "windows-1252 in silence": {"encoding": "windows-1252", "encoding_told": False},
+    "utf-16": {"encoding": "utf-16"},
+    "a stray byte": {"encoding": "stray"},
 }
+"""Ways in which a server lies, or only seems to."""
+
+_BODIES = frozenset(("v1", "pages", "cursor", "links", "search"))
+TOTALLED = _BODIES - {"cursor", "links"} | {"array", "header-links"}
+"""Routes that state a total."""
+_REFERRING = frozenset(("cursor", "links", "header-links", "header-cursor"))
+_MET_BY: dict[str, frozenset[str]] = {
+    "next_key": frozenset(("cursor", "links")),
+    "next_header": frozenset(("header-links", "header-cursor")),
+    "open_end": _REFERRING,
+    "scroll": frozenset(("cursor", "header-cursor")),
+    "partial_from": _BODIES,
+}
+"""Switches that change some routes only: in another way of asking they would be the same cell again."""
+
+
+def meets(way: Way, switches: Switches) -> bool:
+    """Whether an answer that this way of asking may get is another one because of each of the switches."""
+    return all(way.path in _MET_BY.get(name, (way.path,)) for name in switches)
 
 
 @dataclass(frozen=True)
@@ -118,12 +169,13 @@ class Outcome:
 
 def outcome(way: Way, switches: Switches, *, keyed: bool = True, merged: bool = True) -> Outcome:
     """Read the list in this way from a server with these switches."""
-    ground = Ground(Behaviour(**switches))
+    ground = Ground(Behaviour(**{**dict(way.server), **switches}))
     seen = Recorder()
     rig = Rig(ground, latency=0.01, observer=seen)
 
     def ids() -> list[int]:
-        return [record.get("id", -1) for page in rig.pages for record in page]
+        found = [record for page in rig.pages for record in page]
+        return [record.get("id", -1) if isinstance(record, dict) else -1 for record in found]
 
     try:
         run(rig.read(way.order(keyed=keyed, merged=merged)))

@@ -10,16 +10,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from restmill.path import Path
 from restmill.run.ends import is_odd
 from restmill.shape.decode import keys_of
 from restmill.shape.pressed import Pressed
-from restmill.wire.error_signs import Sign, Usual, error_alone, error_name, held, is_busy, sign_of_error
+from restmill.wire.detect import detect_selector
+from restmill.wire.error_signs import (
+    Sign,
+    Usual,
+    begins,
+    error_alone,
+    error_inside,
+    error_name,
+    held,
+    is_busy,
+    sign_of_error,
+)
 from restmill.wire.paging import Cursor, JsonLink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from restmill.path import Json, Path
+    from restmill.path import Json
     from restmill.run.fetch import Answer
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
@@ -76,7 +88,10 @@ class Envelope:
         self._detected = detected
         self._usual = Usual()
         self._like: Sequence[Json] = []
-        self._listed = False
+        self._base = Path("$")
+        """Where the records are, or the list that is paged."""
+        self._held = ""
+        """What the first page has where its records are."""
         self._names: frozenset[str] = frozenset()
         self._most = 0
         self._short = False
@@ -89,10 +104,15 @@ class Envelope:
         """
         document = answer.document
         if number == 1:
+            self._base = _base(place, document)
             self._like = found.records[:1]
-            self._listed = held(document, place) in ("a list", "an object")
+            self._held = held(document, self._base)
             self._names = _names(document)
-        instead = self._guessed(found, place) if number == 1 else self._instead(found, place, document)
+        instead = (
+            self._guessed(found, place, document) if number == 1 else self._instead(found, place, document)
+        )
+        here = held(document, self._base)
+        listed = 0 if self._held == "a list" != here else listed  # what an object holds are no elements
         rows = 0 if instead else max(len(found.records), listed)
         sign = _declared(answer) or self._sign(found, place, document, rows=rows)
         if sign is None and isinstance(instead, Sign):
@@ -102,9 +122,9 @@ class Envelope:
         if rows:
             self._take(document, place, rows)
         page = Seen(found.records, beside=sign.what if sign else "", sure=sign is None or sign.sure)
-        if number == 1 or rows or not self._listed or held(document, place) in ("a list", "an object"):
+        lost = "" if number == 1 or rows else self._lost(number, here)
+        if not lost:
             return page
-        lost = f"page {number} has {held(document, place)} at `{place}` where the first one has its records"
         strange = document is not None and not _names(document) <= self._names
         return replace(page, records=[], lost=lost, strange=strange, short=self._short)
 
@@ -113,17 +133,31 @@ class Envelope:
         self._short = rows < self._most
         self._most = max(self._most, rows)
 
+    def _lost(self, number: int, here: str) -> str:
+        """What page `number` without rows has in the place of its list; "" where it has one."""
+        listed = self._held in ("a list", "an object")
+        own = here == "a list" or (here == "an object" and self._held != "a list")
+        if own or (self._most and not listed):
+            return ""
+        if not listed:
+            return f"page {number}, like those before it, has no list at `{self._base}`, but {here}"
+        return f"page {number} has {here} at `{self._base}` where the first one has its records"
+
     def _sign(self, found: Selection, place: Path, document: Json, *, rows: int) -> Sign | None:
         if rows and found.lone and found.records[0] is document:
             return None  # the answer is the record
         return sign_of_error(document, place, self._usual, rows)
 
-    def _guessed(self, found: Selection, place: Path) -> Sign | None:
+    def _guessed(self, found: Selection, place: Path, document: Json) -> Sign | None:
         """Whether what a first answer has for records is an error, unless just that was asked for."""
         if self._asked_for:
             return None
         if self._detected and place.keys and error_name(place.keys[-1]):
             return Sign(f"`{place}`")
+        if not place.plain and self._held != "a list":
+            return error_inside(document, place)
+        if self._detected and found.lone and found.records[0] is document:
+            return _errors_in(found.records) or error_inside(document, place)
         return _errors_in(found.records) if len(found.records) == 1 else None
 
     def _instead(self, found: Selection, place: Path, document: Json) -> Sign | str | None:
@@ -182,6 +216,11 @@ def _fault(number: int, document: Json, sign: Sign | None, instead: str) -> Seen
     which = "the first answer" if number == 1 else f"page {number}"
     what = f"is an error under a good status: {sign.what}" if sign else f"is no page: it has {instead}"
     return Seen([], fault=f"{which} {what}; it has {keys_of(document)}", busy=is_busy(document))
+
+
+def _base(place: Path, document: Json) -> Path:
+    """Where the list is that a selector goes through; a guess for one that does not begin with names."""
+    return place if place.plain or begins(place) else detect_selector(document)
 
 
 def _names(document: Json) -> frozenset[str]:

@@ -64,7 +64,10 @@ def instead(kind: ErrorKind, body: bytes) -> bytes:
     """Return the error in the place of a good page with this body."""
     if kind in _BODIES:
         return orjson.dumps(_BODIES[kind])
-    page = orjson.loads(body)
+    try:
+        page = orjson.loads(body)
+    except orjson.JSONDecodeError:  # in another encoding
+        page = None
     emptied: object = {"null": None, "object": {"error": "too busy"}}.get(kind, [])
     if not isinstance(page, dict):
         return orjson.dumps(emptied if emptied != [] else {**_BESIDE["code"], "data": []})

@@ -124,10 +124,10 @@ class Listing:
     behaviour: Behaviour
     drift: Drift = Drift()
 
-    def page(self, start: int, limit: int) -> Page:
-        """Cut the page of `limit` positions from `start`."""
+    def page(self, start: int, limit: int, asked: int = 0) -> Page:
+        """Cut the page of `limit` positions from `start`; `asked`: its size if it is not short of one."""
         live = self._live()
-        positions = self._disturbed(live, start, limit)
+        positions = self._disturbed(live, start, asked or limit)
         window = positions[start : start + limit]
         if BLANK in window:
             window = [index for index in window if index != BLANK]

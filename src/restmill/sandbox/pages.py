@@ -70,7 +70,8 @@ def _offset(desk: Desk, ask: Ask, name: str, parent: int | None = None) -> Answe
     by_page = "page" in ask.fields
     place = number(ask, ["page"], 1, least=1) if by_page else number(ask, ["offset"], 0)
     start = desk.start((place - 1) * size if by_page else place)
-    page = desk.listing(ask, name, parent=parent).page(start, size if by_page else desk.size(size, start))
+    short = size if by_page else desk.size(size, start)
+    page = desk.listing(ask, name, parent=parent).page(start, short, size)
     where = {"page": place, "per_page": size} if by_page else {"offset": place, "limit": size}
     desk.served(name)
     records = "items" if name == "feature_flags" else "data"
@@ -133,7 +134,8 @@ def _header_links(desk: Desk, ask: Ask, name: str) -> Answer:
 
 def _plain_array(desk: Desk, ask: Ask, name: str) -> Answer:
     start = desk.start(number(ask, ["offset"], 0))
-    page = desk.listing(ask, name).page(start, desk.size(page_size(ask, desk.behaviour), start))
+    size = page_size(ask, desk.behaviour)
+    page = desk.listing(ask, name).page(start, desk.size(size, start), size)
     desk.served(name)
     return _dressed(desk, page, _array(page), _header_totals(desk.behaviour, page, "X-Records"))
 
@@ -317,8 +319,8 @@ def _scrolled(desk: Desk, ask: Ask, name: str, token: str) -> tuple[Page, str]:
 
 def _snapshot(desk: Desk, ask: Ask, name: str, start: int) -> Page:
     # Cursors remember where they are: records that come and go in front of them do not move them.
-    size = desk.size(page_size(ask, desk.behaviour), start)
-    return desk.listing(ask, name, snapshot=True).page(start, size)
+    size = page_size(ask, desk.behaviour)
+    return desk.listing(ask, name, snapshot=True).page(start, desk.size(size, start), size)
 
 
 def _whole(desk: Desk, ask: Ask, name: str) -> Page:

@@ -113,6 +113,29 @@ def error_alone(value: Json) -> Sign | None:
     return None
 
 
+def error_inside(document: Json, place: Path) -> Sign | None:
+    """The sign, if where the list at `place` begins, or under a usual key, stands nothing but an error."""
+    begin = _reach(place)[0]
+    inner = document.items() if isinstance(document, dict) and not begin else ()
+    found = [".".join(begin)] if begin else [str(key) for key, _ in inner if _plain(str(key)) in ENVELOPES]
+    for name in found:
+        sign = error_alone(_at(document, begin or (name,)))
+        if sign and sign.sure:
+            return replace(sign, what=f"an error at `{name}`")
+    return None
+
+
+def begins(place: Path) -> bool:
+    """Whether a path begins with names, so that it says where its list is."""
+    return bool(_reach(place)[0])
+
+
+def _at(document: Json, keys: Keys) -> Json:
+    for key in keys:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document
+
+
 _SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES
 _SURELY = FAILED - {"over", "could", "down", "later", "many", "limit", "bad", "wrong", "cannot", "unable"}
 
@@ -182,18 +205,25 @@ class _Judge:
 
     def _coded(self, keys: Keys, value: Json, code: int | None) -> Sign | None:
         if isinstance(value, bool):
-            named = not value and not self.rows and _plain(keys[-1]) in WORD
-            return self._made(keys, value, strong=False) if named else None
-        if code is not None and (400 <= code < 600 or (not self.rows and _is_http_like(code))):
-            return self._made(keys, value, strong=False)
-        if code is not None and (200 <= code < 300 or self.rows):
-            return None
-        if keys not in self.usual.values and code in _FINE_CODES:
-            return None
-        if self.usual.known:
-            return self._made(keys, value, strong=False)
-        self.odd_code = self.odd_code or keys
-        return None
+            bad = not value and not self.rows and _plain(keys[-1]) in WORD
+        elif self.rows:
+            flipped = _was_fine(self.usual.values.get(keys)) and (code is None or not _is_fine(code))
+            bad = flipped or (code is not None and 400 <= code < 600)
+        else:
+            bad = self._bad_alone(keys, code)
+        return self._made(keys, value, strong=False) if bad else None
+
+    def _bad_alone(self, keys: Keys, code: int | None) -> bool:
+        """Whether a code without rows is one of an error."""
+        if code is not None and (400 <= code < 600 or _is_http_like(code)):
+            return True
+        if (code is not None and 200 <= code < 300) or (
+            keys not in self.usual.values and code in _FINE_CODES
+        ):
+            return False
+        if not self.usual.known:
+            self.odd_code = self.odd_code or keys
+        return self.usual.known
 
     def _worded(self, keys: Keys, value: Json) -> Sign | None:
         tokens = _tokens(value)
@@ -231,6 +261,15 @@ class _Judge:
 def _is_http_like(code: int) -> bool:
     """Whether a code of five or six digits begins with an error status, as 40001 or 429002."""
     return 10_000 <= code < 1_000_000 and 400 <= int(str(code)[:3]) < 600
+
+
+def _is_fine(code: int | None) -> bool:
+    return code in _FINE_CODES or (code is not None and 200 <= code < 300)
+
+
+def _was_fine(value: Json) -> bool:
+    """Whether a code said that all is well; a 1 may be the first of a count."""
+    return not isinstance(value, bool) and value not in (None, 1, "1") and _is_fine(whole(value))
 
 
 _FINE_CODES = frozenset({None, 0, 1, 100, 1000, 10000, 20000})
