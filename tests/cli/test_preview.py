@@ -89,7 +89,7 @@ def test_a_child_is_asked_for_with_its_parents_first_record() -> None:
     ]
 
 
-@pytest.mark.parametrize(("parents", "words"), [([], "no record"), ([{"name": "x"}], "has no `id`")])
+@pytest.mark.parametrize(("parents", "words"), [([], "no record"), ([{"name": "x"}], "has no field `id`")])
 def test_a_child_without_a_parent_to_start_from_says_why(parents: list[object], words: str) -> None:
     child = {"name": "tasks", "endpoint": {"path": "/projects/{resources.projects.id}/tasks"}}
     seen, transport = look(plan_of("projects", child), lambda _request: json_response(parents))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 BIG = 2**53 + 1
 KEEPS = "`things.n` keeps its integers, and fractions stand beside it: "
 KEPT_BY_FILES = "the destination's columns keep their types"
+COUNTED = re.compile(r"^[\d,]+ values? of .* instead$|^the schema contract dropped")
 WAYS = ["append", "merge", "replace"]
 
 
@@ -79,11 +81,12 @@ def selected(pipeline: dlt.Pipeline, query: str) -> list[Any]:
 
 
 def notes(pipeline: dlt.Pipeline, source: Any) -> list[str]:
-    """What a run of the source notes."""
+    """What a run of the source notes, without the counts of values that stand apart (see `test_losses`)."""
     recorder = Recorder()
     with watching(recorder):
         pipeline.run(source)
-    return [one.text for one in recorder.events if isinstance(one, Noted)]
+    told = [one.text for one in recorder.events if isinstance(one, Noted)]
+    return [text for text in told if not COUNTED.search(text)]
 
 
 @pytest.mark.parametrize("disposition", WAYS)
@@ -323,7 +326,8 @@ def test_verifying_sees_the_same_numbers_and_alters_nothing(serve: Serve, step: 
 
 
 def test_by_rows_the_key_has_no_effect_and_that_is_told(serve: Serve, tmp_path: Path) -> None:
-    config = api(serve(rows=5).base_url, resource("users", widen_numbers=True))
+    users = resource("users", widen_numbers=True, on_unsupported_merge="append")
+    config = api(serve(rows=5).base_url, users)
     receipt = sync(config, destination=dlt.destinations.filesystem(tmp_path.as_uri()))
     (note,) = [note for note in of(receipt, "users").notes if "row by row" in note]
     assert note.endswith("`widen_numbers` has no effect there")
