@@ -13,7 +13,8 @@ from restmill.cli.sheet import Sheet
 from restmill.cli.view_preview import glimpse_fields, show_glimpse
 from restmill.config.check import check
 from restmill.plan.build import build
-from restmill.run.fetch import Fetcher, Memory
+from restmill.run.fetch import Fetcher
+from restmill.run.memory import Memory
 from restmill.run.preview import Glimpse, glimpses, preview
 from restmill.testing import FakeClock, FakeTransport, Recorder, json_response, run
 

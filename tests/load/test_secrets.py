@@ -22,7 +22,8 @@ from restmill.plan.build import build
 from restmill.plan.describe import as_json
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
-from restmill.run.fetch import Fetcher, Memory
+from restmill.run.fetch import Fetcher
+from restmill.run.memory import Memory
 from restmill.run.preview import glimpses
 from restmill.run.redacted import redacting
 from restmill.secrets import MASK, Redactor, Secret

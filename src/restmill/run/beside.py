@@ -19,7 +19,8 @@ from restmill.wire.message import Page
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.run.account import Account
-    from restmill.run.fetch import Answer, Fetcher, Terms
+    from restmill.run.fetch import Answer, Fetcher
+    from restmill.run.order import Order
     from restmill.run.pages import Pages
     from restmill.run.proof import Proof
     from restmill.wire.message import Request, Response
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
 class Beside:
     """Such requests of one pass."""
 
-    def __init__(self, fetcher: Fetcher, terms: Terms, made: Pages, proof: Proof, account: Account) -> None:
+    def __init__(self, fetcher: Fetcher, order: Order, made: Pages, proof: Proof, account: Account) -> None:
         self._fetcher = fetcher
-        self._terms = terms.aside
+        self._terms = order.terms.aside
+        self._extras = fetcher.extras(order.terms.resource)
+        self._strict = order.strict
         self._made = made
         self._proof = proof
         self._account = account
         self._end: Done | None = None
+        self.blind = False
+        """Whether what lies behind an end could not be read."""
         self._reworded = False
         """Whether functions have made other records than the server sent."""
         self._bodies: set[int] = set()
@@ -57,30 +62,39 @@ class Beside:
 
     async def end_at(self, request: Request, believed: Done | None) -> Done | None:
         """The end, `believed` or stated, if no rows are behind it; None: `request` is one of the list."""
-        end = believed or self._end
-        if end is None or await self._rows_at(request, new=believed is not None):
-            return None
-        return end
+        if believed is not None or self._end is None:
+            return None if believed is None or await self._rows_at(request, new=True) else believed
+        question = await self._extras.must_ask("count", always=self._strict)
+        if question is None:
+            return self._end
+        rows = await self._rows_at(request, new=False)
+        question.settle(holds=None if self.blind else not rows)
+        return None if rows else self._end
 
     async def _rows_at(self, request: Request, *, new: bool) -> bool:
         """Whether the answer holds rows, `new`: such as no page has brought."""
         self._account.requests += 1
+        self._extras.spend()
         try:
             answer = await self._fetcher.fetch(request, self._terms)
         except (Refused, ApiError) as error:
             if not isinstance(error, Refused) or error.no_end:
-                self._proof.unseen()
+                self._unseen()
             return False
         if answer.raw is None or hash(answer.raw.body) in self._bodies:
             return False
         page = self._read(request, answer.raw)
         if page is None:
             if self._reworded:
-                self._proof.unseen()
+                self._unseen()
             return False
         if self._reworded or not new:  # reworded: its marks are those of other records
             return bool(page.length)
         return self._proof.news(self._proof.marks(page.records, page.paged))
+
+    def _unseen(self) -> None:
+        self.blind = True
+        self._proof.unseen()
 
     async def look_back(self, request: Request) -> None:
         """Ask for the first page once more, where it can be told from another, and enter what it is now."""

@@ -1,7 +1,7 @@
 """Ends: whether a pager's end is one, or a hole, a count of one page only, or an answer without a body.
 
 One more request tells, where there is something behind the end to ask for; a resource with many short lists
-asks it once (see `lessons`).
+asks it once (see `extras`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.run.fetch import Answer
-    from restmill.run.lessons import Lesson
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
     from restmill.wire.message import Page, Request
@@ -45,15 +44,6 @@ if TYPE_CHECKING:
 
 COUNTING = (Offset, PageNumber)
 REFERRING = (Cursor, JsonLink, HeaderLink, HeaderCursor)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An end in doubt, while the request behind it is asked."""
-
-    done: Done
-    lesson: Lesson | None
-    empty: bool
 
 
 def doubtful(page: Page, proof: Proof, *, full: bool) -> bool:

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Signer
     from restmill.run.clock import Clock
+    from restmill.run.extras import Extras
+    from restmill.run.memory import Memory
     from restmill.run.transport import Transport
     from restmill.shape.press import Press
-    from restmill.wire.auth import Auth, Token
-    from restmill.wire.gate import Limits
+    from restmill.wire.auth import Auth
     from restmill.wire.message import Request, Response
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,6 +64,8 @@ class Terms:
 
     raw: bool = False
     """Whether nobody decodes the answers: some can be read by a user's function only."""
+    extra: bool = False
+    """Whether the list does not need the request: its failure shuts no host."""
 
     @property
     def acts(self) -> bool:
@@ -72,7 +75,9 @@ class Terms:
     @property
     def aside(self) -> Terms:
         """The terms of a request of our own beside the list: no function of the user's sees its answer."""
-        return replace(self, rules=tuple(rule for rule in self.rules if isinstance(rule.do, str)), raw=True)
+        return replace(
+            self, rules=tuple(rule for rule in self.rules if isinstance(rule.do, str)), raw=True, extra=True
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +127,6 @@ class _Again(Exception):  # noqa: N818
         self.own = own
 
 
-@dataclass(slots=True)
-class Memory:
-    """What a run knows about its hosts, kept across loops: budgets and tokens."""
-
-    limits: Limits
-    gates: dict[str, Gate] = field(default_factory=dict)
-    tokens: dict[Auth, Token] = field(default_factory=dict)
-
-
 class Fetcher:
     """Fetches requests for all reads of a run. Lives on the engine's loop."""
 
@@ -142,6 +138,10 @@ class Fetcher:
         self._doors: dict[str, Door] = {}
         self._signing = Signing(memory, clock, self._token_answer)
         self._presses: dict[Press, Bench] = {}
+
+    def extras(self, resource: str) -> Extras:
+        """The account of the requests that the lists of a resource did not need."""
+        return self._memory.extras[resource]
 
     async def fetch(self, request: Request, terms: Terms) -> Answer:
         """The accepted answer to `request`, after as many attempts as the policy gives.
@@ -286,11 +286,12 @@ class Fetcher:
                 if isinstance(failed.failure, BadStatus):
                     assert response is not None
                     status = failed.failure.status
-                    if status in terms.policy.statuses:
+                    if status in terms.policy.statuses and not terms.extra:
                         self._door(request).exhausted(first_sent, why)
                     busy = is_busy(terms.policy, failed.failure, self._clock.wall())
                     raise Refused(response, rejected(terms, request, status, why), no_end=busy)
-                self._door(request).exhausted(first_sent, why)
+                if not terms.extra:
+                    self._door(request).exhausted(first_sent, why)
                 raise (Unreachable if response is None else NotData)(Problem(place, why)) from failed
             case other:
                 assert_never(other)

@@ -42,6 +42,8 @@ class Order:
     """Whether rows with equal keys become one in the table: then a row that comes twice does no harm."""
     may_stop: bool = False
     """Whether the caller may end the read before the list ends: its rows come in the order of a cursor."""
+    strict: bool = False
+    """Whether each end is asked behind, whatever others have shown: rows are deleted by what was read."""
     press: Press | None = None
     """What may parse pages after the first, when nobody needs their records as Python objects."""
 
@@ -100,6 +102,7 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         repair=resource.repair,
         merged=_merged(resource),
         may_stop=_in_order(resource),
+        strict=any(isinstance(one, Resource) and one.deletion is not None for one in plan.resources),
     )
 
 

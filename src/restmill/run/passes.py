@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, assert_never, cast
 
 from restmill.errors import ApiError
 from restmill.run.ahead import Ahead, Light
+from restmill.run.behind import BELIEVED, Behind
 from restmill.run.beside import Beside
 from restmill.run.caller import called
 from restmill.run.ends import (
     COUNTING,
     REFERRING,
-    Pending,
     carries_pages,
     doubtful,
     is_full,
@@ -28,10 +28,10 @@ from restmill.run.ends import (
     reads_around,
     repeated,
     shifts,
+    stated_end,
 )
 from restmill.run.envelope import without_list
 from restmill.run.fetch import Answer, Refused
-from restmill.run.lessons import must_ask, settle
 from restmill.run.pages import Pages
 from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from restmill.path import Json, Path
     from restmill.run.account import Account
     from restmill.run.ends import Look
+    from restmill.run.extras import Check
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
     from restmill.run.proof import Marks
@@ -80,18 +81,19 @@ class Pass:
         self._way = way
         self._account = account
         self._least = least
-        self._ahead = Ahead(self._fetched, order.most_ahead, account.note)
+        self._extras = way.fetcher.extras(order.terms.resource)
+        self._ahead = Ahead(self._fetched, order.most_ahead, account.note, self._extras)
         self._trail = Trail()
         self._made = Pages(order, self.proof, account.note)
         self._recent: deque[Look] = deque(maxlen=_LOOKBACK)
         self._terms = order.terms
-        self._pending: Pending | None = None
+        self._behind = Behind(self._extras, self.proof, account, always=order.strict)
         self._said: int | None = None
         """The number of all rows, or pages, that the server stated last."""
         self._pages = 0
         self._beside: Beside | None = None
         if order.terms.acts:
-            self._beside = Beside(way.fetcher, order.terms, self._made, self.proof, account)
+            self._beside = Beside(way.fetcher, order, self._made, self.proof, account)
 
     @property
     def selector(self) -> Path | None:
@@ -106,9 +108,9 @@ class Pass:
         """
         try:
             done = await self._read_all()
+            self._extras.ended(self._pages)
         finally:
-            if self._pending is not None:  # unsettled: the next read has to ask for itself
-                settle(self._pending.lesson, holds=False)
+            self._behind.settle(holds=None)  # if it still is: the next read has to ask for itself
             self._ahead.forget()
         return done
 
@@ -116,9 +118,10 @@ class Pass:
         first = request = await self._first()
         while True:
             if why := self._account.over():
-                return self._pending.done if self._pending else Done(why, complete=False)
+                return self._behind.end or Done(why, complete=False)
             following = await self._step(request)
             if isinstance(following, Done):
+                self._ahead.forget()
                 await self._look_back(first, request, following)
                 return following
             request = following
@@ -134,7 +137,11 @@ class Pass:
         """One page: the next request, or the end. Nothing of the page is kept."""
         light = self._trail.enter(request, self.pager) or await self._answer_or_end(request)
         if isinstance(light, Done):
-            return self._end(light)
+            return self._behind.holds(light)
+        if self._behind.fallback:
+            self._extras.spend()
+        else:
+            self._extras.page()
         self._account.spelt(light.answer.text)
         page = self._page(request, light.answer)
         if self._made.seen.fault:
@@ -142,11 +149,12 @@ class Pass:
         marks = self.proof.marks(page.records, page.paged)
         still = self._trail.arrived(page.elements, fresh=self.proof.news(marks))
         if still is not None:
-            return self._end(still)
+            return self._behind.holds(still)
         again = self._repeats(page, marks.listed)
-        if self._pending is not None and (again is not None or not self.proof.news(marks)):
-            return self._end(self._pending.done)
-        self._refuted()
+        if (end := self._behind.end) and (again is not None or not self.proof.news(marks)):
+            return self._behind.holds(end)
+        self._behind.goes_on(page)
+        self.proof.left = ""
         if again is None:
             await self._hand_over(page, marks, light.size)
         elif not self._counts_from_one(page):
@@ -172,26 +180,40 @@ class Pass:
         if page.number == 1:
             self._press()
         self._note_cap(page)
-        return self._look_ahead(decision)
+        return await self._stated_end(page) or self._look_ahead(decision)
+
+    async def _stated_end(self, page: Page) -> Done | None:
+        """The end that the server states where the pager does not believe it, if that held in other reads."""
+        end = None if self._beside else stated_end(self.pager, page)
+        if end is None or await self._behind.asks_on(end, always=any(self._left(page))):
+            return None
+        return replace(end, basis="count")
 
     async def _answer_or_end(self, request: Request) -> Light | Done:
         if self._beside:
-            end = await self._beside.end_at(request, self._pending.done if self._pending else None)
+            end = await self._beside.end_at(request, self._behind.end)
             if end is not None:
-                return end
+                return self._behind.unseen() if self._beside.blind and self._behind.end else end
         try:
             light = await self._in_time(request)
         except TimeoutError:
             return Done(self._account.over(), complete=False)
-        except Refused as refused:
-            ended = self.pager.past_end(request, refused.status) if self.pager else None
-            if ended is None and self._pending is not None:
-                ended = self._pending.done
-            if ended is None or refused.no_end:
-                raise
-            return ended
+        except (Refused, ApiError) as error:
+            return self._end_at(request, error)
         stop = light.answer.stop
         return Done(stop, complete=self._pages == 0, basis="declared") if stop else light
+
+    def _end_at(self, request: Request, error: Refused | ApiError) -> Done:
+        """The end of the list that a failed request means; raises `error` where it means none."""
+        fallback = self._behind.fallback
+        plain = isinstance(error, Refused) and not error.no_end
+        status = error.status if isinstance(error, Refused) and plain else None
+        ended = self.pager.past_end(request, status) if status and self.pager else None
+        if ended is not None:
+            return ended
+        if fallback is None:
+            raise error
+        return fallback if plain else self._behind.unseen()
 
     async def _in_time(self, request: Request) -> Light:
         left = self._account.left
@@ -210,12 +232,11 @@ class Pass:
             self.proof.left = more or left
             return done if done.complete or not left else replace(done, detail=left)
         self.proof.left = more  # whether there is a page where something points, the probe tells
-        lesson = None
-        if page.number == 1 and not (full or left):
-            lesson = await must_ask(self._way.fetcher, self._order.terms.resource)
-            if lesson is None:
-                return done
-        self._pending = Pending(done, lesson, empty=not page.length)
+        check: Check = "count" if page.length else "end"
+        check = "first" if page.number == 1 and not full else check
+        if not await self._behind.asks(done, page, check, always=bool(left)):
+            return done
+        self._ahead.keep(done.probe)
         return done.probe
 
     def _left(self, page: Page) -> tuple[str, str]:
@@ -223,24 +244,6 @@ class Pass:
         if self.proof.proven:
             return "", ""
         return flagged(page, self.pager), pointed(page, self.pager, self._trail.knows)
-
-    def _end(self, done: Done) -> Done:
-        """`done`, or the end that was in doubt, now that nothing new was found behind it."""
-        pending, self._pending = self._pending, None
-        if pending is None:
-            return done
-        settle(pending.lesson, holds=True)
-        return pending.done
-
-    def _refuted(self) -> None:
-        """There is something behind an end that was in doubt, if one was: read on."""
-        pending, self._pending = self._pending, None
-        settle(pending.lesson if pending else None, holds=False)
-        self.proof.left = ""
-        if pending is not None and not pending.empty:
-            self.proof.refuted()
-            reason = pending.done.reason
-            self._account.note(f"there are rows behind the end that the server states ({reason})")
 
     def _press(self) -> None:
         """Let further pages be pressed, where nobody looks at their records or for a way on among them."""
@@ -260,9 +263,10 @@ class Pass:
     def _faulty(self) -> Done:
         """The end of the read at an error in disguise; behind a believed end, any error confirms that."""
         seen = self._made.seen
-        if self._pending is None or seen.busy:
+        end = self._behind.end
+        if end is None:
             return Done(seen.fault, complete=False)
-        return self._end(self._pending.done)
+        return self._behind.unseen() if seen.busy else self._behind.holds(end)
 
     async def _decide(self, page: Page) -> Decision:
         if self.pager is None:
@@ -326,25 +330,38 @@ class Pass:
         proof = self.proof
         silent = done.complete and not proof.doubt() and proof.basis(done) != "total"
         told = silent and proof.pages_with_rows > 1 and proof.opening and shifts(self.pager, last)
-        if not (told and self._order.repair) or self._account.over():
+        counted = self._behind.confirmed and done.basis == "count" and proof.even
+        if not (told and self._order.repair) or counted or self._account.over():
             return
-        if self._beside:
-            await self._beside.look_back(first)
+        question = await self._extras.must_ask("moved", always=self._order.strict)
+        if question is None:
+            self._account.note(BELIEVED)
             return
+        self._extras.spend()
         try:
-            light = await self._fetched(first)
+            await (self._beside.look_back(first) if self._beside else self._again(first))
+        finally:
+            question.settle(holds=None if proof.moved_on is None else not proof.moved_on)
+
+    async def _again(self, first: Request) -> None:
+        """Ask for the first page once more, and enter what it is now."""
+        try:
+            light = await self._fetched(first, extra=True)
         except (Refused, ApiError):
-            proof.moved(known=False)
+            self.proof.moved(known=False)
             return
         page = self._page(first, light.answer)
         if self._made.seen.fault:
-            proof.moved(known=False)
-        elif proof.identity(page) != proof.opening:
-            proof.moved(known=True)
+            self.proof.moved(known=False)
+        elif self.proof.identity(page) != self.proof.opening:
+            self.proof.moved(known=True)
 
-    async def _fetched(self, request: Request) -> Light:
+    async def _fetched(self, request: Request, *, extra: bool = False) -> Light:
         self._account.requests += 1
-        answer = await self._way.fetcher.fetch(request, self._terms)
+        extra = extra or self._behind.fallback is not None
+        answer = await self._way.fetcher.fetch(
+            request, replace(self._terms, extra=True) if extra else self._terms
+        )
         size = len(answer.response.body)
         if carries_pages(self.pager):
             answer = replace(answer, response=replace(answer.response, body=b"", guise=None, said=None))

@@ -17,8 +17,9 @@ from restmill.events import ignore
 from restmill.plan.parents import bindings
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
-from restmill.run.fetch import Fetcher, Memory, Refused
+from restmill.run.fetch import Fetcher, Refused
 from restmill.run.login import with_logins
+from restmill.run.memory import Memory
 from restmill.run.order import Bound, order_for
 from restmill.run.redacted import redacted
 from restmill.secrets import Redactor

@@ -51,6 +51,11 @@ class Marks:
 class Proof:
     """The evidence of one read; `keys` are the paths of what makes its records different."""
 
+    distrusted = ""
+    """That an end held in other reads as it did not in this one."""
+    moved_on: bool | None = False
+    """Whether the first page, asked for again, was another one; None: it did not come."""
+
     def __init__(self, keys: tuple[Path, ...], *, merged: bool = False) -> None:
         self._keys = keys
         self._merged = merged
@@ -122,6 +127,11 @@ class Proof:
     def said(self) -> int | None:
         """The last number that the server stated, of rows or pages, other than the length of a page."""
         return self._stated[-1] if self._stated else None
+
+    @property
+    def even(self) -> bool:
+        """Whether all pages had as many rows as the first: a list that lost rows ends with a shorter one."""
+        return self.listed == self.pages_with_rows * self.first_rows
 
     @property
     def steady(self) -> bool:
@@ -203,8 +213,16 @@ class Proof:
 
     def moved(self, *, known: bool) -> None:
         """The first page was asked for again: it is another one now, or (not `known`) did not come."""
+        self.moved_on = True if known else None
         changed = "changed while the list was read" if known else "did not come again"
         self._moved = f"the first page {changed}: rows may have moved past the reader"
+
+    def distrust(self, lists: int) -> None:
+        """There were rows behind an end of the kind that so many lists were believed to have."""
+        what = "1 other list was" if lists == 1 else f"{lists:,} other lists were"
+        self.distrusted = (
+            f"there are rows behind an end, and {what} not asked behind theirs: rows may be missing"
+        )
 
     def unseen(self) -> None:
         """What lies behind the end the server states was asked for, and could not be read."""
@@ -261,7 +279,7 @@ class Proof:
 
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
-        doubt = self._beside or self._drift() or self.repeats() or self._shortfall()
+        doubt = self._beside or self._drift() or self.repeats() or self._shortfall() or self.distrusted
         return doubt or ("" if self.proven else self.left)
 
     def _drift(self) -> str:

@@ -38,6 +38,7 @@ class Reading:
         self._tell = observer
         self._way = Way(fetcher, put)
         self._account = Account(order.terms.resource, order.bounds, clock, observer)
+        fetcher.extras(order.terms.resource).begun()
         self._first = Pass(order, self._way, self._account)
 
     async def run(self) -> Basis:

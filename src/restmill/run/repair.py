@@ -66,7 +66,13 @@ class Repair:
         proof = self._first.proof
         if self._order.terms.acts:
             return False  # what a further pass hands on would have to go through the user's functions
-        helpless = proof.hollow or proof.spoilt or proof.shared or proof.erred or bool(proof.left)
+        helpless = (
+            proof.hollow
+            or proof.spoilt
+            or proof.shared
+            or proof.erred
+            or bool(proof.left or proof.distrusted)
+        )
         short = not (proof.proven or helpless)
         return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
 

@@ -18,7 +18,8 @@ from restmill.events import ReadFailed, ReadStarted, ignore
 from restmill.run.caller import CALLER, Call
 from restmill.run.channel import Bell, Channel, Ended
 from restmill.run.clock import SystemClock
-from restmill.run.fetch import Fetcher, Memory
+from restmill.run.fetch import Fetcher
+from restmill.run.memory import Memory
 from restmill.run.reading import Reading
 
 if TYPE_CHECKING:

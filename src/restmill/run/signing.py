@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from restmill.run.clock import Clock
-    from restmill.run.fetch import Answer, Memory, Terms
+    from restmill.run.fetch import Answer, Terms
+    from restmill.run.memory import Memory
     from restmill.wire.auth import Auth, Token
     from restmill.wire.message import Request, Response
 

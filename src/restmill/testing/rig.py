@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from restmill.events import Observer, ignore
 from restmill.path import Json, Path
-from restmill.run.fetch import Fetcher, Memory, Terms
+from restmill.run.fetch import Fetcher, Terms
+from restmill.run.memory import Memory
 from restmill.run.order import Order
 from restmill.run.reading import Reading
 from restmill.secrets import Secret

@@ -65,6 +65,8 @@ class Series:
     step: int
     count: int | None
     """How many are predicted; None: unbounded look-ahead, the end is not known."""
+    promised: bool = field(default=True, compare=False)
+    """Whether the server has said that there are `count` of them; not where that is only a maximum."""
 
     def at(self, index: int) -> Request:
         """The predicted request number `index`, from 0; number 0 is certain.

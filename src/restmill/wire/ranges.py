@@ -266,7 +266,8 @@ def _onward(pager: Offset | PageNumber, page: Page, reach: _Reach) -> Decision:
     if maximum is not None:
         room = -((reach.then - maximum) // reach.step)
         count = room if count is None else min(count, room)
-    series = Series(page.request, pager.slot, reach.then, reach.step, count)
+    promised = reach.met != "" or reach.ahead is not None
+    series = Series(page.request, pager.slot, reach.then, reach.step, count, promised)
     return Next(series.at(0)) if count == 1 else Fan(series)
 
 

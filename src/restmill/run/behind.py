@@ -1,0 +1,94 @@
+"""Behind the end: an end that may be none, and the request that tells.
+
+The list itself does not need that request: when it fails, the end stays what it was, and its evidence is
+weaker. Whether a resource's ends hold at all is a question for all its reads (see `extras`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from restmill.run.account import Account
+    from restmill.run.extras import Check, Extras, Question
+    from restmill.run.proof import Proof
+    from restmill.wire.message import Page
+    from restmill.wire.paging import Done
+
+BELIEVED = (
+    "not each list is asked behind its end, or for its first page again: the first ones were as they seemed"
+)
+"""The note where other reads are believed."""
+
+
+class Behind:
+    """The end in doubt of one pass; `always`: to be asked behind, whatever other reads have found."""
+
+    def __init__(self, extras: Extras, proof: Proof, account: Account, *, always: bool) -> None:
+        self.end: Done | None = None
+        """The pager's end, while the request behind it is asked."""
+        self.confirmed = False
+        """Whether nothing was found behind it."""
+        self._stated: Done | None = None
+        """An end that the server states and the pager does not believe, likewise."""
+        self._extras = extras
+        self._proof = proof
+        self._account = account
+        self._always = always
+        self._question: Question | None = None
+        self._empty = False
+
+    @property
+    def fallback(self) -> Done | None:
+        """The end, where the request under way tells nothing; None: the list needs that request."""
+        return self.end or self._stated
+
+    async def asks(self, done: Done, page: Page, check: Check, *, always: bool = False) -> bool:
+        """Whether to ask behind the pager's end at `page`; not where other reads have shown that it holds."""
+        if await self._must_ask(check, always=always):
+            self.end, self._empty = done, not page.length
+        return self.end is not None
+
+    async def asks_on(self, stated: Done, *, always: bool) -> bool:
+        """Whether to go on behind an end that the server states, likewise."""
+        if await self._must_ask("count", always=always):
+            self._stated = stated
+        return self._stated is not None
+
+    async def _must_ask(self, check: Check, *, always: bool) -> bool:
+        self._question = await self._extras.must_ask(check, always=always or self._always)
+        if self._question is None and check != "first":
+            self._account.note(BELIEVED)
+        return self._question is not None
+
+    def holds(self, done: Done) -> Done:
+        """The end: `done`, or the one that was in doubt, now that nothing new was found behind it."""
+        self.settle(holds=True)
+        end, self.end = self.end, None
+        self.confirmed = end is not None
+        return end or done
+
+    def unseen(self) -> Done:
+        """The end, though what lies behind it could not be read: that is a doubt, and no failure."""
+        end = self.fallback
+        assert end is not None
+        self._proof.unseen()
+        self.settle(holds=None)
+        self.end = self._stated = None
+        return end
+
+    def goes_on(self, page: Page) -> None:
+        """A page came that the list has to be read on from: an end in doubt was none, if it has rows."""
+        end, self.end = self.end, None
+        believed = self.settle(holds=False if end else not page.length)
+        if believed:
+            self._proof.distrust(believed)
+        self._stated = None
+        if end is not None and not self._empty:
+            self._proof.refuted()
+            self._account.note(f"there are rows behind the end that the server states ({end.reason})")
+
+    def settle(self, *, holds: bool | None) -> int:
+        """Tell the other reads what was found, if anything was asked; see `Question.settle`."""
+        question, self._question = self._question, None
+        return 0 if question is None else question.settle(holds=holds)
