@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan, Resource
-    from restmill.run.order import Order
+    from restmill.run.order import Order, Taken
     from restmill.run.session import ReadHandle, Session
     from restmill.shape.press import Press
     from restmill.shape.pressed import Records
@@ -45,14 +45,19 @@ _MOST_OPEN = 64
 
 
 def pull_pages(
-    session: Session, plan: Plan, resource: Resource, bound: Bound, press: Press | None = None
+    session: Session,
+    plan: Plan,
+    resource: Resource,
+    bound: Bound,
+    press: Press | None = None,
+    taken: Taken | None = None,
 ) -> Iterator[Records | None]:
     """The pages of one top-level read, in order, pressed where `press` can; None while there is nothing yet.
 
     Raises:
         ApiError: the read failed and the resource's `on_error` is `raise`.
     """
-    handle = session.read(replace(order_for(plan, resource, bound), press=press))
+    handle = session.read(replace(order_for(plan, resource, bound), press=press, taken=taken))
     try:
         yield from _drain(handle, resource)
     finally:

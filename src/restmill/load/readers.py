@@ -13,6 +13,7 @@ from restmill.load.absent import sought
 from restmill.load.cursor import bound_by
 from restmill.load.dispositions import settle_running
 from restmill.load.held import Cursors
+from restmill.load.limits import taken
 from restmill.load.pull import pull_children, pull_pages
 from restmill.load.way import choose
 from restmill.plan.spec import Plan, Resource
@@ -35,7 +36,7 @@ def read_pages(
     cursors.begin(resource.name)
     cursors.hold(resource.name, incremental_object)
     bound = bound_by(resource.cursor, incremental_object)
-    yield from _handed_on(pull_pages(session, plan, resource, bound, press), resource, cursors)
+    yield from _handed_on(pull_pages(session, plan, resource, bound, press, taken()), resource, cursors)
 
 
 def read_children(

@@ -11,18 +11,19 @@ from restmill.events import Noted, PageRead
 
 if TYPE_CHECKING:
     from restmill.events import Observer
-    from restmill.plan.spec import Bounds
     from restmill.run.clock import Clock
+    from restmill.run.order import Order
     from restmill.shape.encoding import Recoded
 
 
 class Account:
     """Pages, requests and rows of one read, within its bounds; also its voice."""
 
-    def __init__(self, resource: str, bounds: Bounds, clock: Clock, observer: Observer) -> None:
-        self.resource = resource
+    def __init__(self, order: Order, clock: Clock, observer: Observer) -> None:
+        self.resource = order.terms.resource
         self.rows = self.pages = self.requests = 0
-        self._bounds = bounds
+        self._bounds = order.bounds
+        self._taken = order.taken
         self._clock = clock
         self._tell = observer
         self._began = clock.now()
@@ -38,6 +39,13 @@ class Account:
     def room(self) -> int | None:
         """Pages that may still be asked for; None: no bound."""
         return None if self._bounds.pages is None else max(0, self._bounds.pages - self.pages)
+
+    @property
+    def ahead(self) -> int | None:
+        """Pages that may be asked for at once; None: no bound."""
+        taken = None if self._taken is None else self._taken.ahead(self.pages, self.rows)
+        bounds = [bound for bound in (self.room, taken) if bound is not None]
+        return min(bounds, default=None)
 
     @property
     def left(self) -> float | None:

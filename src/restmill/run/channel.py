@@ -12,9 +12,11 @@ import asyncio
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from restmill.events import Basis
     from restmill.run.caller import Call
     from restmill.shape.pressed import Records
@@ -89,6 +91,17 @@ class Channel:
         await self.put(records, size)
         self._watched = True  # set after the page is there: who then finds nothing has taken it
         await self._back.wait()
+
+    def limited(self, most: int, *, rows: bool) -> Callable[[Records, int], Coroutine[Any, Any, None]]:
+        """`put` for so many pages, or rows; from there on `put_and_wait`: the caller may take no more."""
+        given = 0
+
+        async def put(records: Records, size: int) -> None:
+            nonlocal given
+            given += len(records) if rows else 1
+            await (self.put if given < most else self.put_and_wait)(records, size)
+
+        return put
 
     def ask(self, call: Call) -> None:
         """Let the caller run a function of the user's, after the pages before it."""

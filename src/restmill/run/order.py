@@ -24,6 +24,21 @@ _ONE_BODY = "A request has one body: leave one of them out."
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """How much the caller of a read takes at most, as far as it knows: so many pages, or `rows`."""
+
+    most: int
+    rows: bool = False
+
+    def ahead(self, pages: int, rows: int) -> int:
+        """How many pages to ask for at once when so many have come; one at least."""
+        if not self.rows:
+            return max(1, self.most - pages)
+        mean = max(1, rows // max(1, pages))
+        return max(1, -(-(self.most - rows) // mean))
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What to read. A pager or selector of None is detected from the first answer."""
 
@@ -44,6 +59,8 @@ class Order:
     """Whether the caller may end the read before the list ends: its rows come in the order of a cursor."""
     strict: bool = False
     """Whether each end is asked behind, whatever others have shown: rows are deleted by what was read."""
+    taken: Taken | None = None
+    """What the caller takes; nothing is asked for beyond that until it comes back for more."""
     press: Press | None = None
     """What may parse pages after the first, when nobody needs their records as Python objects."""
 

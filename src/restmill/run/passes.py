@@ -382,7 +382,7 @@ class Pass:
             case Next(request):
                 return request
             case Fan(series):
-                self._ahead.predict(series, self._account.room)
+                self._ahead.predict(series, self._account.ahead)
                 return series.at(0)
             case other:
                 assert_never(other)

@@ -37,7 +37,7 @@ class Reading:
         self._order = order
         self._tell = observer
         self._way = Way(fetcher, put)
-        self._account = Account(order.terms.resource, order.bounds, clock, observer)
+        self._account = Account(order, clock, observer)
         fetcher.extras(order.terms.resource).begun()
         self._first = Pass(order, self._way, self._account)
 

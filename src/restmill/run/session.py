@@ -23,7 +23,7 @@ from restmill.run.memory import Memory
 from restmill.run.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
     from restmill.events import Observer
@@ -137,7 +137,11 @@ class _Engine:
             self._transport = self._make_transport()
             self._fetcher = self._make_fetcher(self._transport)
         CALLER.set(channel)
-        put = channel.put_and_wait if order.lazy else channel.put
+        put: Callable[[Records, int], Awaitable[None]] = channel.put
+        if order.lazy:
+            put = channel.put_and_wait
+        elif order.taken:
+            put = channel.limited(order.taken.most, rows=order.taken.rows)
         try:
             basis = await Reading(order, self._fetcher, self._clock, self._observer, put).run()
         except asyncio.CancelledError:
