@@ -365,3 +365,8 @@ def test_a_mistake_in_a_script_is_shown_with_its_line(
     assert "broken.py:2" in told
     assert "ValueError: my own mistake" in told
     assert "Traceback" not in told
+
+
+def test_discard_finds_nothing(good: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["discard", good, "--yes"]) == 0
+    assert capsys.readouterr().out == "nothing was let go\n"

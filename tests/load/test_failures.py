@@ -201,7 +201,7 @@ def test_a_value_that_no_clock_can_hold_is_no_file_that_cannot_be_written() -> N
     found = explained(failed)
     assert isinstance(found, DestinationError)
     assert "file" not in found.problem.what
-    assert "`dlt pipeline beyond abort-packages`" in found.problem.hint
+    assert "`restmill discard CONFIG`" in found.problem.hint
 
 
 @pytest.mark.parametrize("columnar", [True, False])

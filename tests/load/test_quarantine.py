@@ -182,8 +182,10 @@ def test_the_earlier_row_of_a_refused_record_does_not_vanish(serve: Serve) -> No
     assert of(receipt, "users").deleted == 0
 
 
-def test_by_rows_the_key_has_no_effect_and_that_is_told(serve: Serve, tmp_path: Path) -> None:
-    config = api(serve(rows=5).base_url, resource("users", quarantine=True))
+def test_by_rows_a_refused_record_is_kept_as_well(serve: Serve, tmp_path: Path) -> None:
+    """Issue 10: into PostgreSQL, which takes no Parquet, the key did nothing, and a plan said so at most."""
+    config = api(serve(rows=10).base_url, users(quarantine=True, write_disposition="append"), defaults={})
     receipt = sync(config, destination=dlt.destinations.filesystem(tmp_path.as_uri()))
     (note,) = [note for note in of(receipt, "users").notes if "row by row" in note]
-    assert note.endswith("the destination is given jsonl files; `quarantine` has no effect there")
+    assert note.endswith("the destination is given jsonl files")
+    assert of(receipt, "users").quarantined == 2

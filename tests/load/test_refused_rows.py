@@ -11,12 +11,15 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill import sync
 from restmill.errors import DestinationError, RestmillError
+from restmill.load.discard import Waiting, discard
+from restmill.load.plans import plan_of_mapping
 from tests.load.api import of
 from tests.load.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from restmill.load.sync import Where
     from restmill.path import Json
     from restmill.run.receipt import Receipt
 
@@ -89,9 +92,15 @@ class Place:
 
     def sync(self, shelf: Shelf, *resources: Json, **defaults: Json) -> Receipt:
         """One run."""
-        config = shelf.config(*resources, **defaults)
-        destination: Any = dlt.destinations.postgres(self.dsn) if self.dsn else "duckdb"
-        return sync(config, destination=destination, pipeline_name=self.pipeline, dataset_name=self.dataset)
+        return sync(shelf.config(*resources, **defaults), **self.target())
+
+    def target(self) -> Where:
+        """Where the rows go."""
+        return {
+            "destination": self._destination(),
+            "pipeline_name": self.pipeline,
+            "dataset_name": self.dataset,
+        }
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """The rows of a query; {} is the dataset."""
@@ -248,3 +257,50 @@ def test_what_the_same_config_has_read_is_loaded_without_a_word(
             there.sync(shelf, "things", "others", write_disposition="append")
     there.sync(shelf, "things", "others", write_disposition="append")
     assert there.counted("things") == (50, 25)
+
+
+KEPT = [name for name in REFUSED if name not in {"int8", "unique"}]  # neither is seen before the load
+
+
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+@pytest.mark.parametrize("case", KEPT)
+def test_with_a_quarantine_a_refused_record_costs_no_other(
+    place: Callable[[str], Place], case: str, disposition: str
+) -> None:
+    """In PostgreSQL, where records go by rows."""
+    there, hints = place("postgres"), REFUSED[case][0]
+    bad, good = bad_and_good(case)
+    shelf = Shelf(things=bad, others=rows("a"))
+    both = ({"name": "things", "endpoint": "/things", **hints}, {"name": "others", "endpoint": "/others"})
+    receipt = there.sync(shelf, *deepcopy(both), write_disposition=disposition, quarantine=True)
+    seen = of(receipt, "things")
+    assert (seen.verdict, seen.quarantined, receipt.exit_code) == ("suspect", 1, 3)
+    assert there.counted("things") == (24, 24)
+    assert there.query("SELECT count(*) FROM {}.things__quarantine") == [(1,)]
+    shelf.lists["/things"] = good
+    again = there.sync(shelf, *deepcopy(both), write_disposition=disposition, quarantine=True)
+    assert again.verdict == "complete"
+    assert there.counted("things")[1] == 25
+
+
+@pytest.mark.parametrize("where", DESTINATIONS)
+def test_what_waits_is_let_go_of_at_the_users_word(
+    place: Callable[[str], Place], where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, shelf = place(where), Shelf(things=rows(1), others=rows("a"))
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlJobClientBase, "initialize_storage", away)
+        with pytest.raises(RestmillError):
+            there.sync(shelf, "things", "others", write_disposition="append")
+    plan = plan_of_mapping(shelf.config("things", "others", write_disposition="append"))
+    target = there.target()
+    shown: list[Waiting] = []
+    assert discard(plan, lambda found: bool(shown.extend(found)), **target) == ()  # type: ignore[func-returns-value]
+    assert dlt.attach(there.pipeline).has_pending_data
+    assert [sorted(one.tables) for one in shown] == [["others", "things"]]
+    (gone,) = discard(plan, bool, **target)
+    assert gone == shown[0]
+    assert not dlt.attach(there.pipeline).has_pending_data
+    assert discard(plan, bool, **target) == ()
+    there.sync(shelf, "things", "others", write_disposition="append")
+    assert there.counted("things") == (25, 25)

@@ -219,8 +219,8 @@ def test_how_tables_depart_from_dlts() -> None:
     ("more", "note"),
     [
         (
-            {"columnar": False},
-            "`quarantine` has no effect: records go to dlt row by row (`columnar` is false)",
+            {"columnar": False, "empty_columns": "text"},
+            "`empty_columns` has no effect: records go to dlt row by row (`columnar` is false)",
         ),
         (
             {"write_disposition": {"disposition": "merge", "strategy": "scd2"}},

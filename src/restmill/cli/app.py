@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from restmill import __version__
+from restmill.cli.discarding import discard
 from restmill.cli.history import history
 from restmill.cli.inputs import Switches, with_debug
 from restmill.cli.looking import check, plan, preview
@@ -64,6 +65,7 @@ for command in (
     preview,
     verify,
     history,
+    discard,
     execute,
     demo,
     sandbox,

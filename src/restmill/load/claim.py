@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from restmill.shape.press import Press
 
 
+OWN_NORMALIZER = "the schema has a normalizer of its own"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Whether a resource's table was claimed."""

@@ -24,7 +24,7 @@ from dlt.extract.state import get_current_pipe_name
 from restmill.load import straight as _straight  # noqa: F401  # takes effect by being there
 from restmill.load import upstream
 from restmill.load.batch import AS_DLT, Batch
-from restmill.load.claim import Claim
+from restmill.load.claim import OWN_NORMALIZER, Claim
 from restmill.load.columnar import ColumnarStorage
 from restmill.load.ground import Ground
 from restmill.load.stored import StoredColumns
@@ -49,6 +49,8 @@ class _Claims:
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Callable[[], Batch]] = {}
         self._refused: set[tuple[str, str]] = set()
+        self._sifted: set[tuple[str, str]] = set()
+        """By load and resource, those that have a quarantine."""
         self._ours: dict[tuple[str, str], Callable[[str], Ground]] = {}
         """By load and resource, what makes the ground of one of its tables."""
 
@@ -61,9 +63,17 @@ class _Claims:
     def add(self, load_id: str, table: str, begin: Callable[[], Batch]) -> None:
         self._made[load_id, table] = begin
 
-    def own(self, load_id: str, resource: str, begin: Callable[[str], Ground]) -> None:
+    def own(
+        self, load_id: str, resource: str, begin: Callable[[str], Ground], *, quarantine: bool = False
+    ) -> None:
         """The resource is one of ours; `begin` makes the ground of a table of it."""
         self._ours[load_id, resource] = begin
+        if quarantine:
+            self._sifted.add((load_id, resource))
+
+    def sifts(self, load_id: str, resource: str) -> bool:
+        """Whether refused records of the resource are kept beside its table."""
+        return (load_id, resource) in self._sifted
 
     def ground(self, load_id: str, table: str) -> Ground | None:
         """The ground of a table, where that is one of ours."""
@@ -82,6 +92,7 @@ class _Claims:
         for key in [key for key in self._made if key[0] == load_id]:
             del self._made[key]
         self._refused = {key for key in self._refused if key[0] != load_id}
+        self._sifted = {key for key in self._sifted if key[0] != load_id}
         self._ours = {key: one for key, one in self._ours.items() if key[0] != load_id}
 
 
@@ -118,7 +129,12 @@ def claim(departures: Departures = AS_DLT, *, columns: bool = True) -> Claim:
     resource = resources[name]
     load_id = container[LoadPackageStateInjectableContext].load_id
     if type(schema.data_item_normalizer) is DataItemNormalizer:
-        _claims.own(load_id, name, lambda table: _ground(resource, schema, caps, load_id, table))
+        _claims.own(
+            load_id,
+            name,
+            lambda table: _ground(resource, schema, caps, load_id, table),
+            quarantine=departures.quarantine,
+        )
     if _by_rows or not columns:
         return Claim()
     why = _why_rows(resource, schema, caps)
@@ -183,7 +199,7 @@ def _why_rows(resource: DltResource, schema: Schema, caps: DestinationCapabiliti
 
 def _why_schema(schema: Schema) -> str:
     if type(schema.data_item_normalizer) is not DataItemNormalizer:
-        return "the schema has a normalizer of its own"
+        return OWN_NORMALIZER
     if any("filters" in table for table in schema.tables.values()):
         return "the schema filters rows"
     return ""

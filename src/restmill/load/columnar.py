@@ -60,6 +60,9 @@ class Claims(Protocol):
     def ground(self, load_id: str, table: str) -> Ground | None:
         """The rules of a table of ours that goes by rows; None for any other."""
 
+    def sifts(self, load_id: str, resource: str) -> bool:
+        """Whether refused records of the resource are kept beside its table."""
+
     def forget(self, load_id: str) -> None:
         """The extract step is over."""
 
@@ -80,6 +83,8 @@ class ColumnarStorage(ExtractorItemStorage):
         self._batches: dict[tuple[str, str, str], Batch] = {}
         self._grounds: dict[tuple[str, str, str], Ground | None] = {}
         """Of the tables that go by rows, ours and others."""
+        self._students: dict[tuple[str, str, str], Ground] = {}
+        """Of those with a quarantine: what the schema will be once dlt has normalised them."""
 
     def write_data_item(
         self,
@@ -120,7 +125,25 @@ class ColumnarStorage(ExtractorItemStorage):
             return item
         page = item if isinstance(item, list) else [item]
         ground.losses.look(page, ground.table)
-        return kept_apart(page, ground)
+        page = kept_apart(page, ground)
+        if not self._claims.sifts(key[0], ground.resource):
+            return page
+        return self._sift(key, page, ground)
+
+    def _sift(self, key: tuple[str, str, str], page: Sequence[Json], ground: Ground) -> list[Json]:
+        """The records that dlt and the destination will take; the others go to quarantine."""
+        student = self._students.setdefault(key, ground.twin())
+        taken, refused = quarantine.parted(page, student)
+        if refused:
+            try:
+                name, table = quarantine.table_of(refused, ground)
+            except Unsure as unsure:
+                text = f"`quarantine` has no effect: {unsure}"
+                tell(Noted(ground.resource, time.monotonic(), text))
+                return list(page)
+            super().write_data_item(key[0], key[1], name, table.to_pylist(), _NO_COLUMNS)
+            tell(Quarantined(ground.resource, time.monotonic(), len(refused), name))
+        return taken
 
     def close_writers(self, load_id: str, skip_flush: bool = False) -> None:
         """Shape what is left, then close; with `skip_flush` drop it."""
@@ -134,6 +157,7 @@ class ColumnarStorage(ExtractorItemStorage):
                 rewrite(self._tables, key, batch.ground)
         for key in [key for key in self._grounds if key[0] == load_id]:
             ground = self._grounds.pop(key)
+            self._students.pop(key, None)
             if ground is not None:
                 remember(ground)
                 ground.losses.tell(ground.schema)

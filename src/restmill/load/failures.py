@@ -132,7 +132,7 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
     got = _first_line(causes[-1] if disk is None else disk)
-    kept = _kept(causes) if "load" in steps else ""
+    kept = _KEPT if "load" in steps else ""
     if disk is not None and disk.errno in _FULL and not disk.filename:
         place, kept = Place(file=_working_folder()), f"{_ROOM} {kept}".strip()
         return DestinationError(Problem(place, "dlt's working folder cannot be written", got=got, hint=kept))
@@ -146,13 +146,7 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     )
 
 
-def _kept(causes: Sequence[BaseException]) -> str:
-    """That what was read waits for the next run, and how to let go of it."""
-    name = next(one.pipeline.pipeline_name for one in causes if isinstance(one, PipelineStepFailed))
-    return (
-        "What was read is kept; the next run loads it first. "
-        f"`dlt pipeline {name} abort-packages` lets go of it."
-    )
+_KEPT = "What was read is kept; the next run loads it first. `restmill discard CONFIG` lets go of it."
 
 
 def _refused(causes: Sequence[BaseException]) -> str:
@@ -175,7 +169,7 @@ def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
     if not refused:
         return None
     what = f"dlt refused it ({type(refused[-1]).__name__})"
-    hint = _kept(causes) if "normalize" in steps else ""
+    hint = _KEPT if "normalize" in steps else ""
     place = Place(steps[0] if steps else "dlt")
     return DestinationError(Problem(place, what, got=_first_line(refused[-1]), hint=hint))
 

@@ -123,6 +123,11 @@ class Ground:
         self._known.clear()
 
     @property
+    def minds_length(self) -> bool:
+        """Whether the destination refuses texts that are longer than their column's precision."""
+        return self._caps.sqlglot_dialect != "duckdb"
+
+    @property
     def levels(self) -> int:
         """How deep tables may nest."""
         levels = self._normalizer._get_table_nesting_level(self.table, self._normalizer.max_nesting)  # noqa: SLF001  # dlt offers no public way to ask

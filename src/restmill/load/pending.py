@@ -76,14 +76,15 @@ def _say(names: Iterable[str], why: str) -> None:
 
 def _is_foreign(pipeline: Pipeline, plan: Plan) -> bool:
     """Whether all that is pending was read with other configs, and none of it is loaded yet."""
-    waiting = list(_waiting(pipeline))
-    signs = {str(_state(packages, load_id).get(_CONFIG, "")) for packages, load_id in waiting}
-    if not waiting or signs & {"", digest_of(plan)}:
+    found = list(waiting(pipeline))
+    signs = {str(_state(packages, load_id).get(_CONFIG, "")) for packages, load_id in found}
+    if not found or signs & {"", digest_of(plan)}:
         return False
-    return not any(_is_begun(packages, load_id) for packages, load_id in waiting)
+    return not any(_is_begun(packages, load_id) for packages, load_id in found)
 
 
-def _waiting(pipeline: Pipeline) -> Iterator[tuple[PackageStorage, str]]:
+def waiting(pipeline: Pipeline) -> Iterator[tuple[PackageStorage, str]]:
+    """The packages that were read and not loaded, each with its storage."""
     for load_id in pipeline.list_extracted_load_packages():
         yield pipeline._get_normalize_storage().extracted_packages, load_id  # noqa: SLF001  # dlt only shows them
     for load_id in pipeline.list_normalized_load_packages():

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.schema.exceptions import CannotCoerceColumnException, DataValidationError
 from dlt.common.schema.utils import is_complete_column, is_nullable_column, new_table
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from restmill.load.ground import Ground
     from restmill.path import Json
+    from restmill.shape.tables import Shaped
 
 _PART = "quarantine"
 _REASON, _RECORD = "reason", "record"
@@ -59,6 +61,19 @@ def sifted(records: Sequence[Json], ground: Ground) -> Iterator[Part]:
         half = len(records) // 2
         yield from sifted(records[:half], ground)
         yield from sifted(records[half:], ground)
+
+
+def parted(records: Sequence[Json], student: Ground) -> tuple[list[Json], list[Refused]]:
+    """The records that are taken, which teach the student's schema, and those that are refused."""
+    taken: list[Json] = []
+    refused: list[Refused] = []
+    for part in sifted(records, student):
+        if isinstance(part, Refused):
+            refused.append(part)
+        else:
+            student.normalized(part)
+            taken += part
+    return taken, refused
 
 
 def table_of(refused: Sequence[Refused], ground: Ground) -> tuple[str, pa.Table]:
@@ -120,10 +135,26 @@ def _refusal(records: Sequence[Json], ground: Ground) -> str:
     """Why dlt refuses some of the records; "" when it takes them all. The schema learns nothing."""
     twin = ground.twin()
     try:
-        twin.normalized(records)
+        tables = twin.normalized(records)
     except Unsure as unsure:
         return _reason(unsure)
+    long = next(filter(None, (_too_long(one, twin) for one in tables)), "")
+    if long:
+        return long
     return next((f"`{ground.table}.{one}` lacks a value and may not" for one in lacking(twin)), "")
+
+
+def _too_long(one: Shaped, ground: Ground) -> str:
+    """Which column with a `precision` has a text that is longer; DuckDB takes texts of any length."""
+    if not ground.minds_length:
+        return ""
+    for name, column in ground.stored(one.name).items():
+        most = column.get("precision")
+        if column.get("data_type") == "text" and most is not None and name in one.table.column_names:
+            longest = pc.max(pc.utf8_length(one.table[name])).as_py()
+            if longest is not None and longest > most:
+                return f"`{one.name}.{name}` holds {most:,} characters, and the text has {longest:,}"
+    return ""
 
 
 def lacking(ground: Ground) -> list[str]:

@@ -100,17 +100,22 @@ def sync(
     with inject_section(ConfigSectionContext(sections=_SECTIONS)):
         plan = _plan(config, on_error)
     with alone(where.get("pipeline_name") or plan.pipeline.name):
-        pipeline = _pipeline(plan, **where)
+        pipeline = pipeline_of(plan, **where)
         source = _selected(source_of(plan, pipeline.pipeline_name), resources)
         return run(pipeline, source, plan, observer, require)
 
 
-def _pipeline(
+def pipeline_of(
     plan: Plan,
     destination: Any = None,  # as above
     dataset_name: str | None = None,
     pipeline_name: str | None = None,
 ) -> Pipeline:
+    """The dlt pipeline of a plan; what is given here wins over the plan's.
+
+    Raises:
+        RestmillError: there is no such destination, or no pipeline of that name.
+    """
     try:
         return dlt.pipeline(
             pipeline_name or plan.pipeline.name,

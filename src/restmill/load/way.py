@@ -7,18 +7,22 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from restmill.events import Noted
-from restmill.load.claim import Claim
+from restmill.load.claim import OWN_NORMALIZER, Claim
 from restmill.load.watch import tell
 
 if TYPE_CHECKING:
     from restmill.plan.spec import Departures, Resource
     from restmill.shape.press import Press
 
+_NO_PYARROW = "pyarrow is not installed"
+_BLIND = (_NO_PYARROW, OWN_NORMALIZER)
+"""Where nobody can tell which records will be refused."""
+
 if find_spec("pyarrow") is None:
 
     def claim(departures: Departures, *, columns: bool = True) -> Claim:  # noqa: ARG001  # as in `claims`
         """Nothing can be claimed without pyarrow."""
-        return Claim("pyarrow is not installed")
+        return Claim(_NO_PYARROW)
 else:
     from restmill.load.claims import claim
 
@@ -32,7 +36,8 @@ def choose(resource: Resource) -> Press | None:
     claimed = claim(resource.departures, columns=resource.columnar)
     why = claimed.why if resource.columnar else ""
     if why and not resource.by_rows:
-        lost = [f"`{key}` has no effect there" for key in resource.departures.described()]
+        kept = set() if why in _BLIND else {"quarantine"}
+        lost = [f"`{key}` has no effect there" for key in resource.departures.described() if key not in kept]
         text = "; ".join((f"goes to dlt row by row, which is slower: {why}", *lost))
         tell(Noted(resource.name, time.monotonic(), text))
     # What records are renamed to, the press does not know.

@@ -166,7 +166,7 @@ def _keyed(hints: Mapping[str, Json]) -> bool:
 def _departures(resource: Resource) -> Iterator[str]:
     keys = resource.departures.described()
     if resource.by_rows:
-        for key in keys:
+        for key in keys.keys() - {"quarantine"}:
             yield f"`{key}` has no effect: records go to dlt row by row ({resource.by_rows})"
     elif "quarantine" in keys and _retires(resource.hints.get("write_disposition")):
         yield "`quarantine`: the earlier row of a refused record is retired, as of one that did not come"
