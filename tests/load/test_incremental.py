@@ -9,6 +9,7 @@ import pytest
 from restmill import sync
 from restmill.sandbox import task_count
 from tests.load.api import api, child, counts, of, resource, rows
+from tests.load.shelf import Shelf, records
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -244,3 +245,27 @@ def test_appended_children_whose_own_cursor_moves_are_loaded(serve: Serve) -> No
     second = sync(config, pipeline_name="family")
     wanted = {"projects": 12, "tasks": task_count(12), "lost": task_count(12)}
     assert counts(second, "projects", "tasks", "lost") == wanted
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ({"id": 13}, "without a value"),
+        ({"id": 13, "at": None}, "without a value"),
+        ({"id": 13, "at": 7}, "compared"),
+    ],
+    ids=["missing", "null", "number"],
+)
+def test_a_record_that_the_cursor_cannot_judge_costs_itself_only(bad: Json, why: str) -> None:
+    """Issue 10: nothing of any resource was loaded then, and the database was blamed."""
+    good = [{"id": number, "at": f"2024-01-{number:02}"} for number in range(1, 26)]
+    shelf = Shelf(things=[*good[:12], bad, *good[13:]], others=records(5))
+    cursor = {"cursor_path": "at", "initial_value": "2000-01-01"}
+    things = {"name": "things", "endpoint": {"path": "/things", "incremental": cursor}}
+    receipt = sync(shelf.config(things, "others"), pipeline_name="unjudged", dataset_name="d")
+    seen = of(receipt, "things")
+    assert seen.verdict == "suspect"
+    assert why in seen.reason
+    assert "1 record left out" in seen.reason
+    assert of(receipt, "others").verdict == "complete"
+    assert counts(receipt, "things", "others") == {"things": 24, "others": 5}

@@ -88,6 +88,7 @@ class Cursors:
         planned = [one for one in plan.resources if isinstance(one, Resource)]
         self._parents = {one.name: one.parent.resource for one in planned if one.parent is not None}
         self._appending = {one.name for one in planned if appends(one.hints)}
+        self._isolating = {one.name for one in planned if one.on_error == "isolate"}
         self._bound: dict[str, Incremental[Any]] = {}
         self._held: dict[str, _Held] = {}
         self._short: set[str] = set()
@@ -121,6 +122,8 @@ class Cursors:
         if incremental is None:
             return
         self._bound[name] = watermark(incremental)
+        if isinstance(incremental, Watermark) and name in self._isolating:
+            incremental.isolate_records()
         if incremental.end_value is not None:  # then dlt keeps no state
             return
         state = incremental.get_state()

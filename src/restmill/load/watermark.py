@@ -24,6 +24,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from dlt.common.jsonpath import find_values
 from dlt.common.time import datetime_obj_to_str, detect_datetime_format
 from dlt.extract import Incremental
+from dlt.extract.incremental.exceptions import (
+    IncrementalCursorInvalidCoercion,
+    IncrementalCursorPathHasValueNone,
+    IncrementalCursorPathMissing,
+)
 from dlt.extract.incremental.transform import JsonIncremental
 from dlt.extract.utils import digest_dedup_value
 
@@ -44,6 +49,8 @@ _OLDER = "left out by the cursor: before its value"
 _BEHIND = "left out by the cursor: at or behind its end value"
 _KNOWN = "left out by the cursor: loaded by an earlier run"
 _VALUELESS = "left out: without a cursor value"
+_NO_VALUE = "without a value for the cursor `{}`"
+_OTHER_TYPE = "the value of the cursor `{}` cannot be compared with those before"
 _AHEAD = "dated after the run's start: the cursor does not move there"
 
 
@@ -56,6 +63,10 @@ class Watermark(Incremental[Any]):
     def call_when_written(self, then: Callable[[], None]) -> None:
         """Call `then` whenever a page has moved dlt's state."""
         self.__dict__["written"] = (then,)
+
+    def isolate_records(self) -> None:
+        """Leave out a record whose value is missing or cannot be compared, and doubt the read for it."""
+        self.__dict__["isolating"] = True
 
     def merge(self, other: Incremental[Any]) -> Incremental[Any]:
         """As dlt's, and still a watermark."""
@@ -71,8 +82,11 @@ class Watermark(Incremental[Any]):
 
     def __call__(self, rows: Json, meta: Json = None) -> Json:
         """Filter one page, or one record."""
-        if isinstance(rows, list) and self.compares():
-            self._make_or_get_transformer(JsonIncremental).learn(rows)
+        if self.compares():
+            transformer = self._make_or_get_transformer(JsonIncremental)
+            transformer.isolating = self.__dict__.get("isolating", False)
+            if isinstance(rows, list):
+                transformer.learn(rows)
         kept = super().__call__(rows, meta)
         used = self._transformers.get(Filter)
         if isinstance(used, Filter):
@@ -171,6 +185,9 @@ class Filter(JsonIncremental):
         self._counts: Counter[str] = Counter()
         self._ahead_example = ""
         self._doubts: dict[str, None] = {}
+        self.isolating = False
+        """Whether a record that cannot be judged is left out, and does not end the read."""
+        self._unusable: Counter[str] = Counter()
 
     def learn(self, rows: list[Json]) -> None:
         """Look through a page for dates that tell whether the day or the month comes first."""
@@ -185,6 +202,10 @@ class Filter(JsonIncremental):
             tell(RowsNoted(resource, now, rows, text, example))
         for why in self._doubts:
             tell(Doubted(resource, now, f"the order of `{self.cursor_path}` is not clear: {why}"))
+        for why, rows in self._unusable.items():
+            text = f"{rows:,} record{'s' * (rows != 1)} left out: {why.format(self.cursor_path)}"
+            tell(Doubted(resource, now, text))
+        self._unusable.clear()
         self._counts.clear()
         self._doubts.clear()
 
@@ -196,6 +217,19 @@ class Filter(JsonIncremental):
         """Filter one record; see dlt's `JsonIncremental`."""
         if row is None:
             return None, False, False
+        if not self.isolating:
+            return self._judged(row)
+        try:
+            return self._judged(row)
+        except (IncrementalCursorPathMissing, IncrementalCursorPathHasValueNone):
+            self._unusable[_NO_VALUE] += 1
+        except IncrementalCursorInvalidCoercion:
+            if self.start_value is None:  # the first record would decide which of them are of another type
+                raise
+            self._unusable[_OTHER_TYPE] += 1
+        return None, False, False
+
+    def _judged(self, row: Json) -> tuple[Json, bool, bool]:
         self._value = value = self._found(row)
         if value is not None and self._is_ahead(value):
             return self._from_ahead(row, value), False, False
