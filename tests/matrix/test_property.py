@@ -7,13 +7,16 @@ be answered in another way:
 - order: all keys as they are, or shuffled anew within runs of ties, for each answer by itself;
 - size: what was asked for, capped, or one row less;
 - rows: as cut, with some of them twice, or none at all though there are some;
-- total: the truth, a lie (one number for the whole read, as a server that miscounts has it), the rows of the
-  page, zero behind the end, null, or none;
+- total: the truth, the truth on the first page only, a lie (one number for the whole read, as a server that
+  miscounts has it), the rows of the page, zero behind the end, null, or none;
+- errors: an answer with a good status that is an error in some API's spelling, or half a page beside one;
+- the next page: one token for each, one for all of them (a scroll), or one under a name that nobody declared;
 - past the end: an empty page, a 404 or a 416.
 
 What no reader can know is left out: rows that a server leaves out of its pages, by hiding them or by a new
 order, while it states no true total that would tell. Such draws are discarded, as `silent`; rows that only
-come twice, sizes and lies about the total are not excused.
+come twice, sizes and lies about the total are not excused. Nor are errors, but for one: where a total that is
+a lie is met, an error behind it looks like an end.
 """
 
 from __future__ import annotations
@@ -38,7 +41,18 @@ if TYPE_CHECKING:
 
 SIZE = 5
 _HONEST = "truth"
-TOTALS = (_HONEST, "lie", "page", "zero past end", "null", "none")
+TOTALS = (_HONEST, "first", "lie", "page", "zero past end", "null", "none")
+ERRORS: tuple[Json, ...] = (
+    {"error": {"code": 500, "message": "x"}},
+    {"data": None, "success": False},
+    {"data": [], "errors": [{"message": "x"}]},
+    {"data": None, "errors": [{"message": "x"}]},
+    {"data": [], "ok": False},
+    {"data": [], "code": 50001, "message": "x"},
+    {"error_code": 17, "error_msg": "x"},
+    {"jsonrpc": "2.0", "error": {"code": -32000, "message": "x"}},
+    {"data": None, "status": "failed"},
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,10 @@ class Turn:
     short: bool = False
     twice: bool = False
     hidden: bool = False
+    error: int = 0
+    """Which of `ERRORS` comes instead, from 1; 0: none."""
+    beside: bool = False
+    """Half of the rows, and an error beside them."""
 
 
 @dataclass
@@ -63,7 +81,12 @@ class Server:
     cap: int = 100
     ties: int = 7
     past: int = 200
+    scroll: bool = False
+    """All pages have one token, and the server knows how far it has read."""
+    elsewhere: bool = False
+    """The token of the next page has another name than the one declared."""
     asked: int = 0
+    at: int = 0
     hid: set[int] = field(default_factory=set)
 
     def __call__(self, request: Request) -> Response:
@@ -71,13 +94,19 @@ class Server:
         turn = self.turns[min(self.asked, len(self.turns) - 1)] if self.turns else Turn()
         self.asked += 1
         start, size = self._window(request)
-        if start >= self.n and start and self.past != 200:
+        if start >= self.n and start and self.past != 200 and not self.scroll:
             return json_response({}, self.past)
+        if turn.error:
+            self.at = start
+            return json_response(ERRORS[turn.error - 1])
         cut = self._ordered(turn)[start : start + max(1, size - turn.short)]
         rows = [] if turn.hidden else [*cut, *cut[-1:]] if turn.twice else cut
         self.hid |= set(cut) if turn.hidden else set()
-        following = start + len(cut) if start + len(cut) < self.n else None
-        body: dict[str, Json] = {"data": [{"id": key} for key in rows], "cursors": {"next": following}}
+        self.at = start + len(cut)
+        following = (7 if self.scroll else self.at) if self.at < self.n else None
+        where: Json = {"nextPageToken": following} if self.elsewhere else {"cursors": {"next": following}}
+        rows, signs = (rows[: len(rows) // 2], {"errors": [{"message": "x"}]}) if turn.beside else (rows, {})
+        body: dict[str, Json] = {"data": [{"id": key} for key in rows], "code": 0, **where, **signs}
         return json_response({**body, **self._total(rows, start)})
 
     def _window(self, request: Request) -> tuple[int, int]:
@@ -85,6 +114,8 @@ class Server:
         size = min(self.cap, int(params.get("limit") or SIZE))
         if "page" in params:
             return (int(params["page"]) - 1) * size, size
+        if self.scroll and "offset" not in params:
+            return (self.at if "cursor" in params else 0), size
         return int(params.get("offset") or params.get("cursor") or 0), size
 
     def _ordered(self, turn: Turn) -> list[int]:
@@ -99,6 +130,7 @@ class Server:
     def _total(self, rows: list[int], start: int) -> dict[str, Json]:
         said = {
             _HONEST: self.n,
+            "first": self.n if start == 0 else None,
             "lie": self.lie,
             "page": len(rows),
             "zero past end": self.n if start < self.n else 0,
@@ -120,7 +152,9 @@ def read(server: Server, pager: Pager, *, merged: bool = True) -> tuple[ReadDone
 
 
 PAGERS = (Offset(limit=SIZE), Offset(limit=SIZE, total_path=None), PageNumber(base_page=1), Cursor())
-turns = st.builds(Turn, st.integers(0, 3), st.booleans(), st.booleans(), st.booleans())
+flags = st.sampled_from((False, False, True))
+errors = st.integers(-4 * len(ERRORS), len(ERRORS)).map(lambda which: max(0, which))
+turns = st.builds(Turn, st.integers(0, 3), st.booleans(), st.booleans(), st.booleans(), errors, flags)
 servers = st.builds(
     Server,
     n=st.integers(0, 40),
@@ -129,6 +163,8 @@ servers = st.builds(
     lie=st.integers(0, 60),
     cap=st.sampled_from((2, 3, SIZE, 100)),
     past=st.sampled_from((200, 404, 416)),
+    scroll=flags,
+    elsewhere=flags,
 )
 
 
@@ -136,11 +172,15 @@ def silent(server: Server, pager: Pager) -> bool:
     """Whether the server may have left rows out of its pages, and states no true total that would tell."""
     by_number = isinstance(pager, PageNumber)  # a short page's last row is on no other page
     left_out = any(turn.shuffle or turn.hidden or (turn.short and by_number) for turn in server.turns)
-    told = server.total in (_HONEST, "zero past end") and pager != Offset(limit=SIZE, total_path=None)
-    return left_out and not told
+    told = server.total in (_HONEST, "first", "zero past end") and pager != Offset(
+        limit=SIZE, total_path=None
+    )
+    misled = server.total == "lie" and any(turn.error for turn in server.turns)
+    return (left_out and not told) or misled
 
 
 @given(server=servers, pager=st.sampled_from(PAGERS))
+@example(server=Server(n=6, turns=[], total="lie", elsewhere=True), pager=Cursor())  # token 5, page size 5
 def test_complete_means_that_every_key_came(server: Server, pager: Pager) -> None:
     done, got = read(server, pager)
     assert server.asked < 400

@@ -9,17 +9,20 @@ import pytest
 
 from restmill.events import ReadDone
 from restmill.path import Path
+from restmill.run.trail import Trail
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
+from restmill.wire.message import Request
 from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink, Next
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from restmill.path import Json
-    from restmill.wire.message import Page, Request, Response
+    from restmill.wire.message import Page, Response
     from restmill.wire.paging import Done, Pager
 
+ASK, CURSOR = Request("GET", HOME, {"cursor": "60bb598b"}), Cursor()
 TOKEN = "60bb598b"  # what a server calls a scroll
 
 
@@ -124,3 +127,21 @@ def test_tokens_that_take_turns_while_the_pages_go_on() -> None:
     run(rig.read(order(Cursor())))
     assert rig.ids == list(range(12))
     assert [one.complete for one in seen.events if isinstance(one, ReadDone)] == [True]
+
+
+def test_an_empty_page_twice_is_no_end_where_nothing_shows_a_scroll() -> None:
+    """One token for all pages by mistake: the empty page between two full ones comes for ever."""
+    trail = Trail()
+    assert trail.enter(ASK, CURSOR) is None
+    assert trail.arrived([], fresh=False) is None
+    assert trail.enter(ASK, CURSOR) is None
+    done = trail.arrived([], fresh=False)
+    assert done is not None
+    assert not done.complete
+    trail = Trail()
+    trail.enter(ASK, CURSOR)
+    trail.arrived([], fresh=False)
+    trail.enter(ASK, CURSOR)
+    done = trail.arrived([], fresh=False, met=True)
+    assert done is not None
+    assert done.complete

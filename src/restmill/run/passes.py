@@ -147,7 +147,7 @@ class Pass:
         if self._made.seen.fault:
             return self._faulty()
         marks = self.proof.marks(page.records, page.paged)
-        still = self._trail.arrived(page.elements, fresh=self.proof.news(marks))
+        still = self._trail.arrived(page.elements, fresh=self.proof.news(marks), met=self.proof.met)
         if still is not None:
             return self._behind.holds(still)
         again = self._repeats(page, marks.listed)
@@ -240,10 +240,14 @@ class Pass:
         return done.probe
 
     def _left(self, page: Page) -> tuple[str, str]:
-        """What the last answer says of more, and of a page that nobody asked for."""
-        if self.proof.proven:
+        """What the last answer says of more, and of a page that nobody asked for.
+
+        A total that several pages met is stronger; one that a first page meets may be its own length.
+        """
+        proven = self.proof.proven
+        if proven and page.number > 1:
             return "", ""
-        return flagged(page, self.pager), pointed(page, self.pager, self._trail.knows)
+        return flagged(page, self.pager), pointed(page, self.pager, self._trail.knows, firm_only=proven)
 
     def _press(self) -> None:
         """Let further pages be pressed, where nobody looks at their records or for a way on among them."""

@@ -280,7 +280,7 @@ class Proof:
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
         doubt = self._beside or self._drift() or self.repeats() or self._shortfall() or self.distrusted
-        return doubt or ("" if self.proven else self.left)
+        return doubt or ("" if self.proven and self.pages_with_rows > 1 else self.left)
 
     def _drift(self) -> str:
         if len(self._stated) <= 1:

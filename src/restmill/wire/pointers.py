@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path, path_of
 from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink, links
-from restmill.wire.signs import PLACES, envelope, is_more, plain, scalars, whole
+from restmill.wire.signs import PLACES, SIZES, envelope, is_more, plain, scalars, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -155,7 +155,9 @@ def flagged(page: Page, pager: Pager | None) -> str:
     return f"the last answer says that there is more (`{key}`)"
 
 
-def pointed(page: Page, pager: Pager | None, known: Callable[[Request], bool]) -> str:
+def pointed(
+    page: Page, pager: Pager | None, known: Callable[[Request], bool], *, firm_only: bool = False
+) -> str:
     """A sentence on a pointer of the last answer that nobody followed; "" when there is none.
 
     `known`: whether a request was made before. A pointer that leads there, or back, is no page that follows.
@@ -164,7 +166,7 @@ def pointed(page: Page, pager: Pager | None, known: Callable[[Request], bool]) -
     if declared or flag(page)[1] is False:
         return ""
     for one in pointers(page):
-        first = page.number == 1 and page.length > 0
+        first = page.number == 1 and page.length > 0 and not firm_only
         if (one.firm or first) and not _is_own(one, page, pager) and not _leads_back(one, page, known):
             return f"a next page was not asked for: the last answer has {one.place}"
     return ""
@@ -189,9 +191,9 @@ def _leads_back(one: Pointer, page: Page, known: Callable[[Request], bool]) -> b
     if one.is_link:
         following = request.following(str(one.value))
         return following.url == request.url or known(following)
-    sent = {str(value) for value in request.params.values()}
-    if isinstance(request.json, dict):
-        sent |= {str(value) for value in request.json.values()}
+    body = request.json if isinstance(request.json, dict) else {}
+    asked = (*request.params.items(), *body.items())
+    sent = {str(value) for key, value in asked if plain(key).lstrip("$") not in SIZES}  # 5 rows, not token 5
     number = whole(one.value)
     places = [value for _, name, value in scalars(envelope(page)) if name in PLACES]
     places += [value for key, value in request.params.items() if plain(key) in PLACES]
