@@ -200,6 +200,8 @@ def test_predictions_of_many_lists_share_their_allowance() -> None:
     extras = Extras()
     for _ in range(2):
         extras.begun()
+    for _ in range(30):
+        extras.page()
     assert [extras.guess(3, 1), extras.guess(3, 1)] == [True, False]
     extras.guessed(right=False)
     assert not extras.guess(3, 1)

@@ -24,7 +24,7 @@ _AGAIN = 20
 _REMEMBERED = 5
 """Lists whose lengths tell how long the others may be, in pages."""
 _LONE = (1.5, 0.25)
-_SHARED = (1.0, 0.1)
+_SHARED = (-2.0, 0.1)
 """Requests that may be wasted on predictions: so many, and this share of the pages. A list by itself has to
 grow into the concurrency of its host; many lists side by side fill that without looking ahead."""
 
