@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LONGEST = 1000
 _VALUES = (
     r"(?<=with value )(.+?)(?= can't be cast)",
+    r"(?<=Could not cast value )(.+?)(?= to )",
     r"(?<=Casting value )(\".*\")(?= to )",
     r"(?<=Could not convert string )('.*'|\".*\")(?= to )",
     r"(?<=: )(\".*\")$",
