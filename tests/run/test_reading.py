@@ -259,11 +259,11 @@ def test_a_count_of_pages_that_ends_on_a_full_page_is_not_believed(claimed: int)
     assert (done.complete, done.doubt) == (True, "")
 
 
-def test_a_count_of_pages_that_holds_costs_a_look_behind_the_end_or_one_back() -> None:
+def test_a_count_of_pages_that_holds_costs_a_look_behind_the_end_and_one_back() -> None:
     pager = PageNumber(base_page=1, total_path=Path("pages"))
     rig, done = ended(lambda request: window(request, list(range(300)), pages=3), pager)
     assert (len(rig.transport.sent), done.complete, done.reason) == (
-        4,  # only full pages and nothing behind them: no row has gone, so there is no look back
+        5,
         True,
         "all pages are read: 3 was the last",
     )
@@ -280,11 +280,7 @@ def test_an_error_behind_a_believed_end_confirms_it(status: int) -> None:
 
     rig, done = ended(script, PageNumber(base_page=1, total_path=Path("pages")))
     tried_again = 3 if status == 500 else 0
-    assert (len(rig.transport.sent), done.complete, done.rows) == (
-        4 + tried_again,
-        True,
-        300,
-    )  # no look back: all pages are full
+    assert (len(rig.transport.sent), done.complete, done.rows) == (5 + tried_again, True, 300)
 
 
 def test_a_total_of_this_page_only_is_found_out() -> None:

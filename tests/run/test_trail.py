@@ -129,19 +129,19 @@ def test_tokens_that_take_turns_while_the_pages_go_on() -> None:
     assert [one.complete for one in seen.events if isinstance(one, ReadDone)] == [True]
 
 
-def test_an_empty_page_twice_is_no_end_where_nothing_shows_a_scroll() -> None:
+@pytest.mark.parametrize(
+    ("met", "short", "complete"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_an_empty_page_twice_is_no_end_where_nothing_shows_a_scroll(
+    met: bool, short: bool, complete: bool
+) -> None:
     """One token for all pages by mistake: the empty page between two full ones comes for ever."""
     trail = Trail()
+    assert trail.enter(Request("GET", HOME), CURSOR) is None
+    assert trail.arrived([{"id": 1}], fresh=True, short=short) is None
     assert trail.enter(ASK, CURSOR) is None
-    assert trail.arrived([], fresh=False) is None
+    assert trail.arrived([], fresh=False, met=met, short=True) is None
     assert trail.enter(ASK, CURSOR) is None
-    done = trail.arrived([], fresh=False)
+    done = trail.arrived([], fresh=False, met=met, short=True)
     assert done is not None
-    assert not done.complete
-    trail = Trail()
-    trail.enter(ASK, CURSOR)
-    trail.arrived([], fresh=False)
-    trail.enter(ASK, CURSOR)
-    done = trail.arrived([], fresh=False, met=True)
-    assert done is not None
-    assert done.complete
+    assert done.complete == complete

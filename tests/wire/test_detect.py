@@ -251,3 +251,30 @@ def test_a_flag_is_no_number_of_pages() -> None:
 )
 def test_whole_numbers(value: Json, number: int | None) -> None:
     assert whole(value) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "more"),
+    [
+        ("X-Total-Count", "43", True),
+        ("X-WP-Total", "43", True),
+        ("Content-Range", "items 0-1/43", True),
+        ("X-Total-Count", "2", False),
+        ("Content-Range", "bytes 0-1/43", False),
+    ],
+)
+def test_a_bare_list_whose_header_counts_more_rows_is_no_whole_list(
+    name: str, value: str, more: bool
+) -> None:
+    pager, _ = detect_pager(page([{"id": 1}, {"id": 2}], [{"id": 1}, {"id": 2}], headers={name: value}))
+    assert isinstance(pager, SinglePage)
+    assert bool(pager.suspect) == more
+
+
+@pytest.mark.parametrize(("pages", "suspect"), [(1, False), (3, True)])
+def test_one_record_is_not_paged_by_a_field_of_its_own(pages: int, suspect: bool) -> None:
+    """A server that echoes the number of the page makes each one new: such a read would never end."""
+    entity: Json = {"results": {"error": "too busy"}, "total_pages": pages, "page": 1}
+    pager, _ = detect_pager(page(entity, [entity]))
+    assert isinstance(pager, SinglePage)
+    assert bool(pager.suspect) == suspect

@@ -177,3 +177,41 @@ def test_whether_the_server_could_not_answer_now(document: Json, busy: bool) -> 
     sign = sign_of_error({**document, "data": []}, DATA, Usual(), 0)
     assert sign is not None
     assert sign.busy is busy
+
+
+@pytest.mark.parametrize(
+    ("flag", "before", "seen"),
+    [
+        ("sucesso", True, True),
+        ("aborted", False, True),
+        ("has_prev", False, False),
+        ("fin_empty", False, False),
+    ],
+)
+def test_a_flag_that_flips_on_an_empty_page_is_a_sign_in_any_language(
+    flag: str, before: bool, seen: bool
+) -> None:
+    usual = Usual()
+    for _ in range(2):
+        usual = usual.with_page({"data": [{"id": 1}], flag: before}, Path("data"))
+    assert bool(sign_of_error({"data": [], flag: not before}, Path("data"), usual, 0)) == seen
+    assert sign_of_error({"data": [], flag: before}, Path("data"), usual, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "seen"),
+    [
+        ("typ", "liste", "fehler", True),
+        ("результат", "хорошо", "ошибка", True),
+        ("object", "list", "error", True),
+        ("day", "2026-11-28", "2026-11-29", False),  # no word
+        ("token", "a8f3e", "b7c2d", False),
+        ("typ", "liste", "done", False),
+    ],
+)
+def test_a_word_that_stood_on_all_pages_and_is_another_on_an_empty_one(
+    key: str, before: str, after: str, seen: bool
+) -> None:
+    once = Usual().with_page({"data": [{"id": 1}], key: before}, Path("data"))
+    twice = once.with_page({"data": [{"id": 2}], key: before}, Path("data"))
+    assert bool(sign_of_error({"data": [], key: after}, Path("data"), twice, 0)) == seen

@@ -69,6 +69,11 @@ def is_full(pager: Pager | None, page: Page) -> bool:
     return 0 < asked_for(pager, page.request) <= page.length
 
 
+def is_short(pager: Pager | None, page: Page) -> bool:
+    """Whether the page has fewer rows than were asked for; False where no number was."""
+    return page.length < asked_for(pager, page.request)
+
+
 def asked_for(pager: Pager | None, request: Request) -> int:
     """How many rows a page was asked for; 0 when that is not known."""
     named = asked_size(request)

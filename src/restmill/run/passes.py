@@ -23,6 +23,7 @@ from restmill.run.ends import (
     carries_pages,
     doubtful,
     is_full,
+    is_short,
     judged,
     look_of,
     reads_around,
@@ -147,7 +148,9 @@ class Pass:
         if self._made.seen.fault:
             return self._faulty()
         marks = self.proof.marks(page.records, page.paged)
-        still = self._trail.arrived(page.elements, fresh=self.proof.news(marks), met=self.proof.met)
+        still = self._trail.arrived(
+            page.elements, fresh=self.proof.news(marks), met=self.proof.met, short=is_short(self.pager, page)
+        )
         if still is not None:
             return self._behind.holds(still)
         again = self._repeats(page, marks.listed)
@@ -334,8 +337,7 @@ class Pass:
         proof = self.proof
         silent = done.complete and not proof.doubt() and proof.basis(done) != "total"
         told = silent and proof.pages_with_rows > 1 and proof.opening and shifts(self.pager, last)
-        counted = self._behind.confirmed and done.basis == "count" and proof.even
-        if not (told and self._order.repair) or counted or self._account.over():
+        if not (told and self._order.repair) or self._account.over():
             return
         question = await self._extras.must_ask("moved", always=self._order.strict)
         if question is None:

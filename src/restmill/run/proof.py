@@ -129,11 +129,6 @@ class Proof:
         return self._stated[-1] if self._stated else None
 
     @property
-    def even(self) -> bool:
-        """Whether all pages had as many rows as the first: a list that lost rows ends with a shorter one."""
-        return self.listed == self.pages_with_rows * self.first_rows
-
-    @property
     def steady(self) -> bool:
         """Whether the server stated one number all the way, if any, and every page was like the first."""
         return len(self._stated) <= 1 and not self._odd
@@ -193,7 +188,9 @@ class Proof:
         return self._names(page.records, page.paged.elements if page.paged else None)
 
     def _names(self, records: Sequence[Json], elements: Sequence[Json] | None) -> tuple[Json, ...]:
-        return self._distinct.identity(records) if elements is None else self._elements.identity(elements)
+        """Of elements that nothing names, the records in them do."""
+        listed = () if elements is None else self._elements.identity(elements)
+        return listed or self._distinct.identity(records)
 
     def odd(self, number: int, has: str, *, kept: bool) -> None:
         """Page `number` has something else where others have records; `kept`: it was taken for a record."""

@@ -31,8 +31,9 @@ class Trail:
         self._target = ""
         self._again = False
         self._blank = False
-        self._scrolled = False
-        """Whether one request has brought two pages: then this is a scroll."""
+        self._may_hide = False
+        """Whether a full page came and no request has brought two pages: then nothing shows a scroll."""
+        self._scrolls = False
 
     def enter(self, request: Request, pager: Pager | None) -> Done | None:
         """Take the next request; the end of the read, if asking it can only lead in a circle.
@@ -50,19 +51,22 @@ class Trail:
         """Whether this request was made before."""
         return hash_of(request) in self._asked
 
-    def arrived(self, records: Sequence[Json], *, fresh: bool, met: bool = False) -> Done | None:
+    def arrived(
+        self, records: Sequence[Json], *, fresh: bool, met: bool = False, short: bool = False
+    ) -> Done | None:
         """Take the page; the end of the read, if the request was made before and this page is no further.
 
-        `fresh`: one of the records was not seen before. `met`: all that the server states has come. A scroll
-        is over when an empty page comes twice; of a server that gives one token by mistake, it is one page
-        that may hide others.
+        `fresh`: one of the records was not seen before. `met`: all that the server states has come. `short`:
+        fewer records came than were asked for. A scroll is over when an empty page comes twice; of a server
+        that gives one token by mistake, it is one page that may hide others.
         """
         if self._again and not fresh and records:
             return self._circle("the same request brought no new record")
-        self._scrolled = self._scrolled or (self._again and fresh and bool(records))
+        self._scrolls = self._scrolls or (self._again and fresh)
+        self._may_hide = not self._scrolls and (self._may_hide or (bool(records) and not short))
         blank, self._blank = self._blank, not records
         if self._again and blank and not records:
-            if not (self._scrolled or met):
+            if self._may_hide and not met:
                 return self._circle("the same request brought nothing twice")
             return Done("an empty page, twice: the scroll is over", complete=True, basis="end")
         return None

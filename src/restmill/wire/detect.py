@@ -26,6 +26,7 @@ from restmill.wire.paging import (
 from restmill.wire.pointers import bare, flag, pointers
 from restmill.wire.ranges import asked_size
 from restmill.wire.signs import sign_of_more, sign_of_paging, whole
+from restmill.wire.totals import total_in_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,9 @@ def detect_pager(page: Page) -> tuple[Pager, str]:
         return JsonLink(path), f"pages by the link at `{path}`"
     pages = next(_page_counts(page.document, ()), None)
     if pages and whole(pages[1]) is not None:
-        return _by_number(page, path_of(pages[0]))
+        path = path_of(pages[0])
+        # An answer that is one record has no pages: what counts them would be a field of it, and end nothing.
+        return _one_of(path, whole(pages[1]) or 0) if _is_lone(page) else _by_number(page, path)
     if following:
         path = path_of(following[0])
         param = _param(following[0][-1], following[1]) or "cursor"
@@ -142,12 +145,32 @@ _PARAMS = {
 """Plain names of tokens -> the parameters for them, for keys in snake_case and for others."""
 
 
+def _is_lone(page: Page) -> bool:
+    """Whether the whole answer is the one record."""
+    return len(page.records) == 1 and page.records[0] is page.document
+
+
+def _one_of(path: Path, pages: int) -> tuple[SinglePage, str]:
+    said = f"the answer says `{path}: {pages}`, but is one record" if pages > 1 else ""
+    return SinglePage(said), f"a single page: {said or 'the answer is one record'}"
+
+
 def _single(page: Page) -> tuple[SinglePage, str]:
-    entity = len(page.records) == 1 and page.records[0] is page.document
+    entity = _is_lone(page)
     rows = page.length
-    more = sign_of_more(page.document, rows) or sign_of_paging(page.document, rows, asked_size(page.request))
+    more = sign_of_more(page.document, rows) or _more_in_headers(page)
+    more = more or sign_of_paging(page.document, rows, asked_size(page.request))
     suspect = "" if entity else more
     return SinglePage(suspect), f"a single page: {suspect or 'nothing points to another one'}"
+
+
+def _more_in_headers(page: Page) -> str:
+    """A sentence when a header states more rows than the answer holds; "" when none does."""
+    total, name = total_in_headers(page.response.headers) or (0, "")
+    if total <= page.length:
+        return ""
+    said = f"the header `{name}` says {total}, but the answer holds {page.length} rows"
+    return f"{said}, and nothing says how to ask for more"
 
 
 def _by_number(page: Page, total: Path) -> tuple[PageNumber, str]:

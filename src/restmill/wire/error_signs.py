@@ -73,16 +73,17 @@ class Usual:
     moving: frozenset[Keys] = frozenset()
     """Places whose value is now this and now that."""
     known: bool = False
+    pages: int = 0
 
     def with_page(self, document: Json, place: Path) -> Usual:
         """What is usual after one more page with rows."""
         found = {keys: value for keys, name, value in _envelope(document, place) if _may_be(name, value)}
         if not self.known:
-            return Usual(found, known=True)
+            return Usual(found, known=True, pages=1)
         moved = {keys for keys, value in found.items() if keys in self.values and self.values[keys] != value}
-        if moved <= self.moving:
+        if moved <= self.moving and self.pages > 1:
             return self
-        return replace(self, moving=self.moving | moved)
+        return replace(self, moving=self.moving | moved, pages=self.pages + 1)
 
 
 def sign_of_error(document: Json, place: Path, usual: Usual, rows: int) -> Sign | None:
@@ -182,7 +183,19 @@ class _Judge:
         if name in GOOD or name in BAD or (name == "failed" and _plain("".join(keys[-2:-1])) == "shards"):
             against = _is_false(value) if name in GOOD else _is_true(value)
             return self._made(keys, value, strong=True) if against else None
+        if not self.rows and keys in self.usual.values and self._flips(keys, name, value):
+            return self._made(keys, value, strong=False)
         return self._said(keys, name, value) if near else None
+
+    def _flips(self, keys: Keys, name: str, value: Json) -> bool:
+        """Whether a flag, or a word that stood on more than one page, is another one on an empty page."""
+        before = self.usual.values[keys]
+        if keys in self.usual.moving or before == value:
+            return False
+        if _is_flag(name, value):
+            return True
+        words = _is_word(name, before) and _is_word(name, value) and not _tokens(value) & HONEST
+        return words and self.usual.pages > 1
 
     def late(self) -> Sign | None:
         """A code that nobody knows, beside a text: on an empty first page both together are a sign."""
@@ -313,7 +326,34 @@ def _is_entity(document: Json, place: Path) -> bool:
     return bool(names & ENTITY) and "jsonrpc" not in names
 
 
+_OF_PAGING = re.compile(
+    "prev|first|last|empty|content|more|next|end|done|complete|final|left|remain|trunc|partial"
+)
+
+
+def _is_flag(name: str, value: Json) -> bool:
+    """Whether this is a flag in any language, and none of the paging, which flips at an honest end."""
+    return isinstance(value, bool) and not _OF_PAGING.search(name)
+
+
+def _is_word(name: str, value: Json) -> bool:
+    """Whether this is a word under a name that nobody knows: no text, date, token or link."""
+    if not isinstance(value, str) or name in WORD or name in CODE or name in TEXT or name in GOOD:
+        return False
+    return (
+        0 < len(value) <= _LONGEST_WORD
+        and _WORDS.fullmatch(value) is not None
+        and not _OF_PAGING.search(name)
+    )
+
+
+_LONGEST_WORD = 30
+_WORDS = re.compile(r"[^\W\d]+(?:[ _.-][^\W\d]+)?")
+
+
 def _may_be(name: str, value: Json) -> bool:
+    if _is_flag(name, value) or _is_word(name, value):
+        return True
     scalar = not isinstance(value, dict | list)
     words = name in GOOD or name in BAD or name in WORD or name in CODE or name in TEXT or name == "failed"
     return bool(ERROR.fullmatch(name)) or (scalar and (words or name in WAIT))

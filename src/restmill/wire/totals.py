@@ -25,8 +25,18 @@ DEFAULT_TOTAL = Path("total")
 _PAGE_COUNTS = frozenset(
     ("pages", "totalpages", "pagecount", "pagestotal", "numpages", "numberofpages", "totalpagecount")
 ) | {"lastpage", "lastpagenumber", "maxpage"}
-_PAGE_HEADERS = ("X-Total-Pages", "X-Page-Count", "X-Pagination-Page-Count", "X-Pages")
-_TOTAL_HEADERS = ("X-Total-Count", "X-Total", "Total-Count", "X-Records", "Content-Range")
+_PAGE_HEADERS = ("X-Total-Pages", "X-Page-Count", "X-Pagination-Page-Count", "X-Pages", "X-WP-TotalPages")
+_TOTAL_HEADERS = (
+    "X-Total-Count",
+    "X-Total",
+    "Total-Count",
+    "X-Records",
+    "X-WP-Total",
+    "X-Pagination-Total-Count",
+    "X-Total-Records",
+    "X-Total-Items",
+    "Content-Range",
+)
 
 
 def claimed(pager: Offset | PageNumber, page: Page) -> int | None:
