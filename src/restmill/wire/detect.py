@@ -25,7 +25,7 @@ from restmill.wire.paging import (
 )
 from restmill.wire.pointers import bare, flag, pointers
 from restmill.wire.ranges import asked_size
-from restmill.wire.signs import sign_of_more, sign_of_paging, whole
+from restmill.wire.signs import plain, sign_of_more, sign_of_paging, whole
 from restmill.wire.totals import total_in_headers
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def detect_pager(page: Page) -> tuple[Pager, str]:
     if pages and whole(pages[1]) is not None:
         path = path_of(pages[0])
         # An answer that is one record has no pages: what counts them would be a field of it, and end nothing.
-        return _one_of(path, whole(pages[1]) or 0) if _is_lone(page) else _by_number(page, path)
+        return _without_list(page, path) if _is_lone(page) else _by_number(page, path)
     if following:
         path = path_of(following[0])
         param = _param(following[0][-1], following[1]) or "cursor"
@@ -150,8 +150,10 @@ def _is_lone(page: Page) -> bool:
     return len(page.records) == 1 and page.records[0] is page.document
 
 
-def _one_of(path: Path, pages: int) -> tuple[SinglePage, str]:
-    said = f"the answer says `{path}: {pages}`, but is one record" if pages > 1 else ""
+def _without_list(page: Page, pages: Path) -> tuple[SinglePage, str]:
+    """For an answer that counts pages and has no list: a thing, such as a book, or what is left of a page."""
+    thing = any(plain(key) in ("id", "uuid", "key", "name", "title") for key in page.document or ())
+    said = "" if thing else f"the answer counts its pages (`{pages}`), but has no list"
     return SinglePage(said), f"a single page: {said or 'the answer is one record'}"
 
 

@@ -37,8 +37,10 @@ from restmill.wire.error_words import (
     TEXT,
     WAIT,
     WORD,
+    is_flag,
+    is_word,
 )
-from restmill.wire.signs import whole
+from restmill.wire.signs import PLACES, SIZES, whole
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
@@ -137,7 +139,7 @@ def _at(document: Json, keys: Keys) -> Json:
     return document
 
 
-_SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES
+_SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES | PLACES | SIZES
 _SURELY = FAILED - {"over", "could", "down", "later", "many", "limit", "bad", "wrong", "cannot", "unable"}
 
 
@@ -192,9 +194,9 @@ class _Judge:
         before = self.usual.values[keys]
         if keys in self.usual.moving or before == value:
             return False
-        if _is_flag(name, value):
+        if is_flag(name, value):
             return True
-        words = _is_word(name, before) and _is_word(name, value) and not _tokens(value) & HONEST
+        words = is_word(name, before) and is_word(name, value) and not _tokens(value) & HONEST
         return words and self.usual.pages > 1
 
     def late(self) -> Sign | None:
@@ -326,33 +328,8 @@ def _is_entity(document: Json, place: Path) -> bool:
     return bool(names & ENTITY) and "jsonrpc" not in names
 
 
-_OF_PAGING = re.compile(
-    "prev|first|last|empty|content|more|next|end|done|complete|final|left|remain|trunc|partial"
-)
-
-
-def _is_flag(name: str, value: Json) -> bool:
-    """Whether this is a flag in any language, and none of the paging, which flips at an honest end."""
-    return isinstance(value, bool) and not _OF_PAGING.search(name)
-
-
-def _is_word(name: str, value: Json) -> bool:
-    """Whether this is a word under a name that nobody knows: no text, date, token or link."""
-    if not isinstance(value, str) or name in WORD or name in CODE or name in TEXT or name in GOOD:
-        return False
-    return (
-        0 < len(value) <= _LONGEST_WORD
-        and _WORDS.fullmatch(value) is not None
-        and not _OF_PAGING.search(name)
-    )
-
-
-_LONGEST_WORD = 30
-_WORDS = re.compile(r"[^\W\d]+(?:[ _.-][^\W\d]+)?")
-
-
 def _may_be(name: str, value: Json) -> bool:
-    if _is_flag(name, value) or _is_word(name, value):
+    if is_flag(name, value) or is_word(name, value):
         return True
     scalar = not isinstance(value, dict | list)
     words = name in GOOD or name in BAD or name in WORD or name in CODE or name in TEXT or name == "failed"

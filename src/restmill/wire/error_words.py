@@ -7,6 +7,10 @@ word that is missing here is a sign that is not seen.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from restmill.path import Json
 
 
 def _words(text: str) -> frozenset[str]:
@@ -63,9 +67,9 @@ WAIT = _words(
 """Keys that say when to ask again."""
 ENVELOPES = _words(
     """
-    api body context d data envelope error head header headers info meta metadata outcome response
+    api body content context d data entries envelope error head header headers info meta metadata outcome response
     responsecontext responseheader responseinfo responsemeta responsemetadata responsestate
-    responsestatus result resultinfo shards state status
+    responsestatus result resultinfo results items records payload shards state status
     """
 )
 """Objects that speak of the answer, not of a thing."""
@@ -114,3 +118,28 @@ BUSY_WORDS = _words(
     """
 )
 """Words that say that the server could not answer now."""
+
+
+_OF_PAGING = re.compile(
+    "prev|first|last|empty|content|more|next|end|done|complete|final|left|remain|trunc|partial"
+)
+
+
+def is_flag(name: str, value: Json) -> bool:
+    """Whether this is a flag in any language, and none of the paging, which flips at an honest end."""
+    return isinstance(value, bool) and not _OF_PAGING.search(name)
+
+
+def is_word(name: str, value: Json) -> bool:
+    """Whether this is a word under a name that nobody knows: no text, date, token or link."""
+    if not isinstance(value, str) or name in WORD or name in CODE or name in TEXT or name in GOOD:
+        return False
+    return (
+        0 < len(value) <= _LONGEST_WORD
+        and _WORDS.fullmatch(value) is not None
+        and not _OF_PAGING.search(name)
+    )
+
+
+_LONGEST_WORD = 30
+_WORDS = re.compile(r"[^\W\d]+(?:[ _.-][^\W\d]+)?")
