@@ -67,8 +67,8 @@ WAIT = _words(
 """Keys that say when to ask again."""
 ENVELOPES = _words(
     """
-    api body content context d data entries envelope error head header headers info meta metadata outcome response
-    responsecontext responseheader responseinfo responsemeta responsemetadata responsestate
+    api body content context d data entries envelope error head header headers info meta metadata outcome
+    response responsecontext responseheader responseinfo responsemeta responsemetadata responsestate
     responsestatus result resultinfo results items records payload shards state status
     """
 )
