@@ -144,7 +144,11 @@ KEYS: list[tuple[Any, type[Block], set[str]]] = [
         model.Client,
         {"retry", "rate_limit", "breaker", "repair", "timeout", "proxy", "verify", "cert", "allowed_hosts"},
     ),
-    (dlt_typing.Endpoint, model.Endpoint, {"retry", "format", "max_pages", "max_duration", "repair"}),
+    (
+        dlt_typing.Endpoint,
+        model.Endpoint,
+        {"retry", "format", "encoding", "max_pages", "max_duration", "repair"},
+    ),
     (dlt_typing.EndpointResource, model.Resource, _OWN),
     (dlt_typing.EndpointResourceBase, model.ResourceDefaults, _OWN),
     (dlt_typing.RESTAPIConfig, model.Config, {"pipeline"}),
