@@ -227,16 +227,20 @@ def away(*_: object, **__: object) -> None:
     raise ConnectionError("refused")
 
 
+def read_and_not_loaded(there: Place, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that reads both tables and finds its destination away."""
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlJobClientBase, "initialize_storage", away)
+        with pytest.raises(RestmillError):
+            there.sync(shelf, "things", "others", write_disposition="append")
+
+
 @pytest.mark.parametrize("where", DESTINATIONS)
 def test_what_was_read_with_another_config_is_not_loaded_blindly(
     place: Callable[[str], Place], where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, shelf = place(where), Shelf(things=rows(1), others=rows("a"))
-
-    with monkeypatch.context() as patched:
-        patched.setattr(SqlJobClientBase, "initialize_storage", away)
-        with pytest.raises(RestmillError):
-            there.sync(shelf, "things", "others", write_disposition="append")
+    read_and_not_loaded(there, shelf, monkeypatch)
     assert dlt.attach(there.pipeline).has_pending_data
     renamed = {"name": "things", "endpoint": "/things", "rename": {"v": "w"}}
     receipt = there.sync(shelf, renamed, "others", write_disposition="append")
@@ -250,11 +254,7 @@ def test_what_the_same_config_has_read_is_loaded_without_a_word(
     place: Callable[[str], Place], where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, shelf = place(where), Shelf(things=rows(1), others=rows("a"))
-
-    with monkeypatch.context() as patched:
-        patched.setattr(SqlJobClientBase, "initialize_storage", away)
-        with pytest.raises(RestmillError):
-            there.sync(shelf, "things", "others", write_disposition="append")
+    read_and_not_loaded(there, shelf, monkeypatch)
     there.sync(shelf, "things", "others", write_disposition="append")
     assert there.counted("things") == (50, 25)
 
