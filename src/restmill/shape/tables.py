@@ -17,7 +17,7 @@ from restmill.shape.rules import Lesson, Unsure
 from restmill.shape.sheets import take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from restmill.path import Json
     from restmill.shape.rules import Column, Record, Rules
@@ -107,7 +107,7 @@ def _finished(one: Filled, records: Sequence[Record], rules: Rules, ids: dict[st
         if rules.keeps_root_id():
             arrays[system.root_id] = _roots(one, ids)
     ids[one.name] = arrays[system.row_id] = own
-    return Shaped(one.name, _table(one, rules.columns(one.name)), one.empty, one.sheet)
+    return Shaped(one.name, _table(one, rules.columns(one.name), system.linking()), one.empty, one.sheet)
 
 
 def _roots(one: Filled, ids: dict[str, pa.Array]) -> pa.Array:
@@ -119,11 +119,14 @@ def _roots(one: Filled, ids: dict[str, pa.Array]) -> pa.Array:
     return ids[one.name].take(rows)
 
 
-def _table(one: Filled, known: Mapping[str, Column]) -> pa.Table:
+def _table(one: Filled, known: Mapping[str, Column], links: Collection[str]) -> pa.Table:
     strangers = one.arrays.keys() - known.keys()
     if strangers:
         raise Unsure(f"the schema has no column `{min(strangers)}`")
     arrays = [_column(one, column) for column in known.values()]
+    for array, column in zip(arrays, known.values(), strict=True):
+        if column.name in links and array.type != column.type:
+            raise Unsure(f"records brought a `{column.name}` of another type")
     fields = [pa.field(column.name, column.type, column.nullable) for column in known.values()]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 

@@ -49,6 +49,24 @@ def test_each_refused_record_would_have_failed_the_run(
                 ]
                 for place, one in enumerate([*runs[:run], runs[run][: last + 1]])
             ]
-            # Or a contract drops the row or its very key, of which dlt says nothing.
-            dropped = table.key and table.contract.get("columns", "").startswith("discard")
+            # Or a contract drops the row, its table or its very key, of which dlt says nothing.
+            dropped = table.contract.get("tables", "").startswith("discard") or (
+                table.key and table.contract.get("columns", "").startswith("discard")
+            )
             assert by_dlt(before, table, destination).refused or dropped
+
+
+@pytest.mark.parametrize("destination", ["duckdb", "postgres"])
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("brought", [1, 1.5, True, "2024-01-02T03:04:05Z"])
+def test_a_row_id_of_another_type_refuses_the_records_that_need_a_made_one(
+    destination: str, size: int, brought: Any
+) -> None:
+    """The column gets, as under dlt, the type of what the first record brought; made ids are texts."""
+    runs = [[{"id": 2, "_dlt_id": brought}, {"id": 26}]]
+    ours, refused = by_sorting_out(runs, Table(), destination, size)
+    theirs = by_dlt(
+        [[one for number, one in enumerate(runs[0]) if number not in refused[0]]], Table(), destination
+    )
+    assert not ours.refused
+    assert (ours.tables, ours.rows) == (theirs.tables, theirs.rows)
