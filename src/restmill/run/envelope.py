@@ -15,17 +15,16 @@ from restmill.run.ends import is_odd
 from restmill.shape.decode import keys_of
 from restmill.shape.pressed import Pressed
 from restmill.wire.detect import detect_selector
+from restmill.wire.envelopes import begins, held
 from restmill.wire.error_signs import (
     Sign,
     Usual,
-    begins,
     error_alone,
     error_inside,
     error_name,
-    held,
-    is_busy,
     sign_of_error,
 )
+from restmill.wire.error_values import is_busy
 from restmill.wire.paging import Cursor, JsonLink
 
 if TYPE_CHECKING:

@@ -16,15 +16,26 @@ more results`). Keys are named, numbers and flags shown; a text may be anything 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from restmill.wire.envelopes import DEPTH, around, at, entries, is_entity, reach
+from restmill.wire.error_values import (
+    FINE_CODES,
+    is_busy,
+    is_false,
+    is_fine,
+    is_http_like,
+    is_loud,
+    is_true,
+    plain_name,
+    shown,
+    tokens,
+    was_fine,
+)
 from restmill.wire.error_words import (
     ABOUT,
     BAD,
-    BUSY_WORDS,
     CODE,
     ENTITY,
     ENVELOPES,
@@ -33,7 +44,6 @@ from restmill.wire.error_words import (
     FAILED,
     GOOD,
     HONEST,
-    QUIET,
     TEXT,
     WAIT,
     WORD,
@@ -43,15 +53,10 @@ from restmill.wire.error_words import (
 from restmill.wire.signs import PLACES, SIZES, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from restmill.path import Json, Path
-
-Keys: TypeAlias = "tuple[str, ...]"
-_DEPTH = 3
-_MOST_KEYS = 200
-"""Keys of one object that are looked at: one with more is a table of something, no envelope."""
-
-_BUSY_CODES = frozenset({408, 420, 425, 429})
-_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+    from restmill.wire.envelopes import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Usual:
 
     def with_page(self, document: Json, place: Path) -> Usual:
         """What is usual after one more page with rows."""
-        found = {keys: value for keys, name, value in _envelope(document, place) if _may_be(name, value)}
+        found = {keys: value for keys, name, value in around(document, place) if _may_be(name, value)}
         if not self.known:
             return Usual(found, known=True, pages=1)
         moved = {keys for keys, value in found.items() if keys in self.values and self.values[keys] != value}
@@ -90,8 +95,8 @@ class Usual:
 
 def sign_of_error(document: Json, place: Path, usual: Usual, rows: int) -> Sign | None:
     """The first sign of an error around the records at `place`, of which there are `rows`."""
-    judge = _Judge(usual, rows, _is_entity(document, place))
-    for entry in _envelope(document, place):
+    judge = _Judge(usual, rows, is_entity(document, place))
+    for entry in around(document, place):
         if sign := judge.sign(*entry):
             return sign
     return judge.late()
@@ -101,15 +106,15 @@ def error_alone(value: Json) -> Sign | None:
     """The sign, if `value` is nothing but an error: an object that holds one, and words about it only."""
     if not isinstance(value, dict):
         return None
-    names = {_plain(str(key)) for key, one in value.items() if one not in (None, [], {})}
+    names = {plain_name(str(key)) for key, one in value.items() if one not in (None, [], {})}
     if not all(ERROR.fullmatch(name) or name in _SPOKEN for name in names):
         return None
     thing = not ENTITY.isdisjoint(names) and "jsonrpc" not in names
     judge = _Judge(Usual(), 0, entity=thing)
     told = len(names) == 1 or not TEXT.isdisjoint(names) or any(map(ERROR.fullmatch, names))
-    for keys, name, one in _entries(value, (), None, _DEPTH):
+    for keys, name, one in entries(value, (), None, DEPTH):
         sign = judge.sign(keys, name, one)
-        if sign is None and name in TEXT and _tokens(one) & _SURELY:
+        if sign is None and name in TEXT and tokens(one) & _SURELY:
             sign = Sign(f"`{'.'.join(keys)}`", is_busy(one), sure=not thing)
         if sign and (told or len(keys) > 1):
             return sign
@@ -118,25 +123,16 @@ def error_alone(value: Json) -> Sign | None:
 
 def error_inside(document: Json, place: Path) -> Sign | None:
     """The sign, if where the list at `place` begins, or under a usual key, stands nothing but an error."""
-    begin = _reach(place)[0]
+    begin = reach(place)[0]
     inner = document.items() if isinstance(document, dict) and not begin else ()
-    found = [".".join(begin)] if begin else [str(key) for key, _ in inner if _plain(str(key)) in ENVELOPES]
+    found = (
+        [".".join(begin)] if begin else [str(key) for key, _ in inner if plain_name(str(key)) in ENVELOPES]
+    )
     for name in found:
-        sign = error_alone(_at(document, begin or (name,)))
+        sign = error_alone(at(document, begin or (name,)))
         if sign and sign.sure:
             return replace(sign, what=f"an error at `{name}`")
     return None
-
-
-def begins(place: Path) -> bool:
-    """Whether a path begins with names, so that it says where its list is."""
-    return bool(_reach(place)[0])
-
-
-def _at(document: Json, keys: Keys) -> Json:
-    for key in keys:
-        document = document.get(key) if isinstance(document, Mapping) else None
-    return document
 
 
 _SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES | PLACES | SIZES
@@ -145,21 +141,7 @@ _SURELY = FAILED - {"over", "could", "down", "later", "many", "limit", "bad", "w
 
 def error_name(key: str) -> bool:
     """Whether a key is a word for an error."""
-    return ERROR.fullmatch(_plain(key)) is not None
-
-
-def held(document: Json, place: Path) -> str:
-    """What an answer has where its records are, or where they begin: "a list", "null", "nothing"."""
-    for key in _reach(place)[0]:
-        if not isinstance(document, Mapping) or key not in document:
-            return "nothing"
-        document = document[key]
-    if isinstance(document, bool | int | float):
-        return "true or false" if isinstance(document, bool) else "a number"
-    if isinstance(document, str) or document is None:
-        return "null" if document is None else "a text" if document else "an empty text"
-    kind = "object" if isinstance(document, Mapping) else "list"
-    return f"an empty {kind}" if not document and kind == "object" else f"a{'n' * (kind == 'object')} {kind}"
+    return ERROR.fullmatch(plain_name(key)) is not None
 
 
 @dataclass(slots=True)
@@ -176,14 +158,14 @@ class _Judge:
         """Whether this entry is a sign."""
         if self._stays(keys, value):
             return None
-        near = len(keys) == 1 or _plain(keys[-2]) in ENVELOPES or keys in self.usual.values
+        near = len(keys) == 1 or plain_name(keys[-2]) in ENVELOPES or keys in self.usual.values
         if not near and self.rows:
             return None
         if ERROR.fullmatch(name):
             named = not self.rows or ERROR_WITH_ROWS.match(name)
-            return self._made(keys, value, strong=True) if named and _is_loud(value) else None
-        if name in GOOD or name in BAD or (name == "failed" and _plain("".join(keys[-2:-1])) == "shards"):
-            against = _is_false(value) if name in GOOD else _is_true(value)
+            return self._made(keys, value, strong=True) if named and is_loud(value) else None
+        if name in GOOD or name in BAD or (name == "failed" and plain_name("".join(keys[-2:-1])) == "shards"):
+            against = is_false(value) if name in GOOD else is_true(value)
             return self._made(keys, value, strong=True) if against else None
         if not self.rows and keys in self.usual.values and self._flips(keys, name, value):
             return self._made(keys, value, strong=False)
@@ -196,7 +178,7 @@ class _Judge:
             return False
         if is_flag(name, value):
             return True
-        words = is_word(name, before) and is_word(name, value) and not _tokens(value) & HONEST
+        words = is_word(name, before) and is_word(name, value) and not tokens(value) & HONEST
         return words and self.usual.pages > 1
 
     def late(self) -> Sign | None:
@@ -220,9 +202,9 @@ class _Judge:
 
     def _coded(self, keys: Keys, value: Json, code: int | None) -> Sign | None:
         if isinstance(value, bool):
-            bad = not value and not self.rows and _plain(keys[-1]) in WORD
+            bad = not value and not self.rows and plain_name(keys[-1]) in WORD
         elif self.rows:
-            flipped = _was_fine(self.usual.values.get(keys)) and (code is None or not _is_fine(code))
+            flipped = was_fine(self.usual.values.get(keys)) and (code is None or not is_fine(code))
             bad = flipped or (code is not None and 400 <= code < 600)
         else:
             bad = self._bad_alone(keys, code)
@@ -230,32 +212,30 @@ class _Judge:
 
     def _bad_alone(self, keys: Keys, code: int | None) -> bool:
         """Whether a code without rows is one of an error."""
-        if code is not None and (400 <= code < 600 or _is_http_like(code)):
+        if code is not None and (400 <= code < 600 or is_http_like(code)):
             return True
-        if (code is not None and 200 <= code < 300) or (
-            keys not in self.usual.values and code in _FINE_CODES
-        ):
+        if (code is not None and 200 <= code < 300) or (keys not in self.usual.values and code in FINE_CODES):
             return False
         if not self.usual.known:
             self.odd_code = self.odd_code or keys
         return self.usual.known
 
     def _worded(self, keys: Keys, value: Json) -> Sign | None:
-        tokens = _tokens(value)
-        if tokens & FAILED or (_plain(keys[-1]) in ("response", "result") and _is_false(value)):
+        words = tokens(value)
+        if words & FAILED or (plain_name(keys[-1]) in ("response", "result") and is_false(value)):
             return self._made(keys, value, strong=False)
         changed = keys in self.usual.values
-        unknown = tokens and not tokens & HONEST and changed and not self.rows
+        unknown = words and not words & HONEST and changed and not self.rows
         return self._made(keys, value, strong=False) if unknown else None
 
     def _texted(self, keys: Keys, name: str, value: Json) -> Sign | None:
-        if name in WAIT and _is_loud(value):
+        if name in WAIT and is_loud(value):
             return self._made(keys, value, strong=False) if self.usual.known else None
         if name not in TEXT or not isinstance(value, str) or not value.strip():
             return None
-        tokens, before = _tokens(value), self.usual.values.get(keys)
-        alike = {one for one in tokens ^ _tokens(before) if not one.isdigit()} if before else tokens
-        bad = bool(tokens & FAILED) or bool(alike and not tokens & HONEST)
+        words, before = tokens(value), self.usual.values.get(keys)
+        new = {one for one in words ^ tokens(before) if not one.isdigit()} if before else words
+        bad = bool(words & FAILED) or bool(new and not words & HONEST)
         self.told = self.told or bad
         return self._made(keys, value, strong=False) if bad and self.usual.known else None
 
@@ -266,66 +246,11 @@ class _Judge:
     def _made(self, keys: Keys, value: Json, *, strong: bool) -> Sign | None:
         if self.entity and not strong and keys not in self.usual.values:
             return None
-        shown = f": {_shown(value)}" if _shown(value) else ""
+        told = f": {shown(value)}" if shown(value) else ""
         before = self.usual.values.get(keys)
-        was = f" ({_shown(before)} before)" if shown and _shown(before) and before != value else ""
+        was = f" ({shown(before)} before)" if told and shown(before) and before != value else ""
         busy = is_busy(value)
-        return Sign(f"`{'.'.join(keys)}{shown}`{was}", busy, sure=not self.entity)
-
-
-def _is_http_like(code: int) -> bool:
-    """Whether a code of five or six digits begins with an error status, as 40001 or 429002."""
-    return 10_000 <= code < 1_000_000 and 400 <= int(str(code)[:3]) < 600
-
-
-def _is_fine(code: int | None) -> bool:
-    return code in _FINE_CODES or (code is not None and 200 <= code < 300)
-
-
-def _was_fine(value: Json) -> bool:
-    """Whether a code said that all is well; a 1 may be the first of a count."""
-    return not isinstance(value, bool) and value not in (None, 1, "1") and _is_fine(whole(value))
-
-
-_FINE_CODES = frozenset({None, 0, 1, 100, 1000, 10000, 20000})
-
-
-def _envelope(document: Json, place: Path) -> Iterator[tuple[Keys, str, Json]]:
-    """Place, plain name and value of what stands around the records; lists are not looked into."""
-    records, depth = _reach(place)
-    yield from _entries(document, (), records, depth)
-
-
-def _reach(place: Path) -> tuple[Keys, int]:
-    """Where the records begin, and how deep one may look around them."""
-    if place.plain:
-        return place.keys, _DEPTH
-    text = place.text.removeprefix("$").removeprefix(".")
-    named = _LEADING.match(text)
-    return (tuple(named[0].split(".")), _DEPTH) if named else ((), 1)
-
-
-_LEADING = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=[.\[])")
-
-
-def _entries(
-    document: Json, above: Keys, records: Keys | None, depth: int
-) -> Iterator[tuple[Keys, str, Json]]:
-    if not isinstance(document, Mapping) or not depth or len(document) > _MOST_KEYS:
-        return
-    for key, value in document.items():
-        keys = (*above, str(key))
-        if keys != records:
-            yield keys, _plain(str(key)), value
-            yield from _entries(value, keys, records, depth - 1)
-
-
-def _is_entity(document: Json, place: Path) -> bool:
-    """Whether the list is a part of some thing, which has a name or an id and a state of its own."""
-    if not isinstance(document, dict) or not _reach(place)[0] or not place.find(document):
-        return False
-    names = {_plain(str(key)) for key in document}
-    return bool(names & ENTITY) and "jsonrpc" not in names
+        return Sign(f"`{'.'.join(keys)}{told}`{was}", busy, sure=not self.entity)
 
 
 def _may_be(name: str, value: Json) -> bool:
@@ -334,65 +259,3 @@ def _may_be(name: str, value: Json) -> bool:
     scalar = not isinstance(value, dict | list)
     words = name in GOOD or name in BAD or name in WORD or name in CODE or name in TEXT or name == "failed"
     return bool(ERROR.fullmatch(name)) or (scalar and (words or name in WAIT))
-
-
-def _is_loud(value: Json) -> bool:
-    """Whether the value of an error says that there is one."""
-    match value:
-        case dict():
-            return any(_is_loud(one) for one in value.values())
-        case list():
-            return any(_is_loud(one) for one in value)
-        case str():
-            return _plain(value) not in QUIET and bool(value.strip())
-        case bool() | None:
-            return bool(value)
-        case _:
-            return value not in (0, 200)
-
-
-def _is_false(value: Json) -> bool:
-    if isinstance(value, str):
-        return value.strip().lower() in ("false", "no", "n", "0", "f")
-    return value is False or (value == 0 and isinstance(value, int | float))
-
-
-def _is_true(value: Json) -> bool:
-    if isinstance(value, str):
-        return value.strip().lower() in ("true", "yes", "y", "1", "t")
-    return isinstance(value, bool | int | float) and value > 0
-
-
-def is_busy(value: Json) -> bool:
-    """Whether the value, or a part of it, says that the server could not answer now."""
-    match value:
-        case dict():
-            return any(is_busy(one) for one in value.values())
-        case list():
-            return any(is_busy(one) for one in value)
-        case str() if whole(value) is None:
-            return bool(_tokens(value) & BUSY_WORDS)
-        case _:
-            code = whole(value)
-            return code is not None and (code in _BUSY_CODES or 500 <= code < 600)
-
-
-def _shown(value: Json) -> str:
-    """A number or a flag as JSON writes it, and words of failure; "" for what may be anything."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"{value}"
-    if isinstance(value, str):
-        short = value.strip()
-        word = short.lower() in FAILED or short.lower() in QUIET | HONEST
-        return f'"{short}"' if short and (word or whole(short) is not None) else ""
-    return ""
-
-
-def _tokens(value: Json) -> frozenset[str]:
-    return frozenset(token.lower() for token in _TOKEN.findall(value[:500] if isinstance(value, str) else ""))
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
