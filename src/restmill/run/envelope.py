@@ -14,6 +14,7 @@ from restmill.path import Path
 from restmill.run.ends import is_odd
 from restmill.shape.decode import keys_of
 from restmill.shape.pressed import Pressed
+from restmill.wire.changes import Surroundings
 from restmill.wire.detect import detect_selector
 from restmill.wire.envelopes import begins, held
 from restmill.wire.error_signs import (
@@ -73,6 +74,8 @@ class Seen:
     """What is there instead of the list that the first page had; "" when it is there."""
     strange: bool = False
     """Whether the page without its list has keys that the first one had not."""
+    changed: str = ""
+    """What is otherwise around it than around the pages with rows, when it has none."""
     short: bool = False
     """Whether a short page came before it: then it may well be the one behind the last."""
 
@@ -86,6 +89,7 @@ class Envelope:
         self._asked_for = any(word in path for word in _ASKED_FOR)
         self._detected = detected
         self._usual = Usual()
+        self._around = Surroundings()
         self._like: Sequence[Json] = []
         self._base = Path("$")
         """Where the records are, or the list that is paged."""
@@ -118,14 +122,24 @@ class Envelope:
             sign = instead
         if rows == 0 and (sign.sure if sign else instead):
             return _fault(number, document, sign, str(instead))
-        if rows:
-            self._take(document, place, rows)
         page = Seen(found.records, beside=sign.what if sign else "", sure=sign is None or sign.sure)
+        page = self._weighed(page, answer, place, rows)
         lost = "" if number == 1 or rows else self._lost(number, here)
         if not lost:
             return page
         strange = document is not None and not _names(document) <= self._names
         return replace(page, records=[], lost=lost, strange=strange, short=self._short)
+
+    def _weighed(self, page: Seen, answer: Answer, place: Path, rows: int) -> Seen:
+        """The page, with what is otherwise around it than around those before."""
+        document, response = answer.document, answer.response
+        if not rows:
+            return replace(page, changed=self._around.change(document, self._base, response))
+        if not page.beside and self._around.pages:
+            page = replace(page, beside=self._around.header(response))
+        self._around = self._around.with_page(document, self._base, response, rows)
+        self._take(document, place, rows)
+        return page
 
     def _take(self, document: Json, place: Path, rows: int) -> None:
         self._usual = self._usual.with_page(document, place)

@@ -83,6 +83,8 @@ class Pages:
         seen = self.seen
         if seen.beside and seen.sure:
             self._proof.beside(number, seen.beside)
+        if seen.changed:
+            self._proof.changed(number, seen.changed)
         self._note(seen.beside and f"page {number} has {seen.beside}")
         if number > 1 and not found.matched and is_odd(found, document, ()):
             self._proof.odd(number, keys_of(document), kept=False)

@@ -79,7 +79,7 @@ class Proof:
         self._stale = self._thin = 0
         self._empty = self._blank = 0
         self._across = False
-        self._moved = self._odd = self._beside = ""
+        self._moved = self._odd = self._beside = self._changed = ""
         self._odds = 0
         self._least = 0
         self._declared = 0
@@ -105,7 +105,7 @@ class Proof:
     @property
     def erred(self) -> bool:
         """Whether a page says that something went wrong: its rows, too, may lack values."""
-        return bool(self._beside)
+        return bool(self._beside or self._changed)
 
     @property
     def keyed(self) -> bool:
@@ -204,6 +204,13 @@ class Proof:
             self._beside or f"page {number} says that something went wrong: {sign}; rows may be missing"
         )
 
+    def changed(self, number: int, what: str) -> None:
+        """Page `number` has no rows, and around it something that no page with rows has so."""
+        usual = "which no page with rows has so" if self.rows else "which may be one of an error"
+        self._changed = (
+            self._changed or f"page {number} is empty and has {what}, {usual}: rows may be missing"
+        )
+
     def without_list(self, lost: str) -> None:
         """The read ended at a page whose list is gone."""
         self._beside = self._beside or lost
@@ -277,7 +284,7 @@ class Proof:
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
         doubt = self._beside or self._drift() or self.repeats() or self._shortfall() or self.distrusted
-        return doubt or ("" if self.proven and self.pages_with_rows > 1 else self.left)
+        return doubt or ("" if self.proven and self.pages_with_rows > 1 else self._changed or self.left)
 
     def _drift(self) -> str:
         if len(self._stated) <= 1:

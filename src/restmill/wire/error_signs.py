@@ -36,6 +36,7 @@ from restmill.wire.error_values import (
 from restmill.wire.error_words import (
     ABOUT,
     BAD,
+    BAD_FLAGS,
     CODE,
     ENTITY,
     ENVELOPES,
@@ -44,6 +45,7 @@ from restmill.wire.error_words import (
     FAILED,
     GOOD,
     HONEST,
+    SURELY,
     TEXT,
     WAIT,
     WORD,
@@ -114,7 +116,7 @@ def error_alone(value: Json) -> Sign | None:
     told = len(names) == 1 or not TEXT.isdisjoint(names) or any(map(ERROR.fullmatch, names))
     for keys, name, one in entries(value, (), None, DEPTH):
         sign = judge.sign(keys, name, one)
-        if sign is None and name in TEXT and tokens(one) & _SURELY:
+        if sign is None and name in TEXT and tokens(one) & SURELY:
             sign = Sign(f"`{'.'.join(keys)}`", is_busy(one), sure=not thing)
         if sign and (told or len(keys) > 1):
             return sign
@@ -136,7 +138,6 @@ def error_inside(document: Json, place: Path) -> Sign | None:
 
 
 _SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES | PLACES | SIZES
-_SURELY = FAILED - {"over", "could", "down", "later", "many", "limit", "bad", "wrong", "cannot", "unable"}
 
 
 def error_name(key: str) -> bool:
@@ -164,7 +165,7 @@ class _Judge:
         if ERROR.fullmatch(name):
             named = not self.rows or ERROR_WITH_ROWS.match(name)
             return self._made(keys, value, strong=True) if named and is_loud(value) else None
-        if name in GOOD or name in BAD or (name == "failed" and plain_name("".join(keys[-2:-1])) == "shards"):
+        if name in GOOD or _is_bad(keys, name, value):
             against = is_false(value) if name in GOOD else is_true(value)
             return self._made(keys, value, strong=True) if against else None
         if not self.rows and keys in self.usual.values and self._flips(keys, name, value):
@@ -251,6 +252,13 @@ class _Judge:
         was = f" ({shown(before)} before)" if told and shown(before) and before != value else ""
         busy = is_busy(value)
         return Sign(f"`{'.'.join(keys)}{told}`{was}", busy, sure=not self.entity)
+
+
+def _is_bad(keys: Keys, name: str, value: Json) -> bool:
+    """Whether this is a flag, or a count, that should be false or 0."""
+    if name in BAD_FLAGS:
+        return isinstance(value, bool | str)
+    return name in BAD or (name == "failed" and plain_name("".join(keys[-2:-1])) == "shards")
 
 
 def _may_be(name: str, value: Json) -> bool:

@@ -1,0 +1,173 @@
+"""Changes: what stands around an empty page otherwise than around the pages with rows before it.
+
+No list of words has every error. But an honest last page looks like those before it, without what rows bring:
+keys vanish, counts are 0, tokens, links and times move on, and a word may say that this is the end. Whatever
+else is new there, or another than it always was, may be an error that stands in no list: `warnings: [..]`,
+`durum: 0` that was 1, a header `X-Error`. It is a doubt and no more, so the read is suspect.
+
+    pages with rows   {durum: 1, took: 4, rows: [..]}        {durum: 1, took: 3, rows: [..]}
+    the last page     {durum: 1, took: 9, rows: []}          honest: `took` is the name of a time
+                      {durum: 0, took: 9, rows: []}          changed: `durum: 0` (1 before)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from restmill.wire.envelopes import around
+from restmill.wire.error_values import is_loud, is_true, plain_name, shown
+from restmill.wire.error_words import is_word
+from restmill.wire.usual_names import alarms, is_usual, says_the_end
+
+if TYPE_CHECKING:
+    from restmill.path import Json, Path
+    from restmill.wire.envelopes import Keys
+    from restmill.wire.message import Response
+
+_OPAQUE = re.compile(r"(?:\w+:)?/\S*|\S*\d{4}-\d\d\S*.*|\S*\d\d:\d\d\S*.*|(?=\S*\d)\S{8,}|\S{40,}")
+"""A link, a date, a time, a token."""
+_NUMBER = re.compile(r"-?\d{1,18}")
+_CODES = (0, 1, 200)
+"""What a code or a flag says when all is well: of a number that was seen once nothing else can be told."""
+_ODD_STATUSES = frozenset({202, 203, 206, 207})
+"""Accepted for later, changed by a proxy, a part, several answers in one (RFC 9110, 15.3; RFC 4918, 13)."""
+_ERROR_HEADER = re.compile(
+    "error|fault|exception|failure|warn|grpcstatus|partial|incomplete|aborted|timedout|timeout|degraded"
+)
+_OF_PLATFORM = re.compile(r"x-.*|warning|status", re.IGNORECASE)
+"""Headers whose value may be a word about the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stood around the records on all pages with rows so far."""
+
+    values: Mapping[Keys, Json] = field(default_factory=dict)
+    moving: frozenset[Keys] = frozenset()
+    """Places that held now this and now that."""
+    counts: frozenset[Keys] = frozenset()
+    """Places whose number was that of the page's rows each time."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By name in small letters."""
+    statuses: frozenset[int] = frozenset()
+    pages: int = 0
+    rows: int = 0
+
+    def with_page(self, document: Json, place: Path, response: Response, rows: int) -> Surroundings:
+        """What is known after one more page of so many rows."""
+        found = {keys: _reading(value) for keys, _, value in around(document, place)}
+        counts = {keys for keys, value in found.items() if _number(value) == rows}
+        moved = {keys for keys, value in found.items() if self.values.get(keys, value) != value}
+        return Surroundings(
+            {**found, **self.values},
+            self.moving | moved,
+            frozenset(counts if not self.pages else self.counts - (set(found) - counts)),
+            {**_lowered(response), **self.headers},
+            self.statuses | {response.status},
+            self.pages + 1,
+            self.rows + rows,
+        )
+
+    def change(self, document: Json, place: Path, response: Response) -> str:
+        """What is otherwise around an empty page, for a sentence: "`durum: 0` (1 before)"; "" for nothing."""
+        if said := self.header(response):
+            return said
+        if not self.pages:
+            return ""
+        if response.status in _ODD_STATUSES and response.status not in self.statuses:
+            return f"the status {response.status}"
+        for keys, _, value in around(document, place):
+            if not isinstance(value, Mapping) and self._differs(keys, value):
+                return self._told(keys, value)
+        return ""
+
+    def header(self, response: Response) -> str:
+        """A header that speaks of an error, and did not on the pages before; "" for none."""
+        for name, value in _lowered(response).items():
+            if value != self.headers.get(name) and is_loud(value) and _is_alarm(name, value):
+                return f"the header `{name}`"
+        return ""
+
+    def _differs(self, keys: Keys, value: Json) -> bool:
+        if keys in self.moving or is_usual(keys, number=_number(value) is not None):
+            return False
+        before = self.values.get(keys)
+        if keys in self.values and before == _reading(value):
+            return False
+        was, now = _number(before), _number(value)
+        if was is not None and now is not None:
+            return self._flips(keys, was, now)
+        if not is_loud(value) or (_is_harmless(value) and not (alarms(keys[-1]) and is_true(value))):
+            return False
+        if isinstance(value, str):
+            return self._says_otherwise(keys, value, before)
+        return now is None or bool(alarms(keys[-1])) or now not in (self.rows, self.pages, self.pages + 1)
+
+    def _flips(self, keys: Keys, was: int, now: int) -> bool:
+        """Whether a number is another one, and neither counts rows nor pages."""
+        if keys in self.counts or was == self.rows or now in (self.rows, self.rows + 1, *range(200, 300)):
+            return False
+        return self.pages > 1 or (was in _CODES and (was, now) != (1, 2))
+
+    def _says_otherwise(self, keys: Keys, value: str, before: Json) -> bool:
+        """Whether a text is new, or another one, and neither a token nor a date nor a link."""
+        if _OPAQUE.fullmatch(value.strip()):
+            return bool(alarms(value))
+        if not isinstance(before, str) or not is_loud(before) or self.pages > 1 or " " in value.strip():
+            return True
+        name = plain_name(keys[-1])
+        return bool(alarms(value)) or (is_word(name, value) and is_word(name, before))
+
+    def _told(self, keys: Keys, value: Json) -> str:
+        now = f": {shown(value)}" if shown(value) else ""
+        before = self.values.get(keys)
+        was = f" ({shown(before)} before)" if now and shown(before) else ""
+        return f"`{'.'.join(keys)}{now}`{was}"
+
+
+def _reading(value: Json) -> Json:
+    """A value as it is compared: a sentence without its numbers, a list by whether it says something."""
+    if isinstance(value, str):
+        return re.sub(r"\d+", "", value) if " " in value.strip() else value
+    if isinstance(value, Mapping):
+        return None
+    return is_loud(value) if isinstance(value, list) else value
+
+
+def _number(value: Json) -> int | None:
+    """A whole number, also below 0 and as a text."""
+    if isinstance(value, str):
+        return int(value) if _NUMBER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == value // 1 else None
+
+
+def _is_harmless(value: Json) -> bool:
+    """Whether a text, or each of a list, says that the list is over, or that something is deprecated."""
+    match value:
+        case str():
+            return says_the_end(value) or "deprecat" in value.lower() or not re.search(r"[^\W_]", value)
+        case list():
+            return all(map(_is_harmless, value))
+        case Mapping():
+            return any(isinstance(one, str) and "deprecat" in one.lower() for one in value.values())
+        case _:
+            return False
+
+
+def _lowered(response: Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _is_alarm(name: str, value: str) -> bool:
+    """Whether a header is one of an error, by its name, or by a word in its value."""
+    if "deprecat" in value.lower() or value.strip().startswith(("http://", "https://")):
+        return False
+    if _ERROR_HEADER.search(plain_name(name)):
+        return True
+    speaks = _OF_PLATFORM.fullmatch(name) is not None and not is_usual((name,), number=False)
+    return speaks and bool(alarms(value))
