@@ -47,6 +47,16 @@ class Path:
         return self._keys or ()
 
     @property
+    def to_field(self) -> bool:
+        """Whether it is no plain path and ends with a name: a field of whatever it finds before that."""
+        if self.plain:
+            return False
+        step = _compile(self.text)
+        while hasattr(step, "right"):
+            step = step.right
+        return bool(getattr(step, "fields", ())) and getattr(step, "fields", ()) != ("*",)
+
+    @property
     def expression(self) -> JSONPath:
         """The compiled expression, for who looks at its steps."""
         return _compile(self.text)

@@ -125,8 +125,10 @@ class Outcome:
         return "partial" if not self.done.complete else "suspect" if self.done.doubt else "complete"
 
 
-def read(way: str, page: Callable[[int], Json | Response], selector: str = "data") -> Outcome:
-    """Read an API whose page from row `at` is `page(at)`."""
+def read(
+    way: str, page: Callable[[int], Json | Response], selector: str = "data", *, keyed: bool = True
+) -> Outcome:
+    """Read an API whose page from row `at` is `page(at)`; `keyed`: records have a primary key and merge."""
     what = WAYS[way]
 
     def script(request: Request) -> Response:
@@ -137,12 +139,17 @@ def read(way: str, page: Callable[[int], Json | Response], selector: str = "data
     seen = Recorder()
     rig = Rig(script, observer=seen)
     place = None if what.detected else Path(selector)
-    asked = replace(order(), pager=what.pager, selector=place, keys=(Path("id"),), merged=True)
+    keys = (Path("id"),) if keyed else ()
+    asked = replace(order(), pager=what.pager, selector=place, keys=keys, merged=keyed)
     run(rig.read(asked))
     (done,) = seen.of(ReadDone)
     assert isinstance(done, ReadDone)
     notes = [event.text for event in seen.events if isinstance(event, Noted)]
-    return Outcome(done, notes, [one.get("id", -1) for page in rig.pages for one in page])
+    return Outcome(
+        done,
+        notes,
+        [one.get("id", -1) if isinstance(one, dict) else -1 for page in rig.pages for one in page],
+    )
 
 
 ALONE: dict[str, Json] = {

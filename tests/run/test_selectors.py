@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.events import ReadDone
+from restmill.events import ReadDone, RowsNoted
 from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Rig, order
@@ -139,3 +139,18 @@ def test_a_server_that_ignores_the_offset_is_a_loop_whatever_is_taken() -> None:
 def test_elements_that_cannot_be_counted_leave_a_doubt() -> None:
     done, _, _ = ended(Server(cap=2), Offset(limit=SIZE), "orders.`len`", ())
     assert done.doubt or not done.complete
+
+
+@pytest.mark.parametrize("selector", ["orders[*].main", "$..main", "orders[?(@.id>=0)].main"])
+@pytest.mark.parametrize("name", PAGERS)
+def test_null_in_the_field_that_is_taken_is_no_record(name: str, selector: str) -> None:
+    orders = tuple({"id": i, "main": {"id": i} if i % 7 == 0 else None} for i in range(23))
+    seen = Recorder()
+    rig = Rig(Server(orders), observer=seen)
+    asked = replace(order(PAGERS[name]), keys=(Path("id"),), selector=Path(selector), merged=True)
+    run(rig.read(asked))
+    assert [record["id"] for page in rig.pages for record in page] == [0, 7, 14, 21]
+    assert [(one.complete, one.doubt) for one in seen.events if isinstance(one, ReadDone)] == [(True, "")]
+    noted = [(one.rows, one.text) for one in seen.events if isinstance(one, RowsNoted)]
+    assert sum(rows for rows, _ in noted) == 19
+    assert {text for _, text in noted} == {f"left out: null where `{selector}` leads"}

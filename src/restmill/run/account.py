@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from restmill.events import Noted, PageRead
+from restmill.events import Noted, PageRead, RowsNoted
 
 if TYPE_CHECKING:
     from restmill.events import Observer
@@ -85,6 +85,10 @@ class Account:
             pages = f"{self._mended:,} page{'s' if self._mended > 1 else ''}"
             told = f"{characters} in {pages} could not be read and became U+FFFD"
             self.note(f"{told}; `encoding` says what the bytes are, if they are not UTF-8")
+
+    def left_out(self, rows: int, text: str) -> None:
+        """Count rows that are left out; `text` goes on after "3 rows "."""
+        self._tell(RowsNoted(*self.stamp, rows, text))
 
     def note(self, text: str) -> None:
         """Say something once."""

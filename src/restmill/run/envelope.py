@@ -24,12 +24,13 @@ from restmill.wire.error_signs import (
     error_inside,
     error_name,
     sign_of_error,
+    speaks,
 )
 from restmill.wire.error_values import is_busy
 from restmill.wire.paging import Cursor, JsonLink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from restmill.path import Json
     from restmill.run.fetch import Answer
@@ -74,6 +75,8 @@ class Seen:
     """What is there instead of the list that the first page had; "" when it is there."""
     strange: bool = False
     """Whether the page without its list has keys that the first one had not."""
+    other: bool = False
+    """Whether there is something else instead, if an empty one: null may well be an empty list."""
     changed: str = ""
     """What is otherwise around it than around the pages with rows, when it has none."""
     short: bool = False
@@ -116,19 +119,22 @@ class Envelope:
         )
         here = held(document, self._base)
         listed = 0 if self._held == "a list" != here else listed  # what an object holds are no elements
-        rows = 0 if instead else max(len(found.records), listed)
+        nothing = number > 1 and _is_nothing(found)
+        rows = 0 if instead or nothing else max(len(found.records), listed)
         sign = _declared(answer) or self._sign(found, place, document, rows=rows)
-        if sign is None and isinstance(instead, Sign):
-            sign = instead
+        if sign is None:
+            sign = instead if isinstance(instead, Sign) else self._stray(found.records)
         if rows == 0 and (sign.sure if sign else instead):
             return _fault(number, document, sign, str(instead))
-        page = Seen(found.records, beside=sign.what if sign else "", sure=sign is None or sign.sure)
+        page = Seen(
+            [] if nothing else found.records, beside=sign.what if sign else "", sure=sign is None or sign.sure
+        )
         page = self._weighed(page, answer, place, rows)
         lost = "" if number == 1 or rows else self._lost(number, here)
         if not lost:
             return page
         strange = document is not None and not _names(document) <= self._names
-        return replace(page, records=[], lost=lost, strange=strange, short=self._short)
+        return replace(page, records=[], lost=lost, strange=strange, other=nothing, short=self._short)
 
     def _weighed(self, page: Seen, answer: Answer, place: Path, rows: int) -> Seen:
         """The page, with what is otherwise around it than around those before."""
@@ -149,7 +155,8 @@ class Envelope:
     def _lost(self, number: int, here: str) -> str:
         """What page `number` without rows has in the place of its list; "" where it has one."""
         listed = self._held in ("a list", "an object")
-        own = here == "a list" or (here == "an object" and self._held != "a list")
+        objects = ("an object", "an empty object") if self._held == "an object" else ("an object",)
+        own = here == "a list" or (here in objects and self._held != "a list")
         if own or (self._most and not listed):
             return ""
         if not listed:
@@ -179,15 +186,28 @@ class Envelope:
         if isinstance(records, Pressed) or not records or not like or not isinstance(like[0], dict):
             return None
         if found.lone:
-            if records[0] in ("", {}, False):
+            if _is_nothing(found):
                 return None
             what = f"{held(document, place)} at `{place}` where the first page has records"
             return error_alone(records[0]) or what if is_odd(found, document, like) else None
         if not any(isinstance(one, dict) for one in records):
             return f"a list without records at `{place}`"
-        known = set(like[0])
+        known = _own_keys(like[0])
         few = len(records) <= _FEW and all(known.isdisjoint(one) for one in records if isinstance(one, dict))
-        return _errors_in(records) if few else None
+        if not few:
+            return None
+        spoken = all(map(speaks, records))
+        return _errors_in(records) or (f"words about the answer at `{place}`" if spoken else None)
+
+    def _stray(self, records: Records) -> Sign | None:
+        """An error among the records, if one is nothing but that, and has no key of the first record."""
+        if isinstance(records, Pressed) or not self._like or not isinstance(self._like[0], dict):
+            return None
+        known = _own_keys(self._like[0])
+        strays = (one for one in records if isinstance(one, dict) and known.isdisjoint(one))
+        signs = (error_alone(one) for one in strays)
+        found = next((sign for sign in signs if sign and sign.sure), None)
+        return found and replace(found, what=f"a record that is nothing but an error, {found.what}")
 
 
 def without_list(done: Done, seen: Seen, page: Page, pager: Pager | None, proof: Proof) -> Done:
@@ -218,6 +238,16 @@ def _says_end(pager: Pager | None, document: Json) -> bool:
 def _declared(answer: Answer) -> Sign | None:
     kind = answer.response.content_type
     return Sign(f"the content type `{kind}`") if kind.startswith("application/problem") else None
+
+
+def _own_keys(record: Mapping[str, Json]) -> set[str]:
+    """The keys that tell a record from an error: those that are no words about an answer, if any is none."""
+    return {key for key in record if not speaks({key: None})} or set(record)
+
+
+def _is_nothing(found: Selection) -> bool:
+    """Whether there is an empty value where the records are; null is none at all, and 0 is a number."""
+    return found.lone and (found.records[0] in ("", {}) or found.records[0] is False)
 
 
 def _errors_in(records: Records) -> Sign | None:

@@ -17,9 +17,8 @@ from restmill.wire.lists import Lists
 from restmill.wire.message import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from restmill.path import Json, Path
+    from restmill.run.account import Account
     from restmill.run.fetch import Answer
     from restmill.run.order import Order
     from restmill.run.proof import Proof
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
 class Pages:
     """Makes the pages of one pass."""
 
-    def __init__(self, order: Order, proof: Proof, note: Callable[[str], None]) -> None:
+    def __init__(self, order: Order, proof: Proof, account: Account, *, first: bool = True) -> None:
+        """`first`: the pass is the first one of its read, so that what it leaves out is counted."""
         self.selector = order.selector
         self.seen = Seen([])
         """What the answer that came last is."""
@@ -38,7 +38,9 @@ class Pages:
         """That no answer had what the selector names; "" once one had it."""
         self._pager = order.pager
         self._proof = proof
-        self._note = note
+        self._note = account.note
+        self._account = account if first else None
+        self._nulls = 0
         self._envelope = Envelope(order.request, detected=order.selector is None)
         self.lists: Lists | None = None
         """What tells the list that is paged; None before the first page."""
@@ -57,9 +59,14 @@ class Pages:
         self._weigh(number, found, answer.document)
         return Page(request, answer.response, answer.document, self.seen.records, number, paged, said)
 
+    def taken(self) -> None:
+        """Count what the page that came last has left out, now that its records are handed on."""
+        if self._account and self._nulls:
+            self._account.left_out(self._nulls, f"left out: null where `{self.selector}` leads")
+
     def leads_on(self, page: Page) -> None:
         """Take it that a page leads on: without its list it is an empty one, if nothing else is strange."""
-        if self.seen.lost and self.seen.strange:
+        if self.seen.lost and (self.seen.strange or self.seen.other):
             self._proof.odd(page.number, keys_of(page.document), kept=False)
 
     def _place(self, document: Json) -> Path:
@@ -71,6 +78,7 @@ class Pages:
     def _selected(self, request: Request, document: Json, place: Path) -> tuple[Selection, Paged | None]:
         """The records of an answer, and what it holds of the list that is paged."""
         found = select(document, place)
+        self._nulls = found.nulls
         if self.lists is None:
             self.lists = Lists(place, asked_for(self._pager, request))
         paged = self.lists.paged(document)

@@ -85,7 +85,7 @@ class Pass:
         self._extras = way.fetcher.extras(order.terms.resource)
         self._ahead = Ahead(self._fetched, order.most_ahead, account.note, self._extras)
         self._trail = Trail()
-        self._made = Pages(order, self.proof, account.note)
+        self._made = Pages(order, self.proof, account, first=way.keep is None)
         self._recent: deque[Look] = deque(maxlen=_LOOKBACK)
         self._terms = order.terms
         self._behind = Behind(self._extras, self.proof, account, always=order.strict)
@@ -287,6 +287,7 @@ class Pass:
     async def _hand_over(self, page: Page, marks: Marks, size: int) -> None:
         rows = page.length
         self._pages += 1
+        self._made.taken()
         self.proof.add(page.records, marks, full=is_full(self.pager, page))
         if not rows and isinstance(self.pager, COUNTING) and self.pager.stop_after_empty_page:
             self.proof.emptied()

@@ -54,6 +54,8 @@ class Selection:
     matched: bool
     lone: bool = False
     """Whether a plain path led to one value that is no list."""
+    nulls: int = 0
+    """How many elements have null in the field that the path leads to: they are no records."""
 
 
 def document_of(body: bytes, content_type: str = "") -> Json:
@@ -134,6 +136,9 @@ def select(document: Json, path: Path) -> Selection:
     found: Json = values[0] if len(values) == 1 else values
     if found is None:
         return Selection([], matched=True)
+    if found is values and path.to_field:
+        kept = [value for value in values if value is not None]
+        return Selection(kept, bool(values), nulls=len(values) - len(kept))
     if isinstance(found, list | Pressed):
         return Selection(found, matched=bool(values))
     return Selection([found], matched=True, lone=path.plain)

@@ -123,6 +123,19 @@ def error_alone(value: Json) -> Sign | None:
     return None
 
 
+def speaks(value: Json) -> bool:
+    """Whether `value` has nothing but words about an answer, and so is no record: `{info: ..}`, `{}`."""
+    if not isinstance(value, dict):
+        return False
+    names = {plain_name(str(key)) for key in value}
+    told = any(ERROR.fullmatch(name) or name in _ABOUT_IT for name in names)
+    return (
+        (told or not names)
+        and names.isdisjoint(ENTITY)
+        and all(ERROR.fullmatch(name) or name in _SPOKEN for name in names)
+    )
+
+
 def error_inside(document: Json, place: Path) -> Sign | None:
     """The sign, if where the list at `place` begins, or under a usual key, stands nothing but an error."""
     begin = reach(place)[0]
@@ -137,6 +150,7 @@ def error_inside(document: Json, place: Path) -> Sign | None:
     return None
 
 
+_ABOUT_IT = TEXT | CODE | WORD | GOOD | WAIT
 _SPOKEN = ABOUT | TEXT | CODE | WORD | GOOD | WAIT | ENVELOPES | PLACES | SIZES
 
 
