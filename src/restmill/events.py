@@ -150,6 +150,8 @@ class ReadDone(Event):
     """Why rows may be missing or double though the end was reached; "" when nothing says so."""
     basis: Basis = ""
     """What `complete` rests on; "" with a doubt, or when it is not complete."""
+    divided: str = ""
+    """The parent's field whose value holds a `/` and so divides the path; "" when none does."""
 
 
 @dataclass(frozen=True, slots=True)

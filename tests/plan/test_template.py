@@ -224,3 +224,20 @@ def test_any_value_can_stand_in_a_path_and_be_read_back(value: str) -> None:
     assert unquote(parts.path) == f"/a/{value}"
     assert not parts.query
     assert not parts.fragment
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "found"),
+    [
+        ("groups/{v}/members", "a/b", ["v"]),
+        ("groups/{v}", "Q1/2024", ["v"]),
+        ("groups/{v}/members", "a/", ["v"]),
+        ("groups/{v}/members", "a", []),
+        ("groups/{v}/members", 7, []),
+        ("{v}/members", "/groups/a", []),
+        ("groups?name={v}", "a/b", []),
+        ("groups/{v}/x/{v}", "a/b", ["v", "v"]),
+    ],
+)
+def test_values_that_divide_a_path(text: str, value: Json, found: list[str]) -> None:
+    assert list(Template.parse(text).divided({"v": value})) == found

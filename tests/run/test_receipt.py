@@ -53,3 +53,17 @@ def test_a_page_with_rows_can_take_back_what_an_earlier_one_claimed() -> None:
 def test_a_note_after_the_end_is_not_part_of_the_time() -> None:
     found = evidence(start(), done(10, 10), Noted("things", 9.0, "deleted"))
     assert (found.seconds, found.notes) == (1.0, ("deleted",))
+
+
+def divided(rows: int, field: str = "id") -> ReadDone:
+    return ReadDone("things", 1.0, rows, 1, True, "an empty page", rows, divided=field)
+
+
+def test_lists_that_are_empty_where_a_value_divides_the_path_are_a_doubt() -> None:
+    found = evidence(start(), divided(0), start(), done(5, 5), start(), divided(0))
+    assert found.verdict == "suspect"
+    assert found.reason.startswith("2 of 3 reads found nothing, and there the value of `id` holds a `/`")
+
+
+def test_a_server_that_understands_such_a_path_says_that_others_are_empty() -> None:
+    assert evidence(start(), divided(0), start(), divided(3)).verdict == "complete"

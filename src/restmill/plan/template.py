@@ -136,6 +136,18 @@ class Template:
             done.append(quote(text, safe=safe))
         return "".join(done)
 
+    def divided(self, values: Mapping[str, Json]) -> Iterator[str]:
+        """The placeholders whose value holds a `/`, which makes several segments of what may be one id.
+
+        Not one that opens the path: that is an address. Behind a `?` a `/` is encoded.
+        """
+        for number, part in enumerate(self.parts):
+            if isinstance(part, str):
+                if "?" in part:
+                    return
+            elif number and "/" in part.render(values):
+                yield part.name
+
 
 def _placeholder(name: str, spec: str, conversion: str, depth: int) -> Placeholder:
     if not name:

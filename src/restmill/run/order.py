@@ -11,6 +11,7 @@ from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree, spelled
 from restmill.run.fetch import Terms
 from restmill.wire.message import Headers, Request, join, origin_of
+from restmill.wire.signs import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from restmill.wire.auth import Auth
     from restmill.wire.paging import Pager
 
+_SEVERAL = frozenset(
+    ("fullname", "namewithowner", "path", "pathwithnamespace", "fullpath", "repo", "repository", "ref")
+) | {"uri", "url", "href", "link", "endpoint", "resourcepath", "selflink", "self", "location"}
+"""Fields that hold several segments of a path by their meaning, such as GitHub's `owner/repo`."""
 _ONE_BODY = "A request has one body: leave one of them out."
 
 
@@ -61,6 +66,8 @@ class Order:
     """Whether each end is asked behind, whatever others have shown: rows are deleted by what was read."""
     taken: Taken | None = None
     """What the caller takes; nothing is asked for beyond that until it comes back for more."""
+    divided: str = ""
+    """The parent's field whose value holds a `/`, so that it is several segments of the path; "" for none."""
     press: Press | None = None
     """What may parse pages after the first, when nobody needs their records as Python objects."""
 
@@ -119,6 +126,7 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         repair=resource.repair,
         merged=_merged(resource),
         may_stop=_in_order(resource),
+        divided=_divided(resource, bound),
         strict=any(isinstance(one, Resource) and one.deletion is not None for one in plan.resources),
     )
 
@@ -138,6 +146,14 @@ def _terms(plan: Plan, resource: Resource, request: Request) -> Terms:
         allowed=plan.allowed_hosts,
         encoding=resource.encoding,
     )
+
+
+def _divided(resource: Resource, bound: Bound) -> str:
+    """The field of the parent that divides the path, unless its name says that it holds several segments."""
+    fields = {} if resource.parent is None else resource.parent.fields
+    names = (name for name in resource.request.path.divided(bound.values) if name in fields)
+    found = (str(fields[name]) for name in names)
+    return next((one for one in found if plain(one.rpartition(".")[2]) not in _SEVERAL), "")
 
 
 def _keys(resource: Resource) -> tuple[Path, ...]:

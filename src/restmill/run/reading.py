@@ -73,7 +73,11 @@ class Reading:
         self._account.close()
         rests: Basis = "" if doubt or not complete else basis
         proof, counts = self._first.proof, (self._account.rows, self._account.pages)
-        self._tell(ReadDone(*self._account.stamp, *counts, complete, reason, proof.distinct, doubt, rests))
+        divided = self._order.divided
+        done = ReadDone(
+            *self._account.stamp, *counts, complete, reason, proof.distinct, doubt, rests, divided
+        )
+        self._tell(done)
         return rests
 
     def _failed(self, error: Exception) -> None:

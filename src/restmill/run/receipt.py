@@ -168,6 +168,10 @@ class _Tally:
     counted: dict[str, tuple[int, str]] = field(default_factory=dict)
     suspicions: list[str] = field(default_factory=list)
     held: bool = False
+    divided: list[str] = field(default_factory=list)
+    """For each read without rows whose path a parent's value divides, the field of that value."""
+    joined: bool = False
+    """Whether such a read has brought rows, so that the server understands it."""
 
 
 class Ledger:
@@ -278,6 +282,8 @@ def _enter_end(tally: _Tally, done: events.ReadDone) -> None:
     tally.distinct = (tally.distinct or 0) + (done.distinct or 0) if counted else None
     (tally.reasons if done.complete else tally.open_ends).append(done.reason)
     tally.bases.add(done.basis)
+    tally.joined = tally.joined or bool(done.divided and done.rows)
+    tally.divided += [done.divided] if done.divided and not done.rows else []
     if done.complete and done.doubt:
         tally.doubts.append(done.doubt)
 
@@ -328,6 +334,12 @@ def _doubts(tally: _Tally) -> Iterator[str]:
         which = f"{len(tally.doubts)} of {tally.reads} reads: " if tally.reads > 1 else ""
         yield which + tally.doubts[0]
     yield from dict.fromkeys(tally.suspicions)
+    if tally.divided and not tally.joined:
+        which = f"{len(tally.divided):,} of {tally.reads:,} reads" if tally.reads > 1 else "the read"
+        yield (
+            f"{which} found nothing, and there the value of `{tally.divided[0]}` holds a `/`, which divides "
+            "the path: the server may look elsewhere, and rows may be missing"
+        )
     if tally.quarantined:
         are = "is" if tally.quarantined == 1 else "are"
         yield f"{tally.quarantined:,} of {tally.rows:,} rows {are} in `{tally.quarantine}`"
