@@ -21,6 +21,7 @@ from restmill.testing import FakeClock, FakeTransport, Recorder, json_response, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from restmill.path import Json
     from restmill.plan.spec import Plan
     from restmill.wire.message import Request, Response
 
@@ -185,3 +186,39 @@ def test_only_the_kind_of_paging_is_called_given() -> None:
     text = console.file.getvalue()
     assert "records   items (given): 100 records" in text
     assert "paging    offset (given): offset/limit=100, total at total, if there" in text
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (
+            {"ok": False, "error": "ratelimited"},
+            "the first answer is an error under a good status: `ok: false`",
+        ),
+        ({"data": [], "success": False}, "`success: false`"),
+        ({"data": [], "aborted": True}, "`aborted: true`"),
+        ([{"message": "limit exceeded", "errorCode": "X"}], "is an error under a good status"),
+    ],
+    ids=str,
+)
+def test_an_error_under_a_good_status_is_the_problem_that_a_run_would_have(document: Json, said: str) -> None:
+    plan = plan_of({"name": "things", "endpoint": {"path": "things"}})
+    (glimpse,), _ = look(plan, lambda _: json_response(document))
+    assert glimpse.problem
+    assert said in glimpse.problem.what
+    assert glimpse.records == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "headers", "said"),
+    [
+        ({"data": [{"id": 1}], "errors": ["shard 3"]}, {}, "`errors`"),
+        ({"data": []}, {"X-Error": "backend timeout"}, "the header `x-error`"),
+    ],
+    ids=str,
+)
+def test_a_sign_of_an_error_beside_rows_is_noted(document: Json, headers: dict[str, str], said: str) -> None:
+    plan = plan_of({"name": "things", "endpoint": {"path": "things", "data_selector": "data"}})
+    (glimpse,), _ = look(plan, lambda _: json_response(document, headers=headers))
+    assert glimpse.problem is None
+    assert any(said in note for note in glimpse.notes)

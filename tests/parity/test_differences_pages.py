@@ -76,3 +76,10 @@ def test_capped_list_that_a_selector_fans_out(both: Both) -> None:
 def test_page_without_a_match(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED, data_selector="data[?(@.id==7)]"))
     assert (dlts.count(), ours.count()) == (0, 1)
+
+
+def test_null_where_a_selector_leads(both: Both) -> None:
+    documents = {"first": {"list": [{"main": {"id": 1}}, {"main": None}, {"main": None}]}}
+    dlts, ours = both(lambda api: one(api, "made/first", data_selector="list[*].main"), documents=documents)
+    assert ours.count() == 1
+    assert dlts.failed or dlts.count() == 3

@@ -17,6 +17,7 @@ from restmill.events import ignore
 from restmill.plan.parents import bindings
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
+from restmill.run.envelope import Envelope
 from restmill.run.fetch import Fetcher, Refused
 from restmill.run.login import with_logins
 from restmill.run.memory import Memory
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Cursor, Plan
     from restmill.run.clock import Clock
+    from restmill.run.envelope import Seen
     from restmill.run.fetch import Answer
     from restmill.run.order import Order
     from restmill.run.transport import Transport
+    from restmill.shape.decode import Selection
     from restmill.wire.message import Request
     from restmill.wire.paging import Decision, Pager
 
@@ -219,26 +222,33 @@ def _read(asked: Glimpse, order: Order, answer: Answer, resource: Resource, reda
         return replace(glimpse, following=f"end: {passed}" if answer.stop else f"skipped: {passed}")
     selector = order.selector or detect_selector(answer.document)
     found = select(answer.document, selector)
-    page = Page(order.request, response, answer.document, found.records)
+    seen = Envelope(order.request, detected=order.selector is None).seen(1, answer, found, selector)
+    page = Page(order.request, response, answer.document, seen.records)
     pager, guess = (order.pager, "") if order.pager else detect_pager(page)
     glimpse = replace(
         glimpse,
         selector=Choice(str(selector), order.selector is not None),
         pager=Choice(guess or pager.describe(), order.pager is not None),
-        records=tuple(rename(record, resource.rename) for record in found.records),
-        notes=_notes(resource, found.matched),
+        records=tuple(rename(record, resource.rename) for record in seen.records),
+        notes=_notes(resource, found, seen),
     )
+    if seen.fault:
+        return replace(glimpse, problem=Problem(Place(resource.name), seen.fault))
     if not found.matched:
         return replace(glimpse, problem=_unmatched(resource, str(selector), answer.document))
     return _foreseen(glimpse, pager, page, redact)
 
 
-def _notes(resource: Resource, matched: bool) -> tuple[str, ...]:
+def _notes(resource: Resource, found: Selection, seen: Seen) -> tuple[str, ...]:
     notes = []
     if resource.cursor is not None:
         notes.append("incremental: asked from the initial value, whatever earlier runs have loaded")
-    if resource.steps and matched:
+    if resource.steps and found.matched:
         notes.append("the rows are shown before the resource's processing steps")
+    if found.nulls:
+        notes.append(f"{found.nulls:,} left out: null where the selector leads")
+    if sign := seen.beside or seen.changed:
+        notes.append(f"the answer has {sign}, which may be a sign of an error: a run would doubt it")
     return tuple(notes)
 
 
