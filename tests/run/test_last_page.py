@@ -143,8 +143,8 @@ HONEST_ENDS: dict[str, tuple[Json, Json]] = {
         {"expand": "names,schema", "maxResults": 3, "isLast": True},
     ),
     "elasticsearch scroll": (
-        {"_scroll_id": "DXF1ZXJ5QW5k", "took": 1, "timed_out": False, "_shards": {"total": 3, "failed": 0}},
-        {"_scroll_id": "DXF1ZXJ5QW5m", "took": 0, "timed_out": False, "_shards": {"total": 3, "failed": 0}},
+        {"_scroll_id": "DXF1ZXJ5QW5k", "took": 1, "timed_out": False, "_shards": {"total": 5, "failed": 0}},
+        {"_scroll_id": "DXF1ZXJ5QW5m", "took": 0, "timed_out": False, "_shards": {"total": 5, "failed": 0}},
     ),
     "shopify graphql": (
         {"extensions": {"cost": {"requestedQueryCost": 12, "actualQueryCost": 12, "throttleStatus": {}}}},

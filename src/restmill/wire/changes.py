@@ -18,17 +18,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from restmill.wire.envelopes import around
-from restmill.wire.error_values import is_loud, is_true, plain_name, shown
-from restmill.wire.error_words import is_word
-from restmill.wire.usual_names import alarms, is_usual, says_the_end
+from restmill.wire.error_values import is_false, is_loud, is_true, plain_name, shown
+from restmill.wire.error_words import GOOD
+from restmill.wire.usual_names import alarms, is_usual, says_the_end, words
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
     from restmill.wire.envelopes import Keys
     from restmill.wire.message import Response
 
-_OPAQUE = re.compile(r"(?:\w+:)?/\S*|\S*\d{4}-\d\d\S*.*|\S*\d\d:\d\d\S*.*|(?=\S*\d)\S{8,}|\S{40,}")
-"""A link, a date, a time, a token."""
+_TIME = re.compile(r"\S*\d{4}-\d\d\S*.*|\S*\d\d:\d\d\S*.*")
+_OPAQUE = re.compile(r"(?:\w+:)?/\S*|(?=\S*\d)\S{8,}|\S{40,}")
+"""A link, or a token: another on each page."""
+_WORD = re.compile(r"[^\W\d]{1,30}")
+_ENDED = frozenset(("complete", "completed", "final", "finished", "finish"))
+_OBJECT = "{..}"
 _NUMBER = re.compile(r"-?\d{1,18}")
 _CODES = (0, 1, 200)
 """What a code or a flag says when all is well: of a number that was seen once nothing else can be told."""
@@ -80,7 +84,7 @@ class Surroundings:
         if response.status in _ODD_STATUSES and response.status not in self.statuses:
             return f"the status {response.status}"
         for keys, _, value in around(document, place):
-            if not isinstance(value, Mapping) and self._differs(keys, value):
+            if self._differs(keys, value):
                 return self._told(keys, value)
         return ""
 
@@ -92,18 +96,25 @@ class Surroundings:
         return ""
 
     def _differs(self, keys: Keys, value: Json) -> bool:
-        if keys in self.moving or is_usual(keys, number=_number(value) is not None):
-            return False
         before = self.values.get(keys)
-        if keys in self.values and before == _reading(value):
+        if keys in self.moving or (keys in self.values and before == _reading(value)):
             return False
+        if value is False and words(keys[-1]) & _ENDED:
+            return True
         was, now = _number(before), _number(value)
+        if is_usual(keys, number=now is not None, flag=value is True):
+            return False
         if was is not None and now is not None:
             return self._flips(keys, was, now)
-        if not is_loud(value) or (_is_harmless(value) and not (alarms(keys[-1]) and is_true(value))):
+        return (_is_yes(before) and _is_no(value)) or self._says(keys, value, before)
+
+    def _says(self, keys: Keys, value: Json, before: Json) -> bool:
+        """Whether something is said that was not said before."""
+        if not is_loud(value) or _is_good(keys, value):
             return False
         if isinstance(value, str):
-            return self._says_otherwise(keys, value, before)
+            return self._says_otherwise(value, before)
+        now = _number(value)
         return now is None or bool(alarms(keys[-1])) or now not in (self.rows, self.pages, self.pages + 1)
 
     def _flips(self, keys: Keys, was: int, now: int) -> bool:
@@ -112,14 +123,14 @@ class Surroundings:
             return False
         return self.pages > 1 or (was in _CODES and (was, now) != (1, 2))
 
-    def _says_otherwise(self, keys: Keys, value: str, before: Json) -> bool:
+    def _says_otherwise(self, value: str, before: Json) -> bool:
         """Whether a text is new, or another one, and neither a token nor a date nor a link."""
-        if _OPAQUE.fullmatch(value.strip()):
+        new = not isinstance(before, str) or not is_loud(before)
+        if _TIME.fullmatch(value.strip()) or (not new and _OPAQUE.fullmatch(value.strip())):
             return bool(alarms(value))
-        if not isinstance(before, str) or not is_loud(before) or self.pages > 1 or " " in value.strip():
+        if new or self.pages > 1 or " " in value.strip():
             return True
-        name = plain_name(keys[-1])
-        return bool(alarms(value)) or (is_word(name, value) and is_word(name, before))
+        return bool(alarms(value)) or all(map(_WORD.fullmatch, (value, str(before))))
 
     def _told(self, keys: Keys, value: Json) -> str:
         now = f": {shown(value)}" if shown(value) else ""
@@ -133,8 +144,25 @@ def _reading(value: Json) -> Json:
     if isinstance(value, str):
         return re.sub(r"\d+", "", value) if " " in value.strip() else value
     if isinstance(value, Mapping):
-        return None
+        return _OBJECT
     return is_loud(value) if isinstance(value, list) else value
+
+
+def _is_yes(value: Json) -> bool:
+    """Whether a flag is true, be it a word."""
+    return value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes"))
+
+
+def _is_no(value: Json) -> bool:
+    """Whether nothing is left of a flag that was true, or a word against it."""
+    return value is None or (isinstance(value, str) and is_false(value))
+
+
+def _is_good(keys: Keys, value: Json) -> bool:
+    """Whether a value that says something says nothing bad."""
+    if plain_name(keys[-1]) in GOOD:
+        return is_true(value)
+    return _is_harmless(value) and not (alarms(keys[-1]) and is_true(value))
 
 
 def _number(value: Json) -> int | None:

@@ -168,6 +168,6 @@ def is_word(name: str, value: Json) -> bool:
     )
 
 
-_TOKENS = re.compile("id$|etag|hash|token|cursor")
+_TOKENS = re.compile("id$|etag|hash|token|cursor|node|server|served|host|instance|region")
 _LONGEST_WORD = 30
 _WORDS = re.compile(r"[^\W\d]+(?:[ _.-][^\W\d]+)?")

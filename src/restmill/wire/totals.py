@@ -26,6 +26,8 @@ _PAGE_COUNTS = frozenset(
     ("pages", "totalpages", "pagecount", "pagestotal", "numpages", "numberofpages", "totalpagecount")
 ) | {"lastpage", "lastpagenumber", "maxpage"}
 _PAGE_HEADERS = ("X-Total-Pages", "X-Page-Count", "X-Pagination-Page-Count", "X-Pages", "X-WP-TotalPages")
+_SHARDS = "_shards."
+"""Where Elasticsearch counts the parts of an index."""
 _TOTAL_HEADERS = (
     "X-Total-Count",
     "X-Total",
@@ -93,7 +95,7 @@ def total_in(document: Json) -> tuple[int, str] | None:
     """The number of all rows that `document` states under a name that means no less, and where it stands."""
     for path, name, value in scalars(document):
         number = whole(value) if name in STATED_TOTALS else None
-        if number is not None:
+        if number is not None and not path.startswith(_SHARDS):
             return number, path
     return None
 

@@ -21,14 +21,18 @@ _STEMS = re.compile(
     "hash|etag|time(?!out|d)|date|stamp|elaps|durat|dauer|took|expire|version|trace|correlat|session|quota|"
     "credit|reset|usage|cost|cache|debug|profil|quer|filter|sort|order|lang|local|server|region|host|range|"
     "window|watermark|checkpoint|sync|delta|exhaust|since|until|before|after|oldest|newest|copyright|licen[cs]e|"
-    "attribution|document|docs|deprecat|sunset|echo|self|facet|aggreg|param|modhash|signature"
+    "attribution|document|docs|deprecat|sunset|echo|self|facet|aggreg|param|modhash|signature|timing|bookmark|"
+    "continu|resume|served|metadata|average|balance"
 )
 _TOKENS = word_set(
     """
-    age api at dist end ende fin from guid hits id ids key lag locale max min ms no node nonce num number per
-    rate ray req request rid rows seq sequence sha size skip start to top ts ttl tz uuid
+    age amount api at avg dist end ende eof eol eos fin from guid hits id ids instance key lag
+    locale max mean meta min ms no node nonce num number per pod rate ray req request rid rows score
+    seq sequence sha size skip start sum to top ts ttl tz uuid zone
     """
 )
+_BOUNDS = frozenset(("limit", "limits", "quota", "rate"))
+"""What is met when a flag of that name is true."""
 _AROUND = re.compile(
     "pag(?:e|in)|link|cursor|limit|quer|param|filter|facet|aggreg|profil|debug|tim(?:e(?!out)|ing)|cost|usage"
 )
@@ -46,9 +50,11 @@ def alarms(text: str) -> frozenset[str]:
     return words(text) & ALARMS
 
 
-def is_usual(keys: Keys, *, number: bool) -> bool:
-    """Whether what stands here may well be another on each page; `number`: it is one."""
+def is_usual(keys: Keys, *, number: bool = False, flag: bool = False) -> bool:
+    """Whether what stands here may well be another on each page: a number, a true flag, or else."""
     if not number and alarms(keys[-1]):
+        return False
+    if flag and words(keys[-1]) & _BOUNDS:
         return False
     name = keys[-1].lower()
     return bool(
@@ -61,4 +67,8 @@ def is_usual(keys: Keys, *, number: bool) -> bool:
 def says_the_end(text: str) -> bool:
     """Whether a text is made of nothing but words by which APIs say that a list is over, or all is well."""
     said = words(text)
-    return bool(said) and said <= HONEST | END_WORDS
+    nothing = _NO_SUCH.fullmatch(text.strip()) is not None and not said & ALARMS
+    return nothing or (bool(said) and said <= HONEST | END_WORDS)
+
+
+_NO_SUCH = re.compile(r"(?:no|0|zero)(?: \w+){0,4} found\W*|no more(?: \w+){1,3}\W*", re.IGNORECASE)
