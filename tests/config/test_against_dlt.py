@@ -142,7 +142,8 @@ KEYS: list[tuple[Any, type[Block], set[str]]] = [
     (
         dlt_typing.ClientConfig,
         model.Client,
-        {"retry", "rate_limit", "breaker", "repair", "timeout", "proxy", "verify", "cert", "allowed_hosts"},
+        {"retry", "rate_limit", "breaker", "repair", "timeout", "proxy", "verify", "cert", "allowed_hosts"}
+        | {"max_response_bytes"},
     ),
     (
         dlt_typing.Endpoint,

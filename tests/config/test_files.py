@@ -177,7 +177,7 @@ FAILURES: list[tuple[str, str | bytes, int, int, str, str]] = [
     ("c.yaml", "a: &x {b: *x}\n", 1, 4, "aliases or nesting without end", ""),
     ("c.yaml", "{a: 1}: 2\n", 1, 1, "a key must be a text", ""),
     ("c.yaml", "<<: 5\n", 1, 5, "`<<` must name a mapping or a list of mappings", ""),
-    ("c.yaml", "a: " + "[" * 70 + "]" * 70, 0, 0, "the config is nested more than 64 levels deep", ""),
+    ("c.yaml", "a: " + "[" * 70 + "]" * 70, 1, 68, "the config is nested more than 64 levels deep", ""),
     ("c.json", '{"a": 1,}', 1, 9, "JSON cannot be read:", ""),
     (
         "c.json",
@@ -187,11 +187,11 @@ FAILURES: list[tuple[str, str | bytes, int, int, str, str]] = [
         "the key `c` is there twice",
         "The first one is in line 3.",
     ),
-    ("c.json", "[" * 100_000, 0, 0, "the config is nested too deeply", ""),
+    ("c.json", "[" * 100_000, 1, 65, "the config is nested more than 64 levels deep", ""),
     ("c.toml", "a = \n", 1, 5, "TOML cannot be read: invalid value", ""),
     ("c.toml", "a = 1\na = 2\n", 2, 6, "TOML cannot be read: cannot overwrite a value", ""),
     ("c.toml", "a = [1,", 1, 0, "TOML cannot be read:", ""),
-    ("c.toml", "a = " + "[" * 10_000, 0, 0, "the config is nested too deeply", ""),
+    ("c.toml", "a = " + "[" * 10_000, 1, 0, "the config is nested more than 64 levels deep", ""),
     ("c.py", "x = 1\n", 0, 0, "the file defines no config", "Name the dict `config`."),
     (
         "c.py",

@@ -1,18 +1,23 @@
-"""Output: JSON documents, those of failures among them, and streams whose reader may go away.
+"""Output: JSON documents, those of failures among them, and streams that take what nobody can read.
 
-`restmill run ... | head` closes the pipe before everything is written. The work is done all the same, so a
-closed pipe is no error here: what nobody reads is dropped, and the exit code stays that of the work.
+`restmill run ... | head` closes the pipe before everything is written; a service may start us with a stream
+that is closed, or with a full disk behind it. The work is done all the same, so none of them is an error:
+what cannot be written is dropped, and the exit code stays that of the work.
 """
 
 from __future__ import annotations
 
 import io
+import logging
+import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from restmill.cli import INTERRUPTED
 from restmill.errors import STOPPED, Interrupted, RestmillError, interruption_code
 
 if TYPE_CHECKING:
@@ -20,16 +25,14 @@ if TYPE_CHECKING:
 
     from restmill.run.receipt import Receipt
 
-INTERRUPTED = "interrupted: nothing was loaded; run again to start over"
 INTERRUPTED_LATE = "interrupted: the run was over, and its receipt is written"
 
 
 def print_json(document: object) -> None:
     """Print one JSON document on standard output, indented."""
-    import orjson  # noqa: PLC0415  # `--help` is quick
+    from restmill.run.archive import json_of  # noqa: PLC0415  # `--help` is quick
 
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
-    click.echo(text.decode())
+    click.echo(json_of(document).decode())
 
 
 def failure_fields(error: BaseException, receipt: Receipt | None) -> dict[str, object]:
@@ -75,27 +78,52 @@ class _Patient(io.FileIO):
     """A stream's file that takes what nobody reads any more."""
 
     def write(self, given: ReadableBuffer, /) -> int:
-        """Write, or drop it when the reader has gone."""
+        """Write, or drop it when the reader has gone, the disk is full, or the stream is closed."""
         try:
             return super().write(given) or 0
-        except BrokenPipeError:
+        except OSError:
             return memoryview(given).nbytes
 
 
 def heed_closed_pipes() -> None:
-    """Let the standard streams of this process take what nobody reads any more."""
-    sys.stdout, sys.stderr = _patient(sys.stdout), _patient(sys.stderr)
+    """Let the standard streams of this process take what nobody can read.
+
+    Descriptors that came closed are opened on nothing first: the next file that is opened would get their
+    numbers, and with them whatever a library prints.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # for the whole process
+    sys.stdout, sys.stderr = _patient(sys.stdout, 1), _patient(sys.stderr, 2)
 
 
-def _patient(stream: TextIO) -> TextIO:
+def heed_log_level() -> None:
+    """Take a log level that nobody knows as the usual one: dlt ends every run at it."""
+    level = os.environ.get(_LEVEL)
+    if level is not None and level not in logging.getLevelNamesMapping():
+        os.environ[_LEVEL] = "WARNING"
+        click.echo(f"warning  {_LEVEL} is no log level; WARNING is taken", err=True)
+
+
+_LEVEL = "RUNTIME__LOG_LEVEL"
+
+
+def _patient(stream: TextIO | None, number: int) -> TextIO:
     """The stream, if it is one of the process's own, with a file that never breaks."""
+    if stream is None:
+        file = io.BufferedWriter(_Patient(number, "w", closefd=False))
+        return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", line_buffering=True)
     if stream not in (sys.__stdout__, sys.__stderr__) or not isinstance(stream, io.TextIOWrapper):
         return stream
-    stream.flush()
+    with suppress(OSError):
+        stream.flush()
     return io.TextIOWrapper(
         io.BufferedWriter(_Patient(stream.fileno(), "w", closefd=False)),
         encoding=stream.encoding,
-        errors=stream.errors,
+        errors="backslashreplace",  # a name that the terminal's encoding lacks is no fault
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )

@@ -116,7 +116,8 @@ def _names(config: Config, path: Path) -> Iterator[Problem]:
     """Names that would be one, unless settings of dlt's, which are not read here, may tell them apart."""
     settings = {name.upper() for name in os.environ}
     folder = Path(".dlt")
-    text = "".join(one.read_text() for one in folder.glob("*.toml")) if folder.is_dir() else ""
+    files = [one for one in folder.glob("*.toml") if one.is_file()] if folder.is_dir() else []
+    text = "".join(one.read_text(encoding="utf-8", errors="replace") for one in files)
     if "SCHEMA__NAMING" not in settings and "naming" not in text:
         yield from one_of_two(config)
     if not any("DUCKDB" in name for name in settings) and "duckdb" not in text:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from restmill.config.bounds import fewer
 from restmill.config.kinds import Block, Keys
 from restmill.config.merge import merged
 from restmill.config.model import AnyResource, Config, ReadyResource, Resource, ResourceDefaults
@@ -67,7 +68,7 @@ def check(
     rules.apply(declared)
     problems = [*walk.problems, *_duplicates(named, positions), *rules.problems]
     if problems:
-        raise ConfigError(*_in_file_order(problems))
+        raise ConfigError(*fewer(_in_file_order(problems)))
     config = walk.built[()]
     assert isinstance(config, Config)
     return replace(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restmill.config import python_text
+from restmill.config.bounds import MOST_BYTES, TOO_DEEP, deeper_than
 from restmill.config.json_text import read_json
 from restmill.config.places import Positions
 from restmill.config.toml_text import read_toml
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from restmill.path import Json
-
-_DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,8 @@ def load(path: Path | str) -> Source:
     if suffix not in _READERS:
         hint = did_you_mean(suffix, SUFFIXES) or f"One of {', '.join(SUFFIXES)}."
         raise _unreadable(file, f"`{suffix or 'no extension'}` is no format of a config file", hint=hint)
+    if len(content) > MOST_BYTES:
+        raise _unreadable(file, f"the file has {len(content):,} bytes, and a config at most {MOST_BYTES:,}")
     text = _decoded(content, file)
     if not text.strip():
         raise _unreadable(file, "the file is empty")
@@ -65,8 +66,8 @@ def load(path: Path | str) -> Source:
         raise _unreadable(file, "the file is empty")
     if not isinstance(tree, dict):
         raise _unreadable(file, "a config must be a mapping", got(tree, hidden=True))
-    if _deeper_than(tree, _DEEPEST):
-        raise _unreadable(file, f"the config is nested more than {_DEEPEST} levels deep")
+    if deeper_than(tree):
+        raise _unreadable(file, TOO_DEEP)
     return Source(tree, positions)
 
 
@@ -95,13 +96,6 @@ def _decoded(content: bytes, file: str) -> str:
 
 def _unreadable(file: str, what: str, got: str = "", hint: str = "") -> ConfigError:
     return ConfigError(Problem(Place(file=file), what, got, hint))
-
-
-def _deeper_than(tree: Json, levels: int) -> bool:
-    if not levels:
-        return True
-    inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
-    return any(_deeper_than(one, levels - 1) for one in inner)
 
 
 _READERS: Mapping[str, Callable[[str, str], tuple[Json, Positions]]] = {

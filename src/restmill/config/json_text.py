@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from restmill.config.bounds import DEEPEST, MOST_VALUES, TOO_DEEP, TOO_MANY, long_number, refused
 from restmill.config.places import Keys, Positions, written
 from restmill.errors import ConfigError, Place, Problem
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 
 
 def read_json(text: str, file: str) -> tuple[Json, Positions]:
@@ -28,14 +29,15 @@ def read_json(text: str, file: str) -> tuple[Json, Positions]:
     Raises:
         ConfigError: the syntax is wrong, or a key is there twice.
     """
+    _judge(text, file)
     try:
         tree = json.loads(text)
         scan = _Scan(text)
     except json.JSONDecodeError as error:
         place = Place(file=file, line=error.lineno, column=error.colno)
         raise ConfigError(Problem(place, f"JSON cannot be read: {error.msg}")) from None
-    except RecursionError:
-        raise ConfigError(Problem(Place(file=file), "the config is nested too deeply")) from None
+    except ValueError:  # Python reads no number of so many digits
+        raise long_number(text, file) from None
     if scan.twice:
         raise ConfigError(
             *(
@@ -94,9 +96,32 @@ class _Scan:
         self.marks.setdefault(keys, mark)
 
 
+def _judge(text: str, file: str) -> None:
+    """Refuse what no parser should meet: nesting and numbers of values beyond our bounds.
+
+    Raises:
+        ConfigError: one of them is passed, in a text that need not be sound.
+    """
+    depth = values = 0
+    for token in _tokens(text):
+        depth += _STEPS.get(token.text, 0)
+        values += token.text not in _MARKS
+        if depth > DEEPEST:
+            raise refused(file, TOO_DEEP, *token.mark)
+        if values > 2 * MOST_VALUES:  # keys are counted with them
+            raise refused(file, TOO_MANY, *token.mark)
+
+
+_STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
+_MARKS = frozenset("}]:,")
+
+
 def _tokens(text: str) -> Iterator[_Token]:
-    line, seen = 1, 0
+    line, begins, seen = 1, 0, 0
     for found in _TOKEN.finditer(text):
-        line += text.count("\n", seen, found.start())
-        seen = found.start()
-        yield _Token(found[0], (line, seen - text.rfind("\n", 0, seen)))
+        start = found.start()
+        lines = text.count("\n", seen, start)
+        if lines:
+            line, begins = line + lines, text.rfind("\n", seen, start) + 1
+        seen = start
+        yield _Token(found[0], (line, start - begins + 1))

@@ -24,6 +24,7 @@ from restmill.config.kinds import (
     OneOf,
     Table,
     Text,
+    Whole,
     block,
     key,
 )
@@ -131,6 +132,11 @@ class Client(Block):
     )
     timeout: float | None = key(
         "Seconds until a request is given up; 60 when not given.", Number(positive=True), default=None
+    )
+    max_response_bytes: int | None = key(
+        "Most bytes of one answer's body, unpacked; 268435456 (256 MiB) when not given.",
+        Whole(1),
+        default=None,
     )
     proxy: str | None = key("URL of the proxy to send through.", HttpUrl(), default=None, shown=False)
     verify: bool | str = key(

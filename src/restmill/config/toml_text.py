@@ -13,6 +13,7 @@ import tomllib
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from restmill.config.bounds import TOO_DEEP, deeper_than, long_number, refused
 from restmill.config.places import Keys, Positions
 from restmill.errors import ConfigError, Place, Problem
 
@@ -41,11 +42,21 @@ def read_toml(text: str, file: str) -> tuple[Json, Positions]:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(str(error), text, file)) from None
+    except ValueError:  # Python reads no number of so many digits
+        raise long_number(text, file) from None
     except RecursionError:
-        raise ConfigError(Problem(Place(file=file), "the config is nested too deeply")) from None
+        raise refused(file, TOO_DEEP, _deepest_line(text)) from None
+    if deeper_than(tree):
+        raise refused(file, TOO_DEEP, _deepest_line(text))
     tree = _plain(tree)
     marks = {keys: mark for keys, mark in _marks(text) if _has(tree, keys)}
     return tree, Positions(file, marks, "file")
+
+
+def _deepest_line(text: str) -> int:
+    """The line with the most steps down; nested lists and tables stand in one line as a rule."""
+    depths = [max(map(line.count, ".[{")) for line in text.splitlines()]
+    return depths.index(max(depths)) + 1 if depths else 0
 
 
 def _syntax(message: str, text: str, file: str) -> Problem:

@@ -13,6 +13,7 @@ from dataclasses import Field, dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from restmill.config.blocks import block_rules
+from restmill.config.bounds import MOST_PROBLEMS
 from restmill.config.kinds import (
     Anything,
     Block,
@@ -42,7 +43,7 @@ from restmill.config.references import waits
 from restmill.config.scalars import Complaint, Masked, check_scalar, from_text, plain, text_of
 from restmill.config.suggest import Chain, meant_key
 from restmill.config.tags import Misfit, tag_of
-from restmill.config.wording import credentials_in, describe, got, is_credential
+from restmill.config.wording import credentials_in, describe, got, is_credential, shown
 from restmill.errors import Problem
 from restmill.path import Json
 from restmill.secrets import Secret
@@ -301,10 +302,12 @@ class Walk:
             if not isinstance(key, str):
                 self._odd_key(key, spot)
             elif key not in known:
-                name, hint = meant_key(key, [one for one in known if one not in body], spot.chain)
+                many = len(self.problems) > MOST_PROBLEMS  # then nobody is told of further ones
+                free = [] if many else [one for one in known if one not in body]
+                name, hint = ("", "") if many else meant_key(key, free, spot.chain)
                 meant.add(name)
                 hint = hint or (f"Known here: {', '.join(known)}." if known else "Nothing belongs here.")
-                self.wrong(spot.at(key), f"there is no key `{key}` here", hint=hint)
+                self.wrong(spot.at(key), f"there is no key `{shown(key)}` here", hint=hint)
         return meant
 
 

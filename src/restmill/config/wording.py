@@ -86,6 +86,12 @@ _PLAIN: dict[type[Kind], str] = {
 }
 
 
+def shown(name: str) -> str:
+    """A name as a message may hold it: cut short, and with escapes for what cannot be printed."""
+    cut = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in cut)
+
+
 def got(value: Json, *, hidden: bool = False) -> str:
     """What was got: its form, and short scalars themselves unless they must stay `hidden`."""
     if isinstance(value, type):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from restmill.config.bounds import DEEPEST, MOST_VALUES, TOO_DEEP, TOO_LONG, is_long, refused
 from restmill.config.places import Keys, Positions
 from restmill.errors import ConfigError, Place, Problem
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
 
-_MOST_NODES = 50_000  # aliases of aliases grow without bound; no config written by a person comes near
-_DEEPEST = 100
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -54,6 +53,7 @@ def read_yaml(text: str, file: str) -> tuple[Json, Positions]:
         ConfigError: the syntax is wrong, a key is there twice, or a tag is not known.
     """
     try:
+        _judge(text, file)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_syntax(error, text, file)) from None
@@ -64,6 +64,25 @@ def read_yaml(text: str, file: str) -> tuple[Json, Positions]:
     if building.problems:
         raise ConfigError(*building.problems)
     return tree, Positions(file, building.marks, "file")
+
+
+def _judge(text: str, file: str) -> None:
+    """Refuse nesting beyond our bound while it is still a row of events: libyaml composes it by recursion.
+
+    Raises:
+        ConfigError: the bound is passed.
+        yaml.YAMLError: the syntax is wrong.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            mark = event.start_mark
+            at = (mark.line + 1, mark.column + 1) if mark else ()
+            raise refused(file, TOO_DEEP, *at)
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
@@ -90,7 +109,7 @@ class _Building:
     def build(self, node: yaml.Node, keys: Keys) -> Json:
         """The value a node writes."""
         self._count += 1
-        if id(node) in self._open or self._count > _MOST_NODES or len(self._open) > _DEEPEST:
+        if id(node) in self._open or self._count > MOST_VALUES or len(self._open) > DEEPEST:
             self._wrong(node, keys, "aliases or nesting without end")
             raise ConfigError(*self.problems)  # going on would find the same again and again
         self._open.add(id(node))
@@ -106,9 +125,21 @@ class _Building:
             case yaml.SequenceNode() if node.tag == _TAG + "seq":
                 return [self._item(one, (*keys, index)) for index, one in enumerate(node.value)]
             case yaml.ScalarNode() if node.tag.startswith(_TAG) and node.tag.removeprefix(_TAG) in _SCALARS:
-                return _scalar(node)
+                return self._scalar(node, keys)
             case _:
                 return self._wrong(node, keys, "YAML tags are not read here", "Remove what begins with `!`.")
+
+    def _scalar(self, node: yaml.ScalarNode, keys: Keys) -> Json:
+        """A scalar by its tag, which may be written out (`!!int 5`) and then stand before anything."""
+        kind = node.tag.removeprefix(_TAG)
+        try:
+            value = _SCALARS[kind](node.value)
+        except ValueError:
+            what = TOO_LONG if node.value.strip("+-").isdigit() else f"this is no YAML {kind}"
+            return self._wrong(node, keys, what)
+        if isinstance(value, int) and is_long(value):
+            return self._wrong(node, keys, TOO_LONG)
+        return value
 
     def _item(self, node: yaml.Node, keys: Keys) -> Json:
         self._mark(node, keys)
@@ -167,15 +198,19 @@ def _sources(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from node.value
 
 
-def _scalar(node: yaml.ScalarNode) -> Json:
-    return _SCALARS[node.tag.removeprefix(_TAG)](node.value)
+def _flag(text: str) -> bool:
+    return ("false", "true").index(text.lower()) == 1
+
+
+def _null(text: str) -> None:
+    ("", "~", "null").index(text.lower())
 
 
 _SCALARS: dict[str, Callable[[str], Json]] = {
     "str": str,
     "merge": str,
-    "bool": lambda text: text.lower() == "true",
-    "null": lambda text: None,  # noqa: ARG005  # one signature for all
+    "bool": _flag,
+    "null": _null,
     "int": lambda text: int(text, 0),
     "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
 }

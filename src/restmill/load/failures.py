@@ -13,6 +13,7 @@ import dlt
 from dlt import destinations
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
+from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.exceptions import DltException, MissingDependencyException
 from dlt.common.pipeline import PipelineContext, get_dlt_pipelines_dir
@@ -32,6 +33,7 @@ from restmill.errors import (
     did_you_mean,
     is_interruption,
 )
+from restmill.load.settings import mistake_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -186,6 +188,16 @@ def causes_of(error: BaseException | None) -> Iterator[BaseException]:
 
 def _mistake(error: BaseException) -> ConfigError | None:
     """What the user can put right, when the error is about that."""
+    if isinstance(error, TomlProviderReadException):
+        return mistake_in(error)
+    if isinstance(error, ValueError) and str(error).startswith("Unknown level"):
+        place = Place("runtime.log_level", ".dlt/config.toml")
+        return ConfigError(Problem(place, "there is no such log level", hint="Such as `WARNING`."))
+    return _gap(error)
+
+
+def _gap(error: BaseException) -> ConfigError | None:
+    """What is missing, or has a name that nobody knows."""
     match error:
         case ConfigFieldMissingException():
             return _missing(error)

@@ -16,6 +16,7 @@ from restmill.config.check import check
 from restmill.config.references import Reference, resolve
 from restmill.load.credentials import with_credentials
 from restmill.load.guests import with_guests
+from restmill.load.settings import ensure_readable
 from restmill.plan.build import build
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def plan_of_file(path: Path, on_error: OnError = "isolate") -> Plan:
     paginators, auths = _paginators(), _auths()
     # Mistakes in the file come before missing values.
     check(source.tree, source=source, paginators=paginators, auths=auths)
+    ensure_readable()
     tree, secrets = resolve(source.tree, _looked_up, source.positions)
     checked = check(tree, source=source, secrets=secrets, paginators=paginators, auths=auths)
     return with_guests(build(with_credentials(checked), on_error=on_error, name=path.stem))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dlt.common.schema.typing import TColumnSchema
 
     from restmill.load.account import Account
+    from restmill.path import Json
     from restmill.run.receipt import Evidence, Verdict
 
 TABLE = "_restmill_runs"
@@ -140,8 +141,16 @@ def _row(one: Evidence, account: Account) -> dict[str, Any]:
         "started": account.started,
         "config_digest": account.config_digest,
         "restmill_version": __version__,
-        **{name: seen.get(name) for name in _EVIDENCE},
+        **{name: _fitting(seen.get(name)) for name in _EVIDENCE},
     }
+
+
+def _fitting(value: Json) -> Json:
+    """A number as a table can hold it: totals are the server's, and those of many lists are added up."""
+    return min(value, _MOST) if isinstance(value, int) else value
+
+
+_MOST = 2**63 - 1
 
 
 _AMENDED = ("verdict", "reason", "basis", "deleted", "second_look", "notes")

@@ -27,6 +27,7 @@ from restmill.plan.machines import (
     rules_of,
     transport_of,
 )
+from restmill.plan.names import unusable
 from restmill.plan.notes import notes_on_client, notes_on_pipeline, notes_on_resource, why_by_rows
 from restmill.plan.refuse import refused
 from restmill.plan.spec import (
@@ -60,7 +61,7 @@ def build(config: model.Config, on_error: OnError = "raise", name: str = "") -> 
     Raises:
         ConfigError: all problems: what contradicts itself, refers to nothing, or cannot be run yet.
     """
-    problems = [*refused(config), *unfit(config)]
+    problems = [*refused(config), *unfit(config), *(unusable(config) if name else ())]
     site = _Site(config, on_error, problems.append)
     drafts = dict(site.draft(number) for number in range(len(config.resources)))
     if problems:

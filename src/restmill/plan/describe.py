@@ -20,6 +20,7 @@ from restmill.secrets import MASK, Redactor
 from restmill.wire import auth
 from restmill.wire.breaker import FAILURES
 from restmill.wire.message import join
+from restmill.wire.retry import wait_before
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -188,9 +189,9 @@ def _cursor(cursor: Cursor | None) -> str:
 def _retry(policy: Policy) -> str:
     if not policy.max_retries:
         return "none"
-    waits = [policy.base * policy.backoff_factor**number for number in range(policy.max_retries)]
-    shown = ", ".join(f"{min(wait, policy.max_wait):g}" for wait in waits[:_WAITS_SHOWN])
-    more = ", ..." if len(waits) > _WAITS_SHOWN else ""
+    first = range(1, min(policy.max_retries, _WAITS_SHOWN) + 1)
+    shown = ", ".join(f"{wait_before(policy, number):g}" for number in first)
+    more = ", ..." if policy.max_retries > _WAITS_SHOWN else ""
     statuses = ", ".join(str(status) for status in sorted(policy.statuses))
     where = f"on {statuses} and where the host says when" if statuses else "where the host says when"
     times = "once" if policy.max_retries == 1 else f"{policy.max_retries} times"

@@ -108,7 +108,10 @@ def limits_of(client: model.Client) -> Limits:
 
 def transport_of(client: model.Client) -> Transport:
     """The settings of the connection."""
-    keys = {name: getattr(client, name) for name in ("timeout", "proxy", "verify", "session")}
+    keys = {
+        name: getattr(client, name)
+        for name in ("timeout", "max_response_bytes", "proxy", "verify", "session")
+    }
     cert = (client.cert,) if isinstance(client.cert, str) else tuple(client.cert or ())
     return Transport(**{name: value for name, value in keys.items() if value is not None}, cert=cert)
 

@@ -75,6 +75,57 @@ def clashes(tables: Iterable[Table], naming: Callable[[str], str] = normal) -> I
                 yield Problem(Place(one.place), what, hint="Give it another `table_name`.")
 
 
+def unusable(config: model.Config) -> Iterator[Problem]:
+    """Names that fail only once everything is read: dlt makes tables, files and folders of them."""
+    for number, one in enumerate(config.resources):
+        place = f"resources[{number}]"
+        if why := _unwritable(one.name):
+            yield Problem(Place(f"{place}.name"), f"the name holds {why}", hint=_PLAIN)
+            continue
+        if isinstance(one, model.Resource):
+            given = one.hints.get("table_name")
+            name = given if isinstance(given, str) else "" if callable(given) else one.name
+            key = "table_name" if given else "name"
+            if name and one.selected is not False and (why := _untabled(name)):
+                yield Problem(Place(f"{place}.{key}"), why, hint="Give it another `table_name`.")
+    for key in ("name", "dataset_name"):
+        name = getattr(config.pipeline, key)
+        if isinstance(name, str) and (why := _unwritable(name) or _longer(name)):
+            yield Problem(Place(f"pipeline.{key}"), f"the name holds {why}", hint=_PLAIN)
+
+
+_PLAIN = "Letters, digits and `_` can always be written."
+_MOST_OF_NAME = 200  # bytes: dlt makes names of files with some 40 more, and a file system takes 255
+_DEVICES = frozenset({"con", "prn", "aux", "nul"}) | {
+    f"{of}{n}" for of in ("com", "lpt") for n in range(1, 10)
+}
+"""What no file is called on every system; dlt refuses them everywhere."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _unwritable(name: str) -> str:
+    return "a control character, or half of one" if _CONTROL.search(name) else ""
+
+
+def _longer(name: str) -> str:
+    size = len(name.encode(errors="replace"))
+    return f"{size} bytes, and {_MOST_OF_NAME} are the most" if size > _MOST_OF_NAME else ""
+
+
+def _untabled(name: str) -> str:
+    """Why no table can have this name; "" when one can."""
+    if why := _unwritable(name):
+        return f"the table's name holds {why}"
+    table = normal(name)
+    if not any(one.strip() for one in name.split(_SEPARATOR)):
+        return "nothing is left of it as the name of a table"
+    if table in _DEVICES:
+        return f"`{table}` is the name of a device, and dlt writes no file of that name"
+    if table.startswith("_dlt_") or table == "_restmill_runs":
+        return f"`{table}` is a table of {'dlt' if table.startswith('_dlt') else 'restmill'} itself"
+    return f"the table's name holds {why}" if (why := _longer(table)) else ""
+
+
 def one_of_two(config: model.Config) -> list[Problem]:
     """Every two names of tables, and of columns within one key, that dlt makes one."""
     problems = list(clashes(_tables(config)))

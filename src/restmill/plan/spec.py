@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from restmill.config.opaque import Opaque
+from restmill.wire.coding import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -244,6 +245,8 @@ class Transport:
     cert: tuple[str, ...] = ()
     """Client certificate: (file,) or (certificate file, key file)."""
     session: Opaque | None = None
+    max_response_bytes: int = MOST
+    """Bytes of one answer's body, unpacked; an answer with more is an error."""
     in_turn: bool = False
     """Whether requests go out one after the other and none ahead: code of the user's is called for each."""
 

@@ -10,6 +10,7 @@ its own way. A run that was killed is known by the file of a run `under_way`.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -101,8 +102,15 @@ def begin(receipt: Receipt, folder: Path = FOLDER) -> under_way.Mark:
 
 
 def _text_of(receipt: Receipt) -> bytes:
-    text = orjson.dumps(as_json(receipt), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
-    return text + b"\n"
+    return json_of(as_json(receipt)) + b"\n"
+
+
+def json_of(document: object) -> bytes:
+    """Any document as indented JSON: what a server or a config says may be text or numbers of any kind."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    except TypeError:  # half of a surrogate pair, an integer beyond 64 bits
+        return json.dumps(document, indent=2, default=str).encode()
 
 
 def _folder_name(pipeline: str) -> str:

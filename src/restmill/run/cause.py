@@ -27,6 +27,7 @@ _KINDS: dict[Trouble, type[requests.RequestException]] = {
     "tls": requests.exceptions.SSLError,
     "body": requests.exceptions.ChunkedEncodingError,
     "address": requests.exceptions.InvalidURL,
+    "size": requests.exceptions.ContentDecodingError,
 }
 
 

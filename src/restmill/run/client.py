@@ -13,12 +13,16 @@ import aiohttp
 from yarl import URL
 
 from restmill.errors import ConfigError, Place, Problem
-from restmill.run.transport import Failed
+from restmill.run.transport import Failed, unread
 from restmill.wire.body import body_of
+from restmill.wire.coding import Intake, Unread
+from restmill.wire.fields import text_of
 from restmill.wire.message import Headers, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from multidict import CIMultiDictProxy
 
     from restmill.plan.spec import Transport as Settings
     from restmill.run.clock import Clock
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     from restmill.wire.message import Request
 
 AGENT = "restmill/0.1"
+_LONGEST_FIELD = 64 * 1024
+"""Bytes of one header line; `requests` reads as many."""
+_LONGEST_JOINED = 128 * 1024
+"""Characters of all lines of one header together."""
 
 
 class AiohttpTransport:
@@ -51,18 +59,30 @@ class AiohttpTransport:
                 allow_redirects=False,
                 proxy=self._proxy(request.address),
             ) as answer:
-                content = await answer.read()
+                fields = _merged(answer.headers)
+                content = await self._body(answer, fields)
+        except Unread as error:
+            raise unread(error) from None
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
         return Response(
             answer.status,
-            _merged(answer.headers),
+            fields,
             content,
             request.url,
             self._clock.now() - started,
-            reason=answer.reason or "",
-            cookies=tuple(answer.headers.getall("Set-Cookie", ())),
+            reason=text_of(answer.reason or ""),
+            cookies=tuple(map(text_of, answer.headers.getall("Set-Cookie", ()))),
         )
+
+    async def _body(self, answer: aiohttp.ClientResponse, fields: Headers) -> bytes:
+        """The body, unpacked and no larger than the config allows."""
+        intake = Intake(answer.status, fields, self._settings.max_response_bytes)
+        async for piece in answer.content.iter_any():
+            if not intake.take(piece):
+                answer.close()  # what follows is not read, and so the connection is of no use
+                break
+        return intake.whole()
 
     async def close(self) -> None:
         """Close the pool; the next `send` opens a new one."""
@@ -74,7 +94,10 @@ class AiohttpTransport:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=_tls(self._settings)),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout),
-            headers={"User-Agent": AGENT, "Accept": "*/*"},
+            headers={"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"},
+            auto_decompress=False,  # it knows no bound
+            max_line_size=_LONGEST_FIELD,
+            max_field_size=_LONGEST_FIELD,
             skip_auto_headers=(
                 "Content-Type",
             ),  # a body of plain text has the type the config gives it, or none
@@ -102,13 +125,20 @@ def _encoded(request: Request) -> tuple[dict[str, str], bytes | None]:
     return headers, body
 
 
-def _merged(fields: aiohttp.typedefs.LooseHeaders) -> Headers:
-    """Repeated fields joined by a comma (RFC 9110, 5.3), so that two Link headers stay readable."""
-    together: dict[str, tuple[str, str]] = {}
-    for name, value in fields.items():  # type: ignore[union-attr]  # always a CIMultiDictProxy here
-        known, before = together.get(name.lower(), (name, ""))
-        together[name.lower()] = known, f"{before}, {value}" if before else value
-    return Headers(dict(together.values()))
+def _merged(fields: CIMultiDictProxy[str]) -> Headers:
+    """Repeated fields joined by a comma (RFC 9110, 5.3), so that two Link headers stay readable.
+
+    Raises:
+        Unread: one of them has become longer than anybody needs.
+    """
+    together: dict[str, tuple[str, list[str]]] = {}
+    for name, value in fields.items():
+        together.setdefault(name.lower(), (name, []))[1].append(text_of(value))
+    joined = {text_of(name): ", ".join(filter(None, values)) for name, values in together.values()}
+    for name, value in joined.items():
+        if len(value) > _LONGEST_JOINED and name.lower() != "set-cookie":
+            raise Unread(f"a header of the answer has {len(value):,} characters", own=True)
+    return Headers(joined)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | bool:
@@ -143,7 +173,7 @@ _PLAIN: tuple[tuple[type[Exception], str, Trouble], ...] = (
     (ValueError, "the address is not a valid URL", "address"),
 )
 """Failures with nothing more to say: the class, the words, the kind."""
-_FINAL = frozenset({"tls", "address"})
+_FINAL = frozenset({"tls", "address", "size"})
 """Kinds of which trying again is useless."""
 
 

@@ -7,8 +7,7 @@ goes wrong becomes either another attempt or one error with its place; nothing i
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, assert_never
-from urllib.parse import urljoin
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, assert_never
 
 from restmill.errors import ApiError, NotData, Place, Problem, Rejected, Unreachable
 from restmill.events import Retrying, Sent
@@ -21,6 +20,7 @@ from restmill.run.signing import Signing
 from restmill.run.transport import Failed
 from restmill.shape.decode import Undecodable, read_document
 from restmill.shape.encoding import Recoded, recoded
+from restmill.wire.address import NoAddress, flaw_of, joined
 from restmill.wire.fields import HINT, unsendable
 from restmill.wire.gate import Gate
 from restmill.wire.pace import is_refusal
@@ -117,14 +117,24 @@ class _Again(Exception):  # noqa: N818
         response: Response | None = None,
         *,
         final: bool = False,
+        ours: bool = False,
         own: Exception | None = None,
     ) -> None:
-        """`response`: None where no answer came. `own`: the user's own exception, to be raised at last."""
+        """`response`: None where no answer came. `own`: the user's own exception, to be raised at last.
+
+        `ours`: it says nothing of the host.
+        """
         super().__init__()
         self.failure = failure
         self.response = response
         self.final = final
+        self.ours = ours
         self.own = own
+
+
+def _raise_unsent(why: str) -> NoReturn:
+    """Fail a request that cannot be sent: the same another time, and no word about the host."""
+    raise _Again(Broken(why), final=True, ours=True) from Failed(why, final=True, kind="address")
 
 
 class Fetcher:
@@ -290,7 +300,7 @@ class Fetcher:
                         self._door(request).exhausted(first_sent, why)
                     busy = is_busy(terms.policy, failed.failure, self._clock.wall())
                     raise Refused(response, rejected(terms, request, status, why), no_end=busy)
-                if not terms.extra:
+                if not (terms.extra or failed.ours):
                     self._door(request).exhausted(first_sent, why)
                 raise (Unreachable if response is None else NotData)(Problem(place, why)) from failed
             case other:
@@ -305,12 +315,17 @@ class Fetcher:
             if response.status not in _REDIRECTS or not link:
                 return replace(response, hops=hops) if hops else response
             hops += (response,)
-            request = redirected(request, response.status, urljoin(request.url, link))
+            try:
+                request = redirected(request, response.status, joined(request.url, link))
+            except NoAddress as flaw:
+                _raise_unsent(f"status {response.status} redirects to no URL: {flaw}")
         place = Place(f"{terms.resource}  {request.target}")
         error = Rejected(Problem(place, f"more than {_MOST_REDIRECTS} redirects"))
         raise error from Refused(replace(hops[-1], hops=hops[:-1]), error)
 
     async def _hop(self, request: Request, terms: Terms) -> Response:
+        if why := flaw_of(request.address):
+            _raise_unsent(f"the address is not a valid URL: {why}")
         try:
             signed = await self._signing.signed(request, terms)
         except Failed as error:
@@ -323,8 +338,11 @@ class Fetcher:
         try:
             response = await self._transport.send(signed)
         except Failed as error:
-            door.failed(error.why)
-            raise _Again(Broken(error.why), final=error.final) from error
+            if error.ours:
+                door.cancelled()
+            else:
+                door.failed(error.why)
+            raise _Again(Broken(error.why), final=error.final, ours=error.ours) from error
         except BaseException:
             door.cancelled()
             raise

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 200  # bytes of a holder's text
 _TAKEN = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+_OWN_FILE = getattr(os, "O_NOFOLLOW", 0)
+"""Whoever can make a link where the lock is to be would otherwise have another file written over."""
 _log = logging.getLogger("restmill")
 
 
@@ -55,7 +57,7 @@ def locked(path: Path, since: str) -> Iterator[None]:
         OSError: the file could not be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _OWN_FILE, 0o644)
     try:
         try:
             _lock(descriptor)
@@ -78,7 +80,7 @@ def is_held(path: Path) -> bool:
     Raises:
         OSError: there is no such file, or it cannot be opened.
     """
-    descriptor = os.open(path, os.O_RDWR)
+    descriptor = os.open(path, os.O_RDWR | _OWN_FILE)
     try:
         _lock(descriptor)
     except OSError as error:

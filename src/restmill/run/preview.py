@@ -23,6 +23,7 @@ from restmill.run.login import with_logins
 from restmill.run.memory import Memory
 from restmill.run.order import Bound, order_for
 from restmill.run.redacted import redacted
+from restmill.run.unforeseen import foreseen
 from restmill.secrets import Redactor
 from restmill.shape.decode import keys_of, select
 from restmill.shape.rename import rename
@@ -121,7 +122,7 @@ async def glimpses(plan: Plan, names: Collection[str], fetcher: Fetcher) -> Asyn
         if resource.name not in needed:
             continue
         if isinstance(resource, Resource):
-            glimpse = await _glimpse(plan, resource, seen, fetcher, redact)
+            glimpse = await _safe_glimpse(plan, resource, seen, fetcher, redact)
         else:
             glimpse = Glimpse(resource.name, notes=("a ready dlt resource: it reads for itself",))
         seen[resource.name] = glimpse
@@ -140,6 +141,19 @@ def _with_ancestors(plan: Plan, names: Collection[str]) -> set[str]:
                 raise KeyError(above)
             above = known.parent.resource if isinstance(known, Resource) and known.parent else None
     return needed
+
+
+async def _safe_glimpse(
+    plan: Plan, resource: Resource, seen: Mapping[str, Glimpse], fetcher: Fetcher, redact: Redactor
+) -> Glimpse:
+    """The glimpse; whatever an answer leads to is a problem of its own resource."""
+    try:
+        return await _glimpse(plan, resource, seen, fetcher, redact)
+    except Exception as error:
+        met = foreseen(error, Place(resource.name))
+        if not isinstance(met, ApiError):
+            raise
+        return Glimpse(resource.name, problem=met.problem)
 
 
 async def _glimpse(

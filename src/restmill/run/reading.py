@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from restmill.errors import Place
 from restmill.events import ReadDone, ReadFailed, ReadStarted
 from restmill.run.account import Account
 from restmill.run.cause import told
 from restmill.run.fetch import Refused
 from restmill.run.passes import Pass, Way
 from restmill.run.repair import Repair
+from restmill.run.unforeseen import foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,8 +59,11 @@ class Reading:
             self._failed(refused.error)
             raise refused.error from refused
         except Exception as error:
-            self._failed(error)
-            raise
+            met = foreseen(error, Place(f"{self._order.terms.resource}  {self._order.request.target}"))
+            self._failed(met)
+            if met is error:
+                raise
+            raise met from error
 
     async def _read(self) -> Basis:
         first = self._first

@@ -5,18 +5,23 @@ them one at a time.
 
 The session's own headers, cookies, auth, adapters and proxies count, as under dlt. Redirects come back as
 answers, because following them is decided above; retries that the session makes stay its own affair.
+
+One deadline holds for a whole request, since a server that sends a byte now and then never lets a session's
+own time limit pass: it ends after `client.timeout`, or ten times that where the session may try again itself.
 """
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from restmill.run.foreign import answer_of, as_requests
-from restmill.run.transport import Failed
+from restmill.run.transport import Failed, unread
+from restmill.run.workers import Workers
+from restmill.wire.coding import Intake, Unread
+from restmill.wire.fields import text_of
 from restmill.wire.message import Headers, Response
 
 if TYPE_CHECKING:
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     from restmill.wire.message import Request
 
 _MOST_THREADS = 16
+_OWN_ATTEMPTS = 10
+_PIECE = 64 * 1024  # bytes
 _SENDING = frozenset({"send", "prepare_request", "merge_environment_settings", "get_adapter", "rebuild_auth"})
 """Methods that a request goes through."""
 
@@ -54,35 +61,40 @@ class SessionTransport:
         self._session = session
         self._settings = settings
         self._clock = clock
-        self._pool: ThreadPoolExecutor | None = None
-        self._threads = 1 if settings.in_turn else _MOST_THREADS
+        self._workers: Workers | None = None
+        self._patience = settings.timeout * (1 if _sends_once(session) else _OWN_ATTEMPTS)
 
     async def send(self, request: Request) -> Response:
         """See `Transport.send`."""
-        self._pool = self._pool or ThreadPoolExecutor(self._threads, thread_name_prefix="restmill-session")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._sent, request)
+        self._workers = self._workers or Workers(1 if self._settings.in_turn else _MOST_THREADS)
+        try:
+            return await self._workers.call(self._patience, self._sent, request)
+        except TimeoutError:
+            raise Failed(f"no answer within {self._patience:g} s", kind="timeout") from None
 
     async def close(self) -> None:
         """End the threads. The session is the user's and stays open."""
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            pool.shutdown(wait=True, cancel_futures=True)
+        if self._workers is not None:
+            workers, self._workers = self._workers, None
+            workers.close()
 
     def _sent(self, request: Request) -> Response:
         started = self._clock.now()
         try:
             answer = self._answer(request)
-            body = answer.content
-        except requests.exceptions.RequestException as error:
+            body = _body(answer, self._settings.max_response_bytes)
+        except Unread as error:
+            raise unread(error) from None
+        except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
             raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
-        headers = Headers(dict(answer.headers))
+        headers = Headers({name: text_of(value) for name, value in answer.headers.items()})
         came = Response(answer.status_code, headers, body, request.url, self._clock.now() - started)
         return answer_of(answer, came)  # the session's own hooks may have changed it
 
     def _answer(self, request: Request) -> requests.Response:
         prepared = self._session.prepare_request(as_requests(request))
         verify = None if self._settings.verify is True else self._settings.verify  # None: the session's own
-        settings = self._session.merge_environment_settings(prepared.url or "", {}, None, verify, None)
+        settings = self._session.merge_environment_settings(prepared.url or "", {}, True, verify, None)
         match self._settings.cert:
             case (both,):
                 settings["cert"] = both
@@ -102,14 +114,37 @@ class SessionTransport:
             return error.response
 
 
-def _explained(error: requests.exceptions.RequestException, timeout: float) -> Failed:
+def _body(answer: requests.Response, most: int) -> bytes:
+    """The body, no larger than `most`; the session's own code may have read it, and it may look again."""
+    if getattr(answer, "_content", None) is not False or answer.raw is None:
+        return answer.content
+    intake = Intake(answer.status_code, answer.headers, most, packed=False)
+    try:
+        for piece in answer.iter_content(_PIECE):
+            if not intake.take(piece):
+                break
+    finally:
+        answer.close()  # gives back a connection that was read to its end
+    answer._content = intake.whole()  # noqa: SLF001  # the one way to give a Response its body
+    return answer._content  # noqa: SLF001
+
+
+def _sends_once(session: requests.Session) -> bool:
+    """Whether one call of `send` is one request: nobody tries again behind it, nor waits."""
+    placed = vars(session).get("send")
+    adapters = [getattr(adapter, "max_retries", None) for adapter in session.adapters.values()]
+    once = not any(getattr(retries, "total", 0) for retries in adapters)
+    return placed is None and once and is_plain(session)
+
+
+def _explained(error: Exception, timeout: float) -> Failed:
     """What went wrong, in words that hold no URL."""
     match error:
         case requests.exceptions.SSLError():
             return Failed("the TLS connection failed", final=True, kind="tls")
         case requests.exceptions.Timeout():
             return Failed(f"no answer within {timeout:g} s", kind="timeout")
-        case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema():
+        case requests.exceptions.InvalidURL() | requests.exceptions.MissingSchema() | UnicodeError():
             return Failed("the address is not a valid URL", final=True, kind="address")
         case requests.exceptions.ChunkedEncodingError():
             return Failed("the answer broke off before its end", kind="body")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from restmill.wire.coding import Unread
     from restmill.wire.message import Request, Response
 
 
-Trouble: TypeAlias = Literal["connection", "timeout", "tls", "body", "address"]
+Trouble: TypeAlias = Literal["connection", "timeout", "tls", "body", "address", "size"]
+_OURS: frozenset[Trouble] = frozenset({"address", "size"})
 
 
 class Failed(Exception):  # noqa: N818  # read as a sentence: "raise Failed"
@@ -27,6 +29,16 @@ class Failed(Exception):  # noqa: N818  # read as a sentence: "raise Failed"
         self.final = final
         self.kind: Trouble = kind
         self.answer = answer
+
+    @property
+    def ours(self) -> bool:
+        """Whether it says nothing of the host: nothing was sent, or a bound of ours was met."""
+        return self.kind in _OURS
+
+
+def unread(error: Unread) -> Failed:
+    """A body that cannot be taken: broken on its way, or beyond the config's bound."""
+    return Failed(str(error), final=True, kind="size") if error.own else Failed(str(error), kind="body")
 
 
 class Transport(Protocol):

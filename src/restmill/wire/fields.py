@@ -34,3 +34,17 @@ def unsendable(headers: Mapping[str, str]) -> str:
         if why := flaw(str(value)):
             return f"the header `{name}` holds {why}"
     return ""
+
+
+def text_of(value: str) -> str:
+    """A field's value as text: bytes that are no UTF-8 count as Latin-1, HTTP's old way (RFC 9110, 5.5).
+
+    `value` has them as Python gives them, one half of a surrogate pair each.
+    """
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape").decode("latin-1")
+    return value

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
-from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from restmill.path import Json, set_at
+from restmill.wire.address import joined
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Record: TypeAlias = dict[str, Json]
@@ -128,8 +129,12 @@ class Request:
         return replace(self, headers=self.headers.plus({name: value}))
 
     def following(self, link: str) -> Request:
-        """This request sent to a next link: relative ones are resolved, parameters dropped (as in dlt)."""
-        return replace(self, address=urljoin(self.url, link), params={})
+        """This request sent to a next link: relative ones are resolved, parameters dropped (as in dlt).
+
+        Raises:
+            NoAddress: no request can be sent there.
+        """
+        return replace(self, address=joined(self.url, link), params={})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ safer one is taken, and the difference is in the docstring of the pager.
 from __future__ import annotations
 
 from restmill.wire.decision import Decision, Done, Fan, Next, Pager, Series
+from restmill.wire.links import links
 from restmill.wire.ranges import Offset, PageNumber
-from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink, SinglePage, links
+from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink, SinglePage
 
 __all__ = [
     "Cursor",

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path, path_of
-from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink, links
+from restmill.wire.address import NoAddress
+from restmill.wire.links import links
+from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink
 from restmill.wire.signs import PLACES, SIZES, envelope, is_more, plain, scalars, whole
 
 if TYPE_CHECKING:
@@ -189,7 +191,10 @@ def _leads_back(one: Pointer, page: Page, known: Callable[[Request], bool]) -> b
     """Whether a pointer leads to where the read has been: it is an echo, or a last page's own address."""
     request = page.request
     if one.is_link:
-        following = request.following(str(one.value))
+        try:
+            following = request.following(str(one.value))
+        except NoAddress:
+            return False
         return following.url == request.url or known(following)
     body = request.json if isinstance(request.json, dict) else {}
     asked = (*request.params.items(), *body.items())

@@ -7,12 +7,14 @@ its pages, by who has read them.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from restmill.errors import NotData, Place, Problem
 from restmill.path import Path
+from restmill.wire.address import NoAddress
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
+from restmill.wire.links import links
 from restmill.wire.ranges import says_more
 from restmill.wire.signs import sign_of_more
 from restmill.wire.totals import any_total
@@ -100,7 +102,7 @@ class JsonLink(_Reference):
         """A request to the link at `next_url_path`; null, "" or no link ends the read.
 
         Raises:
-            NotData: what is there is no string.
+            NotData: what is there is no string, or no URL that a request can be sent to.
         """
         link = self.next_url_path.first(page.document)
         if link is None or link == "":
@@ -183,8 +185,16 @@ class SinglePage(_Reference):
 
 
 def _followed(page: Page, link: str, source: str) -> Next | Done:
-    """A further page may have the link it was asked with, as with a scroll; the declared request is none."""
-    following = page.request.following(link)
+    """A further page may have the link it was asked with, as with a scroll; the declared request is none.
+
+    Raises:
+        NotData: the link is no URL that a request can be sent to.
+    """
+    try:
+        following = page.request.following(link)
+    except NoAddress as error:
+        what = f"{source} holds no URL that a request can be sent to: {error}"
+        raise NotData(Problem(Place(path=page.request.target), what)) from None
     if page.number == 1 and following.url == page.request.url:
         return Done(f"the next link did not move: {source} leads back to the same page", complete=False)
     return Next(following)
@@ -200,25 +210,3 @@ def _absent(page: Page, path: Path, what: str) -> Done:
     if sign:
         return Done(f"{ended.reason}, but {sign}", complete=False, detail=detail)
     return Done(ended.reason, complete=True, detail=detail, basis="page")
-
-
-_LINK = re.compile(
-    r"<(?P<target>[^>]*)>(?P<params>(?:\s*;\s*[^\s;=,<]*(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\",;]*))?)*)"
-)
-_PARAM = re.compile(r";\s*([^\s;=,<]+)\s*(?:=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\",;]*)))?")
-
-
-def links(header: str) -> dict[str, str]:
-    """Relation (lower case) -> target of a `Link` header (RFC 8288, 3); the last link of a relation wins.
-
-    `rel` may name several relations; a second `rel` of one link is ignored (3.3); quoted values may
-    hold , ; and =.
-    """
-    found = {}
-    for link in _LINK.finditer(header):
-        params: dict[str, str] = {}
-        for name, quoted, token in _PARAM.findall(link["params"]):
-            params.setdefault(name.lower(), quoted or token.strip().strip("'"))
-        for relation in params.get("rel", "").lower().split():
-            found[relation] = link["target"].strip()
-    return found

@@ -27,6 +27,7 @@ __all__ = [
     "is_busy",
     "longest_cycle",
     "wait_asked",
+    "wait_before",
 ]
 
 STATUSES = frozenset({429, 500, 502, 503, 504})
@@ -147,6 +148,11 @@ def _shown(seconds: float) -> str:
 def longest_cycle(policy: Policy) -> float:
     """Seconds that the waits of one request take at most, by the formula."""
     return sum(_formula(policy, attempt, 1.0) for attempt in range(1, min(policy.max_retries, 64) + 1))
+
+
+def wait_before(policy: Policy, number: int) -> float:
+    """Seconds that the formula gives before retry `number`, from 1, without jitter."""
+    return _formula(policy, number, 0.0)
 
 
 def _formula(policy: Policy, attempt: int, chance: float) -> float:

@@ -6,6 +6,7 @@ No sign is proof. They are used where nothing else is known, to call a read susp
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -135,16 +136,21 @@ def is_positional(request: Request) -> bool:
 
 
 def whole(value: Json) -> int | None:
-    """A non-negative whole number, also from "123" or 123.0; None for anything else."""
+    """A non-negative whole number, also from "123" or 123.0; None for anything else.
+
+    One with more digits than anything counts stays a number, the largest there is: the answer states it, so
+    that what came is no whole list, but no table and no later run is to choke on it.
+    """
     if isinstance(value, str):
         text = value.strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value >= 0 and value == value // 1 else None
+    return min(int(value), _MOST) if 0 <= value < inf and value == value // 1 else None
 
 
 _LONGEST = 18  # digits of a number that counts anything
+_MOST = 10**_LONGEST - 1
 
 
 def plain(key: object) -> str:
