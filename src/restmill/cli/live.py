@@ -78,7 +78,7 @@ def drawn(
         sign = spinner if line.state == "reading" else _SIGNS[line.state]
         table.add_row(
             Text(in_ascii(sign) if ascii_only else sign, _STYLES[line.state]),
-            Text(squeezed(line.resource, name), "dim" if line.state == "queued" else ""),
+            Text(squeezed(one_line(line.resource), name), "dim" if line.state == "queued" else ""),
             *_cells(line, bar, now),
         )
     below = [Text(f"  + {left_out}", style="dim")] if left_out else []
@@ -99,7 +99,7 @@ def chosen(lines: Sequence[Line], room: int) -> tuple[list[Line], str]:
 
 def _widths(lines: Sequence[Line], width: int) -> tuple[int, int]:
     """Cells for names and for bars: bars shrink first, and names are shortened only beside the shortest."""
-    name = max((cell_len(line.resource) for line in lines), default=0)
+    name = max((cell_len(one_line(line.resource)) for line in lines), default=0)
     others = [
         max((cell_len(words) for words in column), default=0)
         for column in zip(*map(_figures, lines), strict=True)
@@ -162,7 +162,7 @@ def _troubles(lines: Sequence[Line]) -> list[Text]:
     """A line for each resource that waits to try again or did not end well: the first few of them."""
     texts = []
     for line in lines:
-        why = f"{squeezed(line.resource, _LONGEST_NAME)}: {grouped(one_line(line.why))}"
+        why = f"{squeezed(one_line(line.resource), _LONGEST_NAME)}: {grouped(one_line(line.why))}"
         if line.retry_in:
             texts.append(Text(f"  again in {lasting(line.retry_in)}  {why}", "yellow"))
         elif line.state in ("failed", "short"):

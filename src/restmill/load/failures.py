@@ -131,13 +131,15 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
     steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
     writing = any(isinstance(cause, DestinationException | LoadClientJobException) for cause in causes)
     disk = next((one for one in causes if isinstance(one, OSError) and is_disk(one)), None)
+    full = None if writing or disk else next(filter(_says_full, causes), None)
+    if full is not None:
+        return _full(full, steps)
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
     got = _first_line(causes[-1] if disk is None else disk)
     kept = _KEPT if "load" in steps else ""
     if disk is not None and disk.errno in _FULL and not disk.filename:
-        place, kept = Place(file=_working_folder()), f"{_ROOM} {kept}".strip()
-        return DestinationError(Problem(place, "dlt's working folder cannot be written", got=got, hint=kept))
+        return _full(disk, steps)
     return DestinationError(
         Problem(
             Place(steps[0] if steps else "destination"),
@@ -146,6 +148,25 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
             hint=_ONE_NAME if _AMBIGUOUS in got else kept,
         )
     )
+
+
+def _full(cause: BaseException, steps: Sequence[str]) -> DestinationError:
+    """A disk that takes no more; where the library names no file, it is dlt's folder."""
+    got, hint = _first_line(cause), f"{_ROOM} {_KEPT if 'load' in steps else ''}".strip()
+    if "/" in got:
+        return DestinationError(Problem(Place("disk"), "a file could not be written", got=got, hint=hint))
+    place = Place(file=_working_folder())
+    return DestinationError(Problem(place, "dlt's working folder cannot be written", got=got, hint=hint))
+
+
+_SAYING_FULL = ("no space left", "disk is full", "disk full", "disk quota exceeded", "not enough space")
+
+
+def _says_full(cause: BaseException) -> bool:
+    """Whether a library has met a full disk, and has an exception of its own for that."""
+    text = str(cause).lower()
+    wraps = isinstance(cause, PipelineStepFailed)
+    return not wraps and any(word in text for word in _SAYING_FULL)
 
 
 _KEPT = "What was read is kept; the next run loads it first. `restmill discard CONFIG` lets go of it."

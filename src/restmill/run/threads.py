@@ -82,7 +82,7 @@ class SessionTransport:
         started = self._clock.now()
         try:
             answer = self._answer(request)
-            body = _body(answer, self._settings.max_response_bytes)
+            body = self._taken(answer).content
         except Unread as error:
             raise unread(error) from None
         except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
@@ -91,8 +91,29 @@ class SessionTransport:
         came = Response(answer.status_code, headers, body, request.url, self._clock.now() - started)
         return answer_of(answer, came)  # the session's own hooks may have changed it
 
+    def _taken(self, answer: requests.Response, **_: object) -> requests.Response:
+        """The answer with its body, which is no larger than the config allows.
+
+        Raises:
+            Unread: it is larger.
+        """
+        if getattr(answer, "_content", None) is not False or answer.raw is None:
+            return answer  # somebody has read it
+        intake = Intake(answer.status_code, answer.headers, self._settings.max_response_bytes, packed=False)
+        try:
+            for piece in answer.iter_content(_PIECE):
+                if not intake.take(piece):
+                    break
+        finally:
+            answer.close()  # gives back a connection that was read to its end
+        answer._content = intake.whole()  # noqa: SLF001  # the one way to give a Response its body
+        answer._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001  # or it would look for more
+        return answer
+
     def _answer(self, request: Request) -> requests.Response:
         prepared = self._session.prepare_request(as_requests(request))
+        # Before the session's own hooks, and before it reads the body of a redirect by itself.
+        prepared.hooks.setdefault("response", []).insert(0, self._taken)
         verify = None if self._settings.verify is True else self._settings.verify  # None: the session's own
         settings = self._session.merge_environment_settings(prepared.url or "", {}, True, verify, None)
         match self._settings.cert:
@@ -112,21 +133,6 @@ class SessionTransport:
             if error.response is None:
                 raise
             return error.response
-
-
-def _body(answer: requests.Response, most: int) -> bytes:
-    """The body, no larger than `most`; the session's own code may have read it, and it may look again."""
-    if getattr(answer, "_content", None) is not False or answer.raw is None:
-        return answer.content
-    intake = Intake(answer.status_code, answer.headers, most, packed=False)
-    try:
-        for piece in answer.iter_content(_PIECE):
-            if not intake.take(piece):
-                break
-    finally:
-        answer.close()  # gives back a connection that was read to its end
-    answer._content = intake.whole()  # noqa: SLF001  # the one way to give a Response its body
-    return answer._content  # noqa: SLF001
 
 
 def _sends_once(session: requests.Session) -> bool:

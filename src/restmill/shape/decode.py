@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from restmill.shape.encoding import mended
+from restmill.shape.encoding import known, mended
 from restmill.shape.formats import looks_like
 from restmill.shape.pressed import Pressed
 from restmill.shape.storable import may_hold_nul, storable
@@ -106,7 +106,7 @@ def _decoded(body: bytes, content_type: str) -> tuple[Json, bool]:
     exact = (_LONG in body.translate(_ZEROS) and _HUGE.search(body)) or may_hold_nul(body)
     try:
         return (json.loads(body), True) if exact else (_loads(body), False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _decoded_slowly(body, content_type), True
 
 
@@ -166,6 +166,6 @@ def _unicode(body: bytes, content_type: str) -> str:
         return body.decode(json.detect_encoding(body))
     except UnicodeDecodeError:
         charset = _CHARSET.search(content_type)
-        if charset is None:
+        if charset is None or not known(charset[1]):
             raise
         return body.decode(charset[1])

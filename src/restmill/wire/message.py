@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from restmill.path import Json, set_at
-from restmill.wire.address import joined
+from restmill.wire.address import flaw_of, joined
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Record: TypeAlias = dict[str, Json]
@@ -83,7 +83,9 @@ class Request:
 
     @property
     def url(self) -> str:
-        """The whole URL as sent, percent-encoded once."""
+        """The whole URL as sent, percent-encoded once; an address that is none stays as it is."""
+        if flaw_of(self.address):
+            return self.address
         parts = urlsplit(self.address)
         query = "&".join(q for q in (_escaped(parts.query, _IN_QUERY), _encode(self.params)) if q)
         path = _escaped(_without_dots(parts.path), _IN_PATH) or "/"
