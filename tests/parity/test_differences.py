@@ -235,6 +235,16 @@ def test_method_in_any_case(both: Both) -> None:
     assert ours.sent[0].method == "POST"
 
 
+def test_answer_beyond_the_bound(tmp_path: Path) -> None:
+    def config(api: str) -> Config:
+        return one(api, "made/a", client={"max_response_bytes": 10}, data_selector="rows")
+
+    case = Case("bound", config, fails=True, documents={"a": {"rows": [{"id": 1}]}})
+    ours = outcome_of(case, "restmill", tmp_path)
+    assert ours.failed
+    assert targets(ours) == ["/made/a"]
+
+
 def test_link_to_another_host(both: Both) -> None:
     def config(api: str, **client: Any) -> Config:
         documents["a"]["next"] = f"{api.replace('127.0.0.1', 'localhost')}/made/b"

@@ -144,6 +144,7 @@ def test_limits_and_transport_carry_what_was_written() -> None:
         "rate_limit": {"requests_per_second": 2, "burst": 3, "concurrency": 5},
         "breaker": {"failures": 7},
         "timeout": 9,
+        "max_response_bytes": 5,
         "proxy": "http://p:1",
         "verify": False,
         "cert": ["c", "k"],
@@ -151,7 +152,7 @@ def test_limits_and_transport_carry_what_was_written() -> None:
     }
     plan = planned("x", client=client)
     assert plan.limits == Limits(concurrency=5, requests_per_second=2, burst=3, failures=7, patience=8.75)
-    assert plan.transport == Transport(9, "http://p:1", verify=False, cert=("c", "k"))
+    assert plan.transport == Transport(9, "http://p:1", verify=False, cert=("c", "k"), max_response_bytes=5)
     assert plan.allowed_hosts == {"cdn.example.com"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import itertools
+import threading
 import time
 import zlib
 from typing import TYPE_CHECKING
@@ -128,8 +129,12 @@ def test_what_is_wrong_fails_in_words(name: str) -> None:
 def drip(first: bytes, rest: bytes) -> Iterator[bytes]:
     yield first
     for _ in range(60):
-        time.sleep(0.1)
+        _NOBODY.wait(0.1)
         yield rest
+
+
+_NOBODY = threading.Event()
+"""What the server waits for between two bytes, and never comes."""
 
 
 DRIPS: dict[str, Callable[[], Iterable[bytes]]] = {
