@@ -177,7 +177,7 @@ FAILURES: list[tuple[str, str | bytes, int, int, str, str]] = [
     ("c.yaml", "a: &x {b: *x}\n", 1, 4, "aliases or nesting without end", ""),
     ("c.yaml", "{a: 1}: 2\n", 1, 1, "a key must be a text", ""),
     ("c.yaml", "<<: 5\n", 1, 5, "`<<` must name a mapping or a list of mappings", ""),
-    ("c.yaml", "a: " + "[" * 70 + "]" * 70, 1, 68, "the config is nested more than 64 levels deep", ""),
+    ("c.yaml", "a: " + "[" * 70 + "]" * 70, 1, 67, "the config is nested more than 64 levels deep", ""),
     ("c.json", '{"a": 1,}', 1, 9, "JSON cannot be read:", ""),
     (
         "c.json",
