@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench fuzz crash clean
+.PHONY: help demo test check format docs bench fuzz crash security clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ N ?= 200
 FIRST ?= 0
 crash: $(READY)  ## kill N runs (200) at named and at any moments, and compare the tables (FIRST: the first seed)
 	@$(BIN)/python -m tests.crash --kills $(N) --first $(FIRST)
+
+security: $(READY)  ## the security tests, the slow ones among them: canaries planted everywhere, then looked for
+	@RESTMILL_TEST_SECURITY=1 $(BIN)/pytest -n $(WORKERS) tests/security
 
 clean:  ## remove what these commands made
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -21,6 +21,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from restmill.secrets import KEYRING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -138,9 +140,10 @@ def _is_proxy(name: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run each test in its own empty folder, and let dlt forget what it read and activated there."""
+    """Run each test in its own empty folder; let dlt forget what it read there, and us what was secret."""
     monkeypatch.chdir(tmp_path)
     yield
+    KEYRING.forget()
     if "dlt" in sys.modules:
         had_settings = (tmp_path / ".dlt").exists()
         monkeypatch.chdir(

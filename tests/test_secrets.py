@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.secrets import MASK, Redactor, Secret
+from restmill.secrets import MASK, Keyring, Redactor, Secret
+from restmill.spellings import OURS
 from restmill.wire.message import Request, requote
 
-values = st.text(min_size=4, max_size=12).filter(lambda value: value.strip("*") and value not in MASK)
+values = st.text(min_size=4, max_size=12).filter(
+    # A word of ours stays where it is no value: see the test of these.
+    lambda value: value.strip("*") and value not in MASK and not OURS & {value, value.lower(), value.strip()}
+)
 
 
 @given(st.text(min_size=1).filter(lambda value: value not in "Secret(***)" and value not in "['<>%]{} "))
@@ -120,3 +124,72 @@ def test_values_that_overlap_leave_nothing_behind() -> None:
     redact = Redactor().plus([Secret("abcdef"), Secret("defghijk")])
     assert redact("<abcdefghijk>") == f"<{MASK}>"
     assert "abcdef" not in repr(redact)
+
+
+@pytest.mark.parametrize("word", ["complete", "restmill", "total", "load"])
+def test_a_word_of_ours_is_removed_where_it_stands_as_a_value_only(word: str) -> None:
+    redact = Redactor().plus([Secret(word)])
+    sentence = f"restmill run: complete, the total of a load (in{word}) at /{word}"
+    assert redact(sentence) == sentence
+    assert redact(f"GET http://api.test/a?key={word}&page=2") == f"GET http://api.test/a?key={MASK}&page=2"
+
+
+CANARY = "c4nary/Key+7=f3&a9%41b"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        CANARY.encode().hex(),
+        CANARY.encode().hex().upper(),
+        b64encode(b"user:" + CANARY.encode()).decode(),
+        b64encode(b"a user:" + CANARY.encode() + b"&more").decode(),
+        urlsafe_b64encode(b"id:" + CANARY.encode() + b"x").decode(),
+        CANARY.replace("/", "\\/"),
+        CANARY.replace("&", "&amp;"),
+        quote(quote(quote(CANARY, safe=""), safe=""), safe=""),
+        "".join(f"%{byte:02x}" for byte in CANARY.encode()),
+        CANARY.lower(),
+    ],
+)
+def test_a_value_is_known_in_every_spelling(form: str) -> None:
+    redacted = Redactor().plus([Secret(CANARY)])(f"<{form}>")
+    assert MASK in redacted
+    assert form[8:-8] not in redacted
+
+
+@pytest.mark.parametrize(
+    ("given", "alone"),
+    [
+        ("postgresql://loader:P4ssword@127.0.0.1:1/db", "P4ssword"),
+        ("postgresql://loader:P4ss%2Fword@127.0.0.1:1/db?sslmode=require", "P4ss/word"),
+        ("snowflake://loader:P4ssword@account/db?warehouse=w", "P4ssword"),
+        ("loader:P4ssword@127.0.0.1", "P4ssword"),
+        ("md:db?motherduck_token=P4ssword", "P4ssword"),
+        ("host=127.0.0.1 user=loader password=P4ssword dbname=db", "P4ssword"),
+        ("host=h password='P4ss word' user=u", "P4ss word"),
+        ("Driver={ODBC};Server=h;UID=u;PWD=P4ssword;", "P4ssword"),
+        ("AccountName=a;AccountKey=P4ssword==;EndpointSuffix=x", "P4ssword=="),
+        ('{"type": "service_account", "private_key": "P4ssword-of-a-key"}', "P4ssword-of-a-key"),
+        ("-----BEGIN KEY-----\nMIIP4sswordabcdef\n-----END KEY-----", "MIIP4sswordabcdef"),
+        ("Token token=P4ssword", "P4ssword"),
+    ],
+)
+def test_a_secret_within_a_secret_is_removed_alone(given: str, alone: str) -> None:
+    assert Redactor().plus([Secret(given)])(f"it is <{alone}>") == f"it is <{MASK}>"
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "loader", "db", "account", "service_account"])
+def test_what_is_no_secret_in_a_connection_string_stays(name: str) -> None:
+    redact = Redactor().plus([Secret("postgresql://loader:P4ssword@127.0.0.1:1/db")])
+    assert redact(f"no connection to {name}") == f"no connection to {name}"
+
+
+def test_the_keyring_learns_while_the_process_runs() -> None:
+    ring = Keyring()
+    assert ring.redact("tok-12345") == "tok-12345"
+    ring.learn([Secret("tok-12345"), Secret("")])
+    assert ring.redact("a tok-12345 b") == f"a {MASK} b"
+    assert ring.finds("x=tok%2D12345")
+    ring.forget()
+    assert not ring.finds("tok-12345")

@@ -7,12 +7,12 @@ into an exit code and the fields into two lines of text; nothing here ever holds
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,6 +42,11 @@ class Problem:
     what: str
     got: str = ""
     hint: str = ""
+
+    def cleaned(self, redact: Callable[[str], str]) -> Problem:
+        """The problem with every text of it redacted."""
+        place = replace(self.place, path=redact(self.place.path), file=redact(self.place.file))
+        return Problem(place, redact(self.what), redact(self.got), redact(self.hint))
 
     def __str__(self) -> str:
         got = f" (got {self.got})" if self.got else ""

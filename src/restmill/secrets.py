@@ -1,27 +1,34 @@
-"""Secrets: a value that does not print itself, and a redactor that removes known values from any text.
+"""Secrets: a value that does not print itself, and what removes known values from any text.
 
 A `Secret` has no readable `str` or `repr`; code that must send it calls `reveal()`, and a search for that
 word finds every such place. Redaction is by value, not by the name of a parameter: what was once a secret is
 removed wherever it turns up, also in base64 and with any of its characters percent-encoded: which ones are
 depends on the place in a URL, and on whoever wrote the link that came back.
+
+The process has one `KEYRING`. Whoever meets a secret lets it learn the secret (the config, dlt's providers, a
+login, a token just obtained), and whatever leaves the process passes it. It is the one thing here that
+changes, because the text that must not show a secret may come from anywhere: a library's log, a traceback.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64encode, urlsafe_b64encode
+import threading
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from restmill.spellings import OURS, SHORTEST, forms, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MASK = "***"
-_SHORTEST = 4  # shorter values ("1", "on") would blank out ordinary text
-_URL = re.compile(r"https?://(?:(?P<login>[^/?#]*)@)?[^/?#]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_DROPPED = re.compile("[\t\r\n]")
+_DEEPEST = 6
+"""How often a text may be percent-encoded for a plain search to see through it; patterns see through more."""
+_MOST_PASSING = 64
 _CREDENTIALS = (
     re.compile(r"([?&][^=&\s]+=)[^&\s'\")]+"),
     re.compile(r"(://)[^/@\s]+(?=@)"),
@@ -60,26 +67,22 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """Replaces every known secret in a text by `***`. Values under four characters are left alone."""
+    """Replaces every known secret in a text by `***`.
+
+    Values under four characters are left alone. One that is a word of restmill's own (`complete`) is replaced
+    where it stands as a value (`key=complete`) and nowhere else: no receipt could be read otherwise.
+    """
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
-    _patterns: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_patterns", tuple(re.compile(_anyhow(value)) for value in self.values))
 
     def plus(self, secrets: Iterable[Secret]) -> Redactor:
         """This redactor, knowing also `secrets` and their parts: plain, base64, and encoded for a URL."""
-        forms = set(self.values)
-        for secret in secrets:
-            for part in _parts(secret.reveal()):
-                forms |= _forms(part) if len(part) >= _SHORTEST else set()
-        forms = {form for form in forms if len(form) >= _SHORTEST}
-        return Redactor(frozenset(forms))
+        more = {form for secret in secrets for part in parts(secret.reveal()) for form in forms(part)}
+        return Redactor(self.values | {form for form in more if len(form) >= SHORTEST})
 
     def __call__(self, text: str) -> str:
         """`text` without any known secret; where two overlap, both go."""
-        found = sorted(match.span() for pattern in self._patterns for match in pattern.finditer(text))
+        found = self._spans(text)
         kept: list[str] = []
         end = 0
         for start, stop in found:
@@ -87,6 +90,61 @@ class Redactor:
                 kept += [text[end:start], MASK]
             end = max(end, stop)
         return "".join((*kept, text[end:]))
+
+    def finds(self, text: str) -> bool:
+        """Whether a known secret is in `text`."""
+        return bool(self._spans(text))
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        readings = _readings(text)
+        near = [value for value in self.values if _may_hold(readings, value)]
+        return sorted(match.span() for value in near for match in _pattern(value).finditer(text))
+
+
+class Keyring:
+    """All secrets that the process knows. Grows while it runs; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._known: frozenset[Secret] = frozenset()
+        self._passing: deque[Secret] = deque(maxlen=_MOST_PASSING)
+        self._lasting = self._redactor = Redactor()
+
+    def learn(self, secrets: Iterable[Secret]) -> None:
+        """From now on, let no text that passes here show these secrets."""
+        with self._guard:
+            new = {secret for secret in secrets if secret} - self._known
+            if new:
+                self._known |= new
+                self._lasting = self._lasting.plus(new)
+                self._redactor = self._lasting.plus(self._passing)
+
+    def learn_passing(self, secrets: Iterable[Secret]) -> None:
+        """The same for what is good for a few requests (a signature, a cookie): the newest 64 are kept."""
+        with self._guard:
+            new = [one for one in secrets if one and one not in self._known and one not in self._passing]
+            if new:
+                self._passing.extend(new)
+                self._redactor = self._lasting.plus(self._passing)
+
+    def redact(self, text: str) -> str:
+        """`text` without any secret that is known by now."""
+        return self._redactor(text)
+
+    def finds(self, text: str) -> bool:
+        """Whether a secret that is known by now is in `text`."""
+        return self._redactor.finds(text)
+
+    def forget(self) -> None:
+        """Know nothing again: for tests, each of which has secrets of its own."""
+        with self._guard:
+            self._known = frozenset()
+            self._passing.clear()
+            self._lasting = self._redactor = Redactor()
+
+
+KEYRING: Final = Keyring()
+"""The one keyring of the process."""
 
 
 def without_credentials(text: str) -> str:
@@ -99,33 +157,31 @@ def without_credentials(text: str) -> str:
     return text
 
 
-def _parts(value: str) -> set[str]:
-    """The value and what of it would be as secret alone.
-
-    The last word of `Bearer <token>`; of a URL the password, the path and the query, which other addresses
-    are made from.
-    """
-    parts = {value, value.rpartition(" ")[2]}
-    url = _URL.fullmatch(value)
-    if url:
-        password = (url["login"] or "").partition(":")[2]
-        path, _, query = url["rest"].partition("?")
-        parts |= {password, unquote(password), path.strip("/"), query, *(v for _, v in parse_qsl(query))}
-    return parts
+def _readings(text: str) -> tuple[str, ...]:
+    """The text, and what it says with its percent-encoding undone once, twice and so on."""
+    readings = [text]
+    while "%" in readings[-1] and len(readings) <= _DEEPEST:
+        plain = unquote(readings[-1])
+        if plain == readings[-1]:
+            break
+        readings.append(plain)
+    if "+" in text:
+        readings += [one.replace("+", " ") for one in readings]
+    return tuple(readings)
 
 
-def _forms(value: str) -> set[str]:
-    """The value as it may be written: plain, in a host name, in JSON, Python or a template, in base64."""
-    raw = value.encode(errors="surrogatepass")
-    padded = {b64encode(raw).decode(), urlsafe_b64encode(raw).decode()}
-    written = {json.dumps(value)[1:-1], repr(value)[1:-1], value.replace("{", "{{").replace("}", "}}")}
-    in_url = {_DROPPED.sub("", value), unquote(value)}  # what urlsplit and `requote` make of it
-    return {value, value.lower(), *in_url, *written, *padded, *(one.rstrip("=") for one in padded)}
+def _may_hold(readings: tuple[str, ...], value: str) -> bool:
+    """Whether a pattern is worth a try: plain search is hundreds of times as fast."""
+    return any(value in one for one in readings) or (len(readings) > _DEEPEST or not value.isascii())
 
 
-def _anyhow(value: str) -> str:
-    """A pattern for the value with any of its characters percent-encoded (RFC 3986, 2.1), once or twice."""
-    return "".join(f"(?:{_escaped(char)}|{re.escape(char)}{'|[+]' if char == ' ' else ''})" for char in value)
+@lru_cache(maxsize=4096)
+def _pattern(value: str) -> re.Pattern[str]:
+    """The value with any of its characters percent-encoded (RFC 3986, 2.1), however often."""
+    anyhow = "".join(
+        f"(?:{_escaped(char)}|{re.escape(char)}{'|[+]' if char == ' ' else ''})" for char in value
+    )
+    return re.compile(f"(?<==){anyhow}(?![\\w-])" if value in OURS else anyhow)
 
 
 def _escaped(char: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from restmill.cli.inputs import ConfigFile, as_json, keep_hidden, placed, with_debug
+from restmill.cli.inputs import ConfigFile, as_json, placed, with_debug
 from restmill.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def discard(config: Path, *, yes: bool, json_wanted: bool, **where: Any) -> int:
 
     with placed(config):
         plan = plan_of_file(config)
-    keep_hidden(plan.secrets)
 
     def agreed(found: Sequence[Waiting]) -> bool:
         for one in [] if json_wanted else found:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from restmill.config.places import Positions
     from restmill.run.receipt import Receipt
-    from restmill.secrets import Secret
 
 F = TypeVar("F", bound="Callable[..., object]")
 
@@ -37,16 +36,8 @@ class Switches:
     """Whether a JSON document is wanted: then a failure is one, too."""
     command: str = ""
     """Name of the command; "" before one is known."""
-    secrets: tuple[Secret, ...] = ()
-    """Secrets of the config at hand: an error of somebody else's may quote them."""
     receipt: Receipt | None = None
     """Of the run that has ended, well or not."""
-
-
-def keep_hidden(secrets: Iterable[Secret]) -> None:
-    """Let no message of this command show these secrets."""
-    switches = click.get_current_context().ensure_object(Switches)
-    switches.secrets = (*switches.secrets, *secrets)
 
 
 def with_debug(function: F) -> F:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from restmill.cli.inputs import ConfigFile, as_json, keep_hidden, placed, unknown_resources, with_debug
+from restmill.cli.inputs import ConfigFile, as_json, placed, unknown_resources, with_debug
 from restmill.cli.output import print_json
 from restmill.errors import ConfigError
 
@@ -124,7 +124,6 @@ def preview(config: Path, names: tuple[str, ...], rows: int, *, json_wanted: boo
 
     with placed(config):
         planned = plan_of_file(config)
-    keep_hidden(planned.secrets)
     wanted = wanted_of(planned, names, config)
     seen: list[Glimpse] = []
     show = seen.append if json_wanted else _drawing(seen, rows)

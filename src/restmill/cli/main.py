@@ -27,7 +27,8 @@ try:  # a second of imports, and who started us may change their mind
     )
     from restmill.cli.signals import heeding
     from restmill.errors import STOPPED, RestmillError
-    from restmill.secrets import Redactor
+    from restmill.run.logs import redacted_logs
+    from restmill.secrets import KEYRING
 except KeyboardInterrupt:
     sys.stderr.write(f"{INTERRUPTED}\n")
     raise SystemExit(130) from None
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         heed_log_level()
     switches = Switches()
     try:
-        with heeding():
+        with heeding(), redacted_logs():
             code = app.main(args=arguments, prog_name="restmill", standalone_mode=False, obj=switches)
     except click.ClickException as error:
         error.show()
@@ -81,8 +82,8 @@ def _tell(error: BaseException, switches: Switches) -> None:
     from restmill.cli.problems import show_error, show_unforeseen  # noqa: PLC0415  # only a failure needs it
 
     if switches.debug:
-        traceback.print_exc(file=sys.stderr)
+        sys.stderr.write(KEYRING.redact("".join(traceback.format_exception(error))))
     if isinstance(error, RestmillError):
         show_error(error, switches.command)
     else:
-        show_unforeseen(error, Redactor().plus(switches.secrets))
+        show_unforeseen(error)

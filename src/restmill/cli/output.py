@@ -19,6 +19,7 @@ import click
 
 from restmill.cli import INTERRUPTED
 from restmill.errors import STOPPED, Interrupted, RestmillError, interruption_code
+from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -32,7 +33,9 @@ def print_json(document: object) -> None:
     """Print one JSON document on standard output, indented."""
     from restmill.run.archive import json_of  # noqa: PLC0415  # `--help` is quick
 
-    click.echo(json_of(document).decode())
+    from restmill.run.redacted import redact_document  # noqa: PLC0415  # as above
+
+    click.echo(json_of(redact_document(document)).decode())
 
 
 def failure_fields(error: BaseException, receipt: Receipt | None) -> dict[str, object]:
@@ -67,7 +70,7 @@ def _error_fields(error: BaseException) -> dict[str, object]:
 
     code = exit_code_of(error)
     if isinstance(error, RestmillError):
-        one = error.problem
+        one = error.problem.cleaned(KEYRING.redact)
         return asdict(Failure(type(error).__name__, str(one.place), one.what, one.got, one.hint, code))
     if code in STOPPED:
         return asdict(Failure(Interrupted.__name__, "", INTERRUPTED, exit_code=code))
@@ -83,6 +86,15 @@ class _Patient(io.FileIO):
             return super().write(given) or 0
         except OSError:
             return memoryview(given).nbytes
+
+
+class _Discreet(io.TextIOWrapper):
+    """The error stream: whatever is said there, by whatever library, shows no known secret."""
+
+    def write(self, text: str, /) -> int:
+        """Write the text without them."""
+        super().write(KEYRING.redact(text))
+        return len(text)
 
 
 def heed_closed_pipes() -> None:
@@ -120,7 +132,8 @@ def _patient(stream: TextIO | None, number: int) -> TextIO:
         return stream
     with suppress(OSError):
         stream.flush()
-    return io.TextIOWrapper(
+    kind = _Discreet if stream is sys.__stderr__ else io.TextIOWrapper
+    return kind(
         io.BufferedWriter(_Patient(stream.fileno(), "w", closefd=False)),
         encoding=stream.encoding,
         errors="backslashreplace",  # a name that the terminal's encoding lacks is no fault

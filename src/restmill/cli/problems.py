@@ -19,13 +19,12 @@ import click
 
 from restmill.cli.text import counted, grouped, printable, shortened
 from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError, Incomplete
-from restmill.secrets import without_credentials
+from restmill.secrets import KEYRING, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from restmill.errors import Problem, RestmillError
-    from restmill.secrets import Redactor
 
 _WIDEST = 100
 _LONGEST = 200
@@ -47,7 +46,8 @@ def show_error(error: RestmillError, command: str = "") -> None:
 
 def show_problems(problems: Iterable[Problem], *, style: str = "red", word: str = "") -> None:
     """Each problem: a line for where it is, then what is wrong, what was got and the hint, indented."""
-    for problem in problems:
+    for one in problems:
+        problem = one.cleaned(KEYRING.redact)
         place = printable(str(problem.place))
         if word or place:
             click.echo(painted("  ".join(part for part in (word, place) if part), style), err=True)
@@ -63,6 +63,7 @@ def _closed(sentence: str) -> str:
 
 def problem_fields(problem: Problem) -> Mapping[str, str | int]:
     """A problem as a mapping fit for JSON."""
+    problem = problem.cleaned(KEYRING.redact)
     place = problem.place
     return {
         "file": place.file,
@@ -75,12 +76,12 @@ def problem_fields(problem: Problem) -> Mapping[str, str | int]:
     }
 
 
-def show_unforeseen(error: BaseException, clean: Redactor) -> None:
+def show_unforeseen(error: BaseException) -> None:
     """A few lines for an error of no class of ours: from the user's own code, or a fault in restmill."""
     where, own = _origin(error)
     click.echo(painted(f"{where}  {type(error).__name__}", "red"), err=True)
     inner = error if own else _innermost(error)
-    text = _first_line(inner, clean)
+    text = _first_line(inner)
     if own and text:
         click.echo(_wrapped(text), err=True)
     if not own:
@@ -101,10 +102,10 @@ def _innermost(error: BaseException) -> BaseException:
         error = behind
 
 
-def _first_line(error: BaseException, clean: Redactor) -> str:
+def _first_line(error: BaseException) -> str:
     """The first line of the error's text without whatever may be a secret."""
-    lines = str(error).strip().splitlines()
-    return shortened(without_credentials(clean(lines[0])) if lines else "", _LONGEST)
+    lines = KEYRING.redact(str(error)).strip().splitlines()
+    return shortened(without_credentials(lines[0]) if lines else "", _LONGEST)
 
 
 def _consequence(error: RestmillError, command: str) -> str:

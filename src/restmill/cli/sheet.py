@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from restmill.cli.text import in_ascii, one_line, printable
+from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,9 @@ class Sheet:
         self.ascii = not (self.console.is_terminal and self.console.encoding.startswith("utf"))
 
     def shown(self, words: str) -> str:
-        """The words without control characters, and with our signs in ASCII where nothing else is safe."""
-        clean = in_ascii(printable(words)) if self.ascii else printable(words)
+        """The words without secrets and control characters, and in ASCII where nothing else is safe."""
+        words = printable(KEYRING.redact(words))
+        clean = in_ascii(words) if self.ascii else words
         return clean.encode(self.console.encoding, "replace").decode(self.console.encoding)
 
     def say(self, words: str = "", style: str = "", indent: int = 0, hang: int = 0) -> None:

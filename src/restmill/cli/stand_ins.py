@@ -25,6 +25,7 @@ from restmill.plan.build import build
 from restmill.plan.describe import as_json
 from restmill.plan.dispositions import UNKEYED, impossible
 from restmill.plan.names import as_the_file, one_of_two
+from restmill.plan.notes import AWAY
 from restmill.secrets import MASK, Secret
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Plan
 
+_OWN = "Give the endpoint an `auth` of its own, if that host is to have none of it."
 _WORD = "standin{}x"
 _FIRST_NUMBER = 61_001
 """Small enough for a port, and too odd for a page size."""
@@ -78,7 +80,12 @@ class Checked:
             for note in notes
             if note.text == UNKEYED
         ]
-        return (*self.config.warnings, *unkeyed)
+        away = [
+            Problem(Place(f"{places[note.where]}.endpoint.path"), note.text, hint=_OWN)
+            for note in notes
+            if note.text.startswith(AWAY)
+        ]
+        return (*self.config.warnings, *unkeyed, *away)
 
 
 def checked(path: Path) -> Checked:

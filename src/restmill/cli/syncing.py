@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from restmill.cli.inputs import ConfigFile, Switches, as_json, keep_hidden, placed, with_debug
+from restmill.cli.inputs import ConfigFile, Switches, as_json, placed, with_debug
 from restmill.cli.looking import wanted_of
 from restmill.cli.output import print_json
 from restmill.run.receipt import VERDICTS
@@ -70,7 +70,6 @@ def run(
 
     with placed(config):
         plan = plan_of_file(config)
-    keep_hidden(plan.secrets)
     singles = _singles(plan)
     title = f"restmill run {config}"
     wanted = wanted_of(plan, names, config)

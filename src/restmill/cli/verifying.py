@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from restmill.cli.inputs import ConfigFile, as_json, keep_hidden, placed, with_debug
+from restmill.cli.inputs import ConfigFile, as_json, placed, with_debug
 from restmill.cli.looking import wanted_of
 from restmill.cli.output import print_json
 
@@ -88,7 +88,6 @@ def verify(config: Path, names: tuple[str, ...], *, json_wanted: bool, quiet: bo
         raise click.UsageError("--counts looks at no row, so it goes with neither --sample nor --ignore")
     with placed(config):
         plan = plan_of_file(config)
-    keep_hidden(plan.secrets)
     wanted = wanted_of(plan, names, config)
     with watched(f"restmill verify {config}", wanted, quiet=quiet or json_wanted or how.counts) as observer:
         found = _found(plan, wanted, how, options, observer)

@@ -23,6 +23,7 @@ from restmill.config.scalars import plain, text_of
 from restmill.config.walk import Spot, Walk
 from restmill.config.wording import got
 from restmill.errors import ConfigError, Place, Problem
+from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,8 @@ def check(
     rules.apply(declared)
     problems = [*walk.problems, *_duplicates(named, positions), *rules.problems]
     if problems:
-        raise ConfigError(*fewer(_in_file_order(problems)))
+        known = Redactor().plus((*(secrets or ()), *walk.secrets))
+        raise ConfigError(*(one.cleaned(known) for one in fewer(_in_file_order(problems))))
     config = walk.built[()]
     assert isinstance(config, Config)
     return replace(

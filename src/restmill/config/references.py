@@ -4,8 +4,9 @@
     "Bearer ${secrets.token}"     a part: formatted into the text
     "$${HOME}"                    an escape: the text `${HOME}`
 
-What comes from `secrets` is wrapped in `Secret`, and so is a text it becomes part of. Who looks things up,
-and where, is the caller's business: `resolve` takes a function.
+What comes from `secrets` is wrapped in `Secret`, and so is a text it becomes part of. What comes from `env`
+is known as secret, too, where a credential may stand (`variables`). Who looks things up, and where, is the
+caller's business: `resolve` takes a function.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from restmill.config.places import Keys, Positions
+from restmill.config.variables import secrets_in_variable
 from restmill.errors import ConfigError, Problem, did_you_mean
 from restmill.secrets import Secret
 
@@ -154,6 +156,8 @@ class _Filling:
                     value = self._lookup(part)
                 except LookupError:
                     return self._wrong(keys, f"there is no value for `{part}`", _remedy(part))
+                if part.provider == "env":
+                    self.secrets.update((one, None) for one in secrets_in_variable(value, keys))
                 return self._sealed(value) if part.provider == "secrets" else value
             case _:
                 assert_never(part)

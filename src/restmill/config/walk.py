@@ -43,7 +43,14 @@ from restmill.config.references import waits
 from restmill.config.scalars import Complaint, Masked, check_scalar, from_text, plain, text_of
 from restmill.config.suggest import Chain, meant_key
 from restmill.config.tags import Misfit, tag_of
-from restmill.config.wording import credentials_in, describe, got, is_credential, shown
+from restmill.config.telling import (
+    credentials_in,
+    credentials_in_dsn,
+    is_credential,
+    is_literal,
+    looks_secret,
+)
+from restmill.config.wording import describe, got, shown
 from restmill.errors import Problem
 from restmill.path import Json
 from restmill.secrets import Secret
@@ -137,8 +144,11 @@ class Walk:
         return value
 
     def _look_for_literals(self, kind: Kind, value: str, spot: Spot) -> None:
-        if isinstance(kind, HeaderValue) and is_credential(str(spot.keys[-1])):
+        if isinstance(kind, HeaderValue) and (is_credential(str(spot.keys[-1])) or looks_secret(value)):
             self.literal(spot, value)
+        elif spot.keys == ("pipeline", "destination"):
+            for one in credentials_in_dsn(value):
+                self.literal(spot, one)
         elif isinstance(kind, HttpUrl) or (isinstance(kind, Text) and spot.keys[-1] == "path"):
             for one in credentials_in(value):
                 self.literal(spot, one)
@@ -180,8 +190,9 @@ class Walk:
             case Secret():
                 self.secrets[value] = None
                 return value
-            case str() if is_credential(str(spot.keys[-1])) and not waits(value):
-                self.literal(spot, value)
+            case str() | int() if not isinstance(value, bool) and not waits(value):
+                if is_literal(str(spot.keys[-1]), str(value)):
+                    self.literal(spot, str(value))
                 return value
             case _:
                 return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from types import NoneType
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from restmill.config.kinds import (
     Anything,
@@ -20,44 +19,13 @@ from restmill.config.kinds import (
     Tagged,
 )
 from restmill.config.scalars import Masked
+from restmill.config.telling import without_literals
 from restmill.secrets import Secret
 
 if TYPE_CHECKING:
     from restmill.path import Json
 
 _LONGEST = 40
-_CREDENTIALS = frozenset(
-    {
-        "access_token",
-        "api_key",
-        "api_token",
-        "apikey",
-        "auth_token",
-        "authorization",
-        "client_secret",
-        "cookie",
-        "password",
-        "secret",
-        "token",
-    }
-)
-
-
-def is_credential(name: str) -> bool:
-    """Whether a header or parameter of this name is a credential: `X-Api-Key` is, `page_token` is not."""
-    plain = name.lower().replace("-", "_")
-    return plain.removeprefix("x_") in _CREDENTIALS
-
-
-def credentials_in(address: str) -> tuple[str, ...]:
-    """The password before the host of a URL or path, or the user name without one, and query credentials."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:  # an unclosed IPv6 bracket: no address at all, as whoever needs one will say
-        return ()
-    name, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    query = (value for key, value in parse_qsl(parts.query) if is_credential(key))
-    return tuple(one for one in (unquote(password or name), *query) if one and "{" not in one)
 
 
 def describe(kind: Kind) -> str:
@@ -93,12 +61,13 @@ def shown(name: str) -> str:
 
 
 def got(value: Json, *, hidden: bool = False) -> str:
-    """What was got: its form, and short scalars themselves unless they must stay `hidden`."""
+    """What was got: its form, and short scalars themselves, unless they must stay `hidden` or look secret."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if hidden or isinstance(value, Masked) or not isinstance(value, str | int | float):
         return _FORMS.get(type(value)) or f"a {type(value).__name__} object"
     if isinstance(value, str):
+        value = without_literals(value)
         return repr(value if len(value) <= _LONGEST else value[: _LONGEST - 3] + "...")
     return str(value).lower()
 

@@ -24,7 +24,8 @@ from restmill.load.failures import explained
 from restmill.plan.describe import as_json
 from restmill.run.archive import begin, file
 from restmill.run.receipt import Failure, Receipt
-from restmill.secrets import Redactor, without_credentials
+from restmill.run.redacted import redacted_evidence, redacted_receipt
+from restmill.secrets import KEYRING, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -57,7 +58,7 @@ _DONE = "interrupted after loading: what was read is in its tables"
 class Account:
     """What is known of one run. `pipeline` and what follows it are filled in as they become known."""
 
-    evidence: Callable[[], tuple[Evidence, ...]]
+    seen: Callable[[], tuple[Evidence, ...]]
     """What was seen so far of each resource."""
     pipeline: str
     destination: str = ""
@@ -69,7 +70,6 @@ class Account:
     loaded: bool = False
     """Whether all that was read is in its tables."""
     config_digest: str = ""
-    redact: Redactor = field(default_factory=Redactor)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
     chance: str = field(default_factory=lambda: secrets.token_hex(3))
@@ -82,9 +82,13 @@ class Account:
         thousandths = self.started.microsecond // 1000
         return f"{self.started:%Y%m%dT%H%M%S}.{thousandths:03}Z-{self.chance}"
 
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What was seen so far of each resource, without any secret that is known by now."""
+        return tuple(map(redacted_evidence, self.seen()))
+
     def receipt(self, error: BaseException | None = None) -> Receipt:
         """The receipt as things stand; `error` is why the run ends here."""
-        return Receipt(
+        receipt = Receipt(
             pipeline=self.pipeline,
             destination=self.destination,
             dataset=self.dataset,
@@ -100,9 +104,10 @@ class Account:
             config_digest=self.config_digest,
             versions=versions_of(self.destination),
         )
+        return redacted_receipt(receipt)
 
     def _failure(self, error: BaseException) -> Failure:
-        failure = failure_of(error, self.redact)
+        failure = failure_of(error)
         if failure.exit_code not in STOPPED or not self.load_ids:
             return failure
         return replace(failure, what=_DONE if self.loaded else _LATE)
@@ -129,7 +134,7 @@ class Account:
             raise
 
 
-def failure_of(error: BaseException, redact: Redactor) -> Failure:
+def failure_of(error: BaseException) -> Failure:
     """The error as fields. Of one that is not ours only the class is told: its text may hold anything."""
     stopped = interruption_code(error)
     if stopped:
@@ -139,14 +144,14 @@ def failure_of(error: BaseException, redact: Redactor) -> Failure:
         code = reason.code if isinstance(reason, SystemExit) and isinstance(reason.code, int) else 1
         return Failure(type(reason).__name__, "", "ended by an error that nobody foresaw", exit_code=code)
 
-    problem = reason.problem
+    problem = reason.problem.cleaned(KEYRING.redact)
     what = problem.what.partition(":")[0] if isinstance(reason, CodeError) else problem.what
     return Failure(
         kind=type(reason).__name__,
-        where=redact(str(problem.place)),
-        what=without_credentials(redact(what)),
-        got=without_credentials(redact(problem.got)),
-        hint=redact(problem.hint),
+        where=str(problem.place),
+        what=without_credentials(what),
+        got=without_credentials(problem.got),
+        hint=problem.hint,
         exit_code=reason.exit_code,
     )
 

@@ -27,6 +27,7 @@ from restmill.events import Observer, ReadStarted, ignore
 from restmill.load import source as ours
 from restmill.load.account import Account
 from restmill.load.failures import raise_explained
+from restmill.load.hiding import hiding
 from restmill.load.playground import pipelines_within
 from restmill.load.route import sandboxed
 from restmill.load.sync import destination_of, location_of, tables_of
@@ -90,7 +91,7 @@ def execute(
     ledger = Ledger()
     names = _Names()
     account = Account(lambda: ledger.evidence(names.seen), script.stem)
-    with account.failing(), ExitStack() as stack:
+    with hiding(), account.failing(), ExitStack() as stack:
         stack.enter_context(install())
         stack.enter_context(watching(ledger, names, observer))
         if sandbox:

@@ -23,6 +23,7 @@ from dlt.extract.incremental.exceptions import IncrementalPrimaryKeyMissing
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import InvalidPipelineName, PipelineStepFailed
 
+from restmill.config.telling import without_literals
 from restmill.errors import (
     CodeError,
     ConfigError,
@@ -34,6 +35,7 @@ from restmill.errors import (
     is_interruption,
 )
 from restmill.load.settings import mistake_in
+from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,10 +80,12 @@ def explained(error: BaseException) -> BaseException:
     mistake = next(filter(None, map(_mistake, causes)), None)
     if mistake is not None:
         return mistake
-    own = own_code(causes[-1])
-    if own is not None:
-        name = type(causes[-1]).__name__
-        return CodeError(Problem(own, f"this code raised {name}: {_first_line(causes[-1])}"))
+    for cause in reversed(causes):
+        own = own_code(cause)
+        if own is not None:
+            return CodeError(Problem(own, f"this code raised {type(cause).__name__}: {_first_line(cause)}"))
+        if not _is_from_elsewhere(cause):
+            break
     return _of_destination(causes) or _of_dlt(causes) or error
 
 
@@ -93,6 +97,11 @@ def own_code(error: BaseException) -> Place | None:
         if not _is_library(frame.filename):
             return Place(file=frame.filename, line=frame.lineno or 0)
     return None
+
+
+def _is_from_elsewhere(error: BaseException) -> bool:
+    """Whether only libraries stand in its traceback: what called them is behind an error further out."""
+    return not any(_is_ours(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
 
 
 def _is_ours(filename: str) -> bool:
@@ -297,7 +306,7 @@ def _named_by(column: Mapping[str, Any]) -> str:
 
 
 def _unknown(name: str) -> ConfigError:
-    name = name.partition(":")[0] if "://" in name else name  # a connection string holds a password
+    name = name.partition(":")[0] if ":" in name else without_literals(name)  # a connection string
     known = sorted(one.lower() for one in destinations.__all__ if one != "destination")
     hint = did_you_mean(name, known) or f"dlt knows {', '.join(known)}."
     return ConfigError(Problem(Place("pipeline.destination"), f"there is no destination `{name}`", hint=hint))
@@ -326,6 +335,6 @@ def _uninstalled(error: MissingDependencyException | ModuleNotFoundError) -> Con
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
+    text = KEYRING.redact(str(error)).strip().splitlines()
     line = text[0] if text else type(error).__name__
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "..."

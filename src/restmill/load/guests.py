@@ -25,9 +25,12 @@ from restmill.errors import ConfigError, Place, Problem
 from restmill.load.failures import missing_credentials
 from restmill.load.known import known_pager
 from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
+from restmill.run.credentials import added_by, secrets_of_object
 from restmill.run.foreign import answer_of, as_requests, request_of, shown
+from restmill.run.redirects import Elsewhere, staying_home
 from restmill.run.threads import is_plain
 from restmill.run.transport import Failed
+from restmill.secrets import KEYRING
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging import Decision, Done, Next
 from restmill.wire.rules import Raised, Rule, Stop
@@ -81,17 +84,28 @@ def _signer(guest: Opaque) -> Signer:
     )  # auth objects fetch and keep tokens; two of them at a time would be one too many
 
     def sign(request: Request) -> Request:
-        prepared = as_requests(request).prepare()
+        bare = as_requests(request).prepare()
+        prepared = bare.copy()
         try:
-            with guard:
+            with guard, staying_home():
                 prepared = auth(prepared)
+        except Elsewhere as error:
+            raise Failed(_ELSEWHERE, final=True, answer=error.response) from None
         except RequestException as error:
             why = f"the auth object could not get its credentials ({type(error).__name__})"
             kind: Trouble = "timeout" if isinstance(error, requests.Timeout) else "connection"
             raise Failed(why, kind=kind, answer=error.response) from None
+        KEYRING.learn(secrets_of_object(auth))
+        KEYRING.learn_passing(added_by(bare, prepared))
         return _sent_by(prepared, request)
 
+    KEYRING.learn(secrets_of_object(auth))
     return Signer(type(auth).__name__, sign)
+
+
+_ELSEWHERE = (
+    "the auth object's request for its credentials was redirected to another host, and was not sent there"
+)
 
 
 def _sent_by(prepared: PreparedRequest, request: Request) -> Request:

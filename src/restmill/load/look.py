@@ -28,7 +28,6 @@ from restmill.load.verdicts import seen_of
 from restmill.load.watch import tell, watching_alone
 from restmill.plan.spec import Resource
 from restmill.run.receipt import Ledger
-from restmill.secrets import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -124,7 +123,7 @@ def look(source: DltSource, plan: Plan, sought: Sequence[Sought], observer: Obse
         except Exception as error:  # whatever it is, the load has gone well and the rows stay
             if is_interruption(error):
                 raise
-            failed = failure_of(error, Redactor().plus(plan.secrets)).what
+            failed = failure_of(error).what
     seen = seen_of(ledger, plan)
     sights = {name: _sight(eye, lineage, seen, failed) for name, eye in eyes.items()}
     return Looked(sights | unseen, {name: one.requests for name, one in seen.items() if one.requests})

@@ -14,10 +14,13 @@ from dlt.sources.rest_api import config_setup
 from restmill.config import files
 from restmill.config.check import check
 from restmill.config.references import Reference, resolve
+from restmill.load import hiding as _hiding  # noqa: F401  # what dlt looks up is known from here on
 from restmill.load.credentials import with_credentials
 from restmill.load.guests import with_guests
 from restmill.load.settings import ensure_readable
 from restmill.plan.build import build
+from restmill.run.credentials import secrets_of_session
+from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +36,10 @@ def plan_of_mapping(config: Mapping[str, Any], on_error: OnError = "raise", *, r
         ConfigError: all problems at once.
     """
     checked = check(config, paginators=_paginators(), auths=_auths())
+    KEYRING.learn(checked.secrets)
     if not resolve:
         return build(checked, on_error=on_error)
-    return with_guests(build(with_credentials(checked), on_error=on_error))
+    return _known(with_guests(build(with_credentials(checked), on_error=on_error)))
 
 
 def plan_of_file(path: Path, on_error: OnError = "isolate") -> Plan:
@@ -50,8 +54,18 @@ def plan_of_file(path: Path, on_error: OnError = "isolate") -> Plan:
     check(source.tree, source=source, paginators=paginators, auths=auths)
     ensure_readable()
     tree, secrets = resolve(source.tree, _looked_up, source.positions)
+    KEYRING.learn(secrets)
     checked = check(tree, source=source, secrets=secrets, paginators=paginators, auths=auths)
-    return with_guests(build(with_credentials(checked), on_error=on_error, name=path.stem))
+    KEYRING.learn(checked.secrets)
+    return _known(with_guests(build(with_credentials(checked), on_error=on_error, name=path.stem)))
+
+
+def _known(plan: Plan) -> Plan:
+    """The plan, with all that it and the user's session hold known as secret."""
+    KEYRING.learn(plan.secrets)
+    if plan.transport.session is not None:
+        KEYRING.learn(secrets_of_session(plan.transport.session.value))
+    return plan
 
 
 def _paginators() -> frozenset[str]:

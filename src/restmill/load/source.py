@@ -28,7 +28,7 @@ from restmill.load.watch import tell
 from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.login import with_logins
 from restmill.run.redacted import RedactedSession
-from restmill.secrets import Redactor
+from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,8 +141,8 @@ def resources_of(plan: Plan) -> list[DltResource]:
     """The dlt resources of a plan; they share one engine session."""
     plan = with_logins(plan)
     cursors = Cursors(plan)
-    redact = Redactor().plus(plan.secrets)
-    session = RedactedSession(plan.limits, transport_for(plan), redact, observer=cursors)
+    KEYRING.learn(plan.secrets)
+    session = RedactedSession(plan.limits, transport_for(plan), observer=cursors)
     made: dict[str, DltResource] = {}
     for resource in plan.resources:
         match resource:

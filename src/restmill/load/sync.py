@@ -22,6 +22,7 @@ from restmill.load.aside import Refusal, hit, set_apart, settle_refused, with_re
 from restmill.load.dispositions import settle
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
+from restmill.load.hiding import hiding, secrets_of_destination
 from restmill.load.landed import keys_that_met
 from restmill.load.letgo import nothing_left
 from restmill.load.lineage import Lineage
@@ -39,7 +40,7 @@ from restmill.load.watch import tell, watching
 from restmill.load.withhold import with_kept, withhold_partial
 from restmill.plan.spec import OnError, Plan
 from restmill.run.receipt import Ledger, Receipt, Verdict
-from restmill.secrets import Redactor
+from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,12 +98,13 @@ def sync(
         DestinationError: the destination could not be written.
         Busy: another run of the pipeline is under way; nothing was sent.
     """
-    with inject_section(ConfigSectionContext(sections=_SECTIONS)):
-        plan = _plan(config, on_error)
-    with alone(where.get("pipeline_name") or plan.pipeline.name):
-        pipeline = pipeline_of(plan, **where)
-        source = _selected(source_of(plan, pipeline.pipeline_name), resources)
-        return run(pipeline, source, plan, observer, require)
+    with hiding():
+        with inject_section(ConfigSectionContext(sections=_SECTIONS)):
+            plan = _plan(config, on_error)
+        with alone(where.get("pipeline_name") or plan.pipeline.name):
+            pipeline = pipeline_of(plan, **where)
+            source = _selected(source_of(plan, pipeline.pipeline_name), resources)
+            return run(pipeline, source, plan, observer, require)
 
 
 def pipeline_of(
@@ -116,6 +118,8 @@ def pipeline_of(
     Raises:
         RestmillError: there is no such destination, or no pipeline of that name.
     """
+    KEYRING.learn(plan.secrets)
+    KEYRING.learn(secrets_of_destination(destination or plan.pipeline.destination))
     try:
         return dlt.pipeline(
             pipeline_name or plan.pipeline.name,
@@ -183,7 +187,6 @@ def _account(pipeline: Pipeline, plan: Plan, evidence: Callable[[], tuple[Eviden
         destination_of(pipeline),
         pipeline.dataset_name or "",
         config_digest=digest_of(plan),
-        redact=Redactor().plus(plan.secrets),
     )
 
 

@@ -21,6 +21,10 @@ Of the load step:
   package's beginning it is told, too.
 - `filter_new_jobs`, as `Load` sees it: says which files are written next; `straight` lets some of them wait.
 
+Of its configuration:
+
+- `log_traces`, as `resolve` sees it, and the look-up of `dlt.secrets`: `hiding` is told what they find.
+
 tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
 """
 
@@ -31,6 +35,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dlt.common.configuration import accessors, resolve
 from dlt.common.destination.client import JobClientBase
 from dlt.common.schema.utils import get_root_table
 from dlt.destinations.job_client_impl import SqlJobClientBase
@@ -59,6 +64,28 @@ original_load_package = Load.load_single_package
 original_prepare_table = JobClientBase.prepare_load_table
 original_submit = Load.submit_job
 original_filter = filter_new_jobs
+
+
+original_log = resolve.log_traces  # type: ignore[attr-defined]  # imported there
+original_lookup = accessors._SecretsAccessor._get_value  # noqa: SLF001  # see above
+
+
+def prepare_lookups(learn: Callable[[object, object], None]) -> None:
+    """From now on, tell `learn` each value that dlt looks up, with its type; None: from `dlt.secrets`."""
+
+    @wraps(original_log)
+    def log(config: Any, key: str, hint: Any, value: Any, *more: Any, **named: Any) -> None:
+        learn(value, hint)
+        original_log(config, key, hint, value, *more, **named)
+
+    @wraps(original_lookup)
+    def lookup(self: Any, field: str, type_hint: Any = None) -> Any:
+        found = original_lookup(self, field, type_hint)
+        learn(found[0], None)
+        return found
+
+    resolve.log_traces = log  # type: ignore[attr-defined]
+    accessors._SecretsAccessor._get_value = lookup  # type: ignore[method-assign]  # noqa: SLF001  # see above
 
 
 class DoneBefore(Protocol):

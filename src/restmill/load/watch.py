@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from restmill import events
+from restmill.run.redacted import redacted_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,8 @@ def watching_alone(*observers: Observer) -> Iterator[None]:
 
 
 def tell(event: Event) -> None:
-    """Pass an event to the log and to everybody watching."""
+    """Pass an event, without any known secret, to the log and to everybody watching."""
+    event = redacted_event(event)
     _log(event)
     for watcher in _watchers:
         watcher(event)

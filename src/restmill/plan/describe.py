@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from restmill.config.opaque import Opaque
-from restmill.config.wording import is_credential
+from restmill.config.telling import may_be_credential, without_literals
 from restmill.plan import deletes
 from restmill.plan.spec import Foreign, Fresh, Signer
 from restmill.plan.template import Template, spelled
@@ -106,7 +106,9 @@ def describe(plan: Plan) -> Description:
         budget=_budget(plan.limits),
         connection=clean(_connection(plan)),
         allowed_hosts=tuple(sorted(plan.allowed_hosts)),
-        pipeline=f"{plan.pipeline.name} -> {where}, dataset {plan.pipeline.dataset_name}",
+        pipeline=clean(
+            f"{plan.pipeline.name} -> {without_literals(where)}, dataset {plan.pipeline.dataset_name}"
+        ),
         resources=tuple(_described(plan, resource, clean) for resource in plan.resources),
         notes=tuple(clean(f"{note.where}: {note.text}") for note in plan.notes if note.where not in names),
     )
@@ -153,7 +155,7 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
 def _param(name: str, value: Json, cursor: Cursor | None) -> str:
     if value is None:
         return "set by the cursor" if cursor and cursor.start_param == name else "left out"
-    return MASK if is_credential(name) else _words(value)
+    return MASK if may_be_credential(name) else _words(value)
 
 
 def _body(request: RequestTemplate) -> str:

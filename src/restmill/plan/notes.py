@@ -15,6 +15,7 @@ from restmill.plan.machines import effective_paginator
 from restmill.plan.spec import Note
 from restmill.plan.template import Placeholder
 from restmill.wire.detect import single_entity_path
+from restmill.wire.message import origin_of
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -31,11 +32,15 @@ LAGGING = (
     "`lag` with `append`: each run appends the rows of the lag again; `merge` with a `primary_key` does not"
 )
 
+AWAY = "the path is absolute and leads to"
+"""How a note begins that tells where the client's credentials go besides `base_url`."""
+
 
 def notes_on_resource(declared: model.Resource, client: model.Client, resource: Resource) -> Iterator[Note]:
     """What was decided for one resource: where it reads, how, for whom, and how its table is kept."""
     sentences = (
         *_path(declared, resource),
+        *_elsewhere(declared, client, resource),
         *_reading(declared, resource),
         *_binding(declared, resource),
         *_table(resource),
@@ -94,6 +99,22 @@ def _path(declared: model.Resource, resource: Resource) -> Iterator[str]:
     for part in resource.request.path.parts:
         if isinstance(part, Placeholder) and (part.spec or part.conversion):
             yield f"{part} is formatted in the path; dlt leaves the format out there"
+
+
+def _elsewhere(declared: model.Resource, client: model.Client, resource: Resource) -> Iterator[str]:
+    """An absolute path names a host of its own, and what is the client's goes there, too, as under dlt."""
+    start = next(iter(resource.request.path.parts), "")
+    if not isinstance(start, str) or not start.startswith(("http://", "https://")) or not client.base_url:
+        return
+    there = origin_of(start)
+    if there == origin_of(client.base_url):
+        return
+    goes = ["client.auth"] if client.auth is not None and "auth" not in declared.endpoint.given else []
+    goes += ["client.headers"] if client.headers else []
+    goes += ["client.session"] if client.session is not None else []
+    if goes:
+        names = " and ".join(f"`{one}`" for one in goes)
+        yield f"{AWAY} {there}, where {names} {'go' if len(goes) > 1 else 'goes'}, too"
 
 
 def _reading(declared: model.Resource, resource: Resource) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -43,6 +44,7 @@ class AiohttpTransport:
         self._settings = settings
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
+        self._stranger: ssl.SSLContext | bool | None = None
         self._environment = getproxies()
 
     async def send(self, request: Request) -> Response:
@@ -58,6 +60,7 @@ class AiohttpTransport:
                 data=body,
                 allow_redirects=False,
                 proxy=self._proxy(request.address),
+                ssl=self._tls_for(request),
             ) as answer:
                 fields = _merged(answer.headers)
                 content = await self._body(answer, fields)
@@ -107,6 +110,13 @@ class AiohttpTransport:
         # GET again by itself, uncounted. It has no public switch for it; its own test client does the same.
         self._session._retry_connection = False  # noqa: SLF001
         return self._session
+
+    def _tls_for(self, request: Request) -> ssl.SSLContext | bool:
+        """How to check the server; a client certificate proves who we are, so it is shown at home only."""
+        if request.trust == "foreign" and self._settings.cert:
+            self._stranger = self._stranger or _tls(replace(self._settings, cert=()))
+            return self._stranger
+        return True  # as the connector has it
 
     def _proxy(self, address: str) -> str | None:
         """The configured proxy, or the environment's (`HTTPS_PROXY`, `NO_PROXY`), as `requests` chooses."""

@@ -14,7 +14,8 @@ from restmill.events import Retrying, Sent
 from restmill.run.bench import Bench
 from restmill.run.caller import called
 from restmill.run.door import Door
-from restmill.run.origins import redirected
+from restmill.run.origins import at_home as _at_home  # noqa: F401  # checks from outside look for it here
+from restmill.run.origins import redirected as _redirected
 from restmill.run.refusals import rejected
 from restmill.run.signing import Signing
 from restmill.run.transport import Failed
@@ -146,7 +147,7 @@ class Fetcher:
         self._clock = clock
         self._tell = observer
         self._doors: dict[str, Door] = {}
-        self._signing = Signing(memory, clock, self._token_answer)
+        self._signing = Signing(memory, clock, observer, self._token_answer)
         self._presses: dict[Press, Bench] = {}
 
     def extras(self, resource: str) -> Extras:
@@ -316,7 +317,7 @@ class Fetcher:
                 return replace(response, hops=hops) if hops else response
             hops += (response,)
             try:
-                request = redirected(request, response.status, joined(request.url, link))
+                request = _redirected(request, response.status, joined(request.url, link))
             except NoAddress as flaw:
                 _raise_unsent(f"status {response.status} redirects to no URL: {flaw}")
         place = Place(f"{terms.resource}  {request.target}")

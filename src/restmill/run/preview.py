@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from restmill.errors import ApiError, Place, Problem
 from restmill.events import ignore
@@ -22,9 +22,9 @@ from restmill.run.fetch import Fetcher, Refused
 from restmill.run.login import with_logins
 from restmill.run.memory import Memory
 from restmill.run.order import Bound, order_for
-from restmill.run.redacted import redacted
+from restmill.run.redacted import redact_value
 from restmill.run.unforeseen import foreseen
-from restmill.secrets import Redactor
+from restmill.secrets import KEYRING
 from restmill.shape.decode import keys_of, select
 from restmill.shape.rename import rename
 from restmill.wire.detect import detect_pager, detect_selector
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from restmill.shape.decode import Selection
     from restmill.wire.message import Request
     from restmill.wire.paging import Decision, Pager
+
+    Redact: TypeAlias = Callable[[str], str]
 
 _LONGEST_VALUE = 40
 """Characters shown of a cursor or link in the next request."""
@@ -115,7 +117,8 @@ async def _preview(
 async def glimpses(plan: Plan, names: Collection[str], fetcher: Fetcher) -> AsyncIterator[Glimpse]:
     """A glimpse of each resource in `names`; parents that are not in it are asked in silence."""
     plan = with_logins(plan)
-    redact = Redactor().plus(plan.secrets)
+    KEYRING.learn(plan.secrets)
+    redact = KEYRING.redact
     seen: dict[str, Glimpse] = {}
     needed = _with_ancestors(plan, names)
     for resource in plan.resources:
@@ -144,7 +147,7 @@ def _with_ancestors(plan: Plan, names: Collection[str]) -> set[str]:
 
 
 async def _safe_glimpse(
-    plan: Plan, resource: Resource, seen: Mapping[str, Glimpse], fetcher: Fetcher, redact: Redactor
+    plan: Plan, resource: Resource, seen: Mapping[str, Glimpse], fetcher: Fetcher, redact: Redact
 ) -> Glimpse:
     """The glimpse; whatever an answer leads to is a problem of its own resource."""
     try:
@@ -157,7 +160,7 @@ async def _safe_glimpse(
 
 
 async def _glimpse(
-    plan: Plan, resource: Resource, seen: Mapping[str, Glimpse], fetcher: Fetcher, redact: Redactor
+    plan: Plan, resource: Resource, seen: Mapping[str, Glimpse], fetcher: Fetcher, redact: Redact
 ) -> Glimpse:
     try:
         order = order_for(plan, resource, _bound(resource, seen))
@@ -216,18 +219,19 @@ def _of_cursor(cursor: Cursor) -> tuple[dict[str, Json], dict[str, Json]]:
     return values, {name: value for name, value in params.items() if name}
 
 
-def _redacted(glimpse: Glimpse, redact: Redactor) -> Glimpse:
-    """The glimpse with every text of ours redacted; the records are the API's."""
+def _redacted(glimpse: Glimpse, redact: Redact) -> Glimpse:
+    """The glimpse with every text in it redacted, those of the records, too: they are shown, not loaded."""
     return replace(
         glimpse,
         request=redact(glimpse.request),
         following=redact(glimpse.following),
         notes=tuple(redact(note) for note in glimpse.notes),
-        problem=glimpse.problem and redacted(glimpse.problem, redact),
+        problem=glimpse.problem and glimpse.problem.cleaned(redact),
+        records=tuple(redact_value(record, redact) for record in glimpse.records),
     )
 
 
-def _read(asked: Glimpse, order: Order, answer: Answer, resource: Resource, redact: Redactor) -> Glimpse:
+def _read(asked: Glimpse, order: Order, answer: Answer, resource: Resource, redact: Redact) -> Glimpse:
     """The glimpse with everything that the answer tells."""
     response = answer.response
     glimpse = replace(asked, status=response.status, seconds=response.seconds, size=len(response.body))
@@ -275,7 +279,7 @@ def _unmatched(resource: Resource, selector: str, document: Json) -> Problem:
     )
 
 
-def _foreseen(glimpse: Glimpse, pager: Pager, page: Page, redact: Redactor) -> Glimpse:
+def _foreseen(glimpse: Glimpse, pager: Pager, page: Page, redact: Redact) -> Glimpse:
     try:
         decision = pager.after(page)
         total = pager.total(page)
@@ -284,7 +288,7 @@ def _foreseen(glimpse: Glimpse, pager: Pager, page: Page, redact: Redactor) -> G
     return replace(glimpse, total=total, following=following(page.request, decision, redact))
 
 
-def following(request: Request, decision: Decision, redact: Redactor) -> str:
+def following(request: Request, decision: Decision, redact: Redact) -> str:
     """What comes after `request`, in a few words; redacted before it is cut short."""
     match decision:
         case Done(reason, complete):
@@ -302,7 +306,7 @@ def following(request: Request, decision: Decision, redact: Redactor) -> str:
             assert_never(decision)
 
 
-def _difference(before: Request, after: Request, redact: Redactor) -> str:
+def _difference(before: Request, after: Request, redact: Redact) -> str:
     """The parameters that `after` sets anew, or its address when that is another."""
     if after.address != before.address:
         return f"{after.method} {_cut(redact(without_login(after.url)), 2 * _LONGEST_VALUE)}"

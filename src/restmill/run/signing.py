@@ -1,7 +1,7 @@
 """Signing: who may see a credential, and what becomes of a request that may not.
 
-A request to the API's own origins is signed; one to a host that the config allows goes out bare, without any
-configured header; any other is refused. A token is fetched once for all reads, and by one of them at a time.
+A request to the API's own origins is signed; one to a host that the config allows goes out bare (`run.bare`);
+any other is refused. A token is fetched once for all reads, and by one of them at a time.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from restmill.config.telling import is_credential
+from restmill.events import Doubted, Noted
 from restmill.plan.spec import Signer
+from restmill.run.bare import bare
 from restmill.run.origins import at_home, foreign, login_of
-from restmill.secrets import Secret
+from restmill.secrets import KEYRING, Secret
 from restmill.wire import auth as flows
-from restmill.wire.message import Headers, without_login
+from restmill.wire.message import without_login
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
+    from restmill.events import Observer
+    from restmill.path import Json
     from restmill.run.clock import Clock
     from restmill.run.fetch import Answer, Terms
     from restmill.run.memory import Memory
@@ -28,24 +33,32 @@ if TYPE_CHECKING:
 
 _BODY_HINT = "Make the API's address in the config the one that it redirects to."
 _AUTH_HINT = "If '{host}' is right, write its address into `access_token_url`."
+_HELD = "an allowed host, but the address holds a credential of the config's"
+_HELD_HINT = "It is not sent there: let the API give the address without it."
 
 
 class Signing:
     """The credentials of a run. `fetch` brings home the answers to requests for tokens."""
 
     def __init__(
-        self, memory: Memory, clock: Clock, fetch: Callable[[Request, Terms], Awaitable[Answer]]
+        self,
+        memory: Memory,
+        clock: Clock,
+        observer: Observer,
+        fetch: Callable[[Request, Terms], Awaitable[Answer]],
     ) -> None:
         self._memory = memory
         self._clock = clock
+        self._tell = observer
         self._fetch = fetch
         self._renewal = asyncio.Lock()
+        self._told: set[str] = set()
 
     async def signed(self, request: Request, terms: Terms) -> Request:
         """The request with credentials if its host may see them; bare if it is a host allowed by name.
 
         Raises:
-            ForeignHost: the host is neither, or a body would leave home: it may hold secrets, too.
+            ForeignHost: the host is neither, or a body or a secret in the address would leave home.
             Failed: an auth object of the user's could not get its credentials.
             ApiError: there was no token to be had.
         """
@@ -63,7 +76,26 @@ class Signing:
         if request.json is not None or request.data is not None:
             what = "an allowed host, but the request has a body, which goes to the API's own host only"
             raise foreign(terms.resource, request, what, _BODY_HINT)
-        return replace(request, headers=Headers())
+        return self._bare(request, terms)
+
+    def _bare(self, request: Request, terms: Terms) -> Request:
+        """The request as it may leave home; what was taken out of it is told, once for each resource."""
+        known = terms.auth
+        KEYRING.learn(flows.secrets_of(known) if known and not isinstance(known, Signer) else ())
+        left = bare(request, KEYRING.finds)
+        if left.unsafe:
+            raise foreign(terms.resource, request, _HELD, _HELD_HINT)
+        if left.dropped and terms.resource not in self._told:
+            self._told.add(terms.resource)
+            names = ", ".join(f"`{name}`" for name in left.dropped if name) or "a parameter"
+            own = {known.name} if isinstance(known, flows.ApiKey) else set()
+            what = f"a link to {request.origin} held {names}, which is secret and was taken out"
+            now = self._clock.now()
+            if set(left.doubtful) - own:
+                self._tell(Doubted(terms.resource, now, f"{what}: without it the rows may be others"))
+            else:
+                self._tell(Noted(terms.resource, now, what))
+        return left.request
 
     def drop(self, auth: Auth | Signer | None, response: Response) -> bool:
         """Make the next request get a new token, unless another has just got one; False: `auth` has none."""
@@ -87,7 +119,9 @@ class Signing:
 
     async def _new_token(self, auth: flows.ClientCredentials, terms: Terms) -> Token:
         request = flows.token_request(auth)
-        bare = replace(
+        if not at_home(request.origin, terms.homes):
+            request = replace(request, trust="named")
+        own = replace(
             terms,
             auth=login_of(request.address),
             rules=(),
@@ -97,5 +131,14 @@ class Signing:
             allowed=frozenset(),  # id and secret go to the declared address only
             far=_AUTH_HINT,
         )
-        answer = await self._fetch(request, bare)
+        answer = await self._fetch(request, own)
+        KEYRING.learn(_tokens(answer.document))
         return flows.read_token(auth, answer.response, answer.document, self._clock.now())
+
+
+def _tokens(document: Json) -> Iterator[Secret]:
+    """Every token in the answer of a token endpoint: the one asked for, one to refresh with, and so on."""
+    fields = document if isinstance(document, dict) else {}
+    for name, value in fields.items():
+        if isinstance(value, str) and is_credential(str(name)):
+            yield Secret(value)

@@ -3,8 +3,10 @@
 A session with code of the user's own may wait between requests, or count them, as it can under dlt: it gets
 them one at a time.
 
-The session's own headers, cookies, auth, adapters and proxies count, as under dlt. Redirects come back as
-answers, because following them is decided above; retries that the session makes stay its own affair.
+The session's own headers, cookies, auth, adapters and proxies count, as under dlt, for the API's own hosts. A
+request to any other goes through a session of ours, which has its proxies and the certificates to check by.
+Redirects come back as answers, because following them is decided above; retries that the session makes stay
+its own affair.
 
 One deadline holds for a whole request, since a server that sends a byte now and then never lets a session's
 own time limit pass: it ends after `client.timeout`, or ten times that where the session may try again itself.
@@ -17,9 +19,11 @@ from typing import TYPE_CHECKING
 import requests
 from urllib3.exceptions import HTTPError
 
+from restmill.run.credentials import secrets_of_session
 from restmill.run.foreign import answer_of, as_requests
 from restmill.run.transport import Failed, unread
 from restmill.run.workers import Workers
+from restmill.secrets import KEYRING, Secret
 from restmill.wire.coding import Intake, Unread
 from restmill.wire.fields import text_of
 from restmill.wire.message import Headers, Response
@@ -63,6 +67,8 @@ class SessionTransport:
         self._clock = clock
         self._workers: Workers | None = None
         self._patience = settings.timeout * (1 if _sends_once(session) else _OWN_ATTEMPTS)
+        self._plain = _plain_like(session)
+        KEYRING.learn(secrets_of_session(session))
 
     async def send(self, request: Request) -> Response:
         """See `Transport.send`."""
@@ -77,6 +83,9 @@ class SessionTransport:
         if self._workers is not None:
             workers, self._workers = self._workers, None
             workers.close()
+        for adapter in self._plain.adapters.values():
+            if adapter not in self._session.adapters.values():
+                adapter.close()
 
     def _sent(self, request: Request) -> Response:
         started = self._clock.now()
@@ -87,6 +96,7 @@ class SessionTransport:
             raise unread(error) from None
         except (requests.exceptions.RequestException, HTTPError, UnicodeError) as error:
             raise _explained(error, self._settings.timeout) from None  # its text may hold the URL and a key
+        KEYRING.learn_passing(Secret(value) for value in answer.cookies.values() if value)
         headers = Headers({name: text_of(value) for name, value in answer.headers.items()})
         came = Response(answer.status_code, headers, body, request.url, self._clock.now() - started)
         return answer_of(answer, came)  # the session's own hooks may have changed it
@@ -111,12 +121,15 @@ class SessionTransport:
         return answer
 
     def _answer(self, request: Request) -> requests.Response:
-        prepared = self._session.prepare_request(as_requests(request))
+        sender = self._session if request.trust == "home" else self._plain
+        prepared = sender.prepare_request(as_requests(request))
         # Before the session's own hooks, and before it reads the body of a redirect by itself.
         prepared.hooks.setdefault("response", []).insert(0, self._taken)
         verify = None if self._settings.verify is True else self._settings.verify  # None: the session's own
         settings = self._session.merge_environment_settings(prepared.url or "", {}, True, verify, None)
         match self._settings.cert:
+            case _ if request.trust == "foreign":
+                settings["cert"] = None
             case (both,):
                 settings["cert"] = both
             case (certificate, key):
@@ -124,9 +137,7 @@ class SessionTransport:
             case _:
                 pass  # none configured: the session's own
         try:
-            return self._session.send(
-                prepared, allow_redirects=False, timeout=self._settings.timeout, **settings
-            )
+            return sender.send(prepared, allow_redirects=False, timeout=self._settings.timeout, **settings)
         except (
             requests.exceptions.HTTPError
         ) as error:  # a session that raises for status still has the answer
@@ -141,6 +152,16 @@ def _sends_once(session: requests.Session) -> bool:
     adapters = [getattr(adapter, "max_retries", None) for adapter in session.adapters.values()]
     once = not any(getattr(retries, "total", 0) for retries in adapters)
     return placed is None and once and is_plain(session)
+
+
+def _plain_like(session: requests.Session) -> requests.Session:
+    """A session without headers, cookies, auth, parameters, hooks and certificate of the user's."""
+    plain = requests.Session()
+    plain.trust_env = False  # ~/.netrc has logins; proxies and certificates are merged from the user's
+    for prefix, adapter in session.adapters.items():
+        if _known(adapter):
+            plain.mount(prefix, adapter)
+    return plain
 
 
 def _explained(error: Exception, timeout: float) -> Failed:

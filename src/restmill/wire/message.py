@@ -18,6 +18,9 @@ from restmill.wire.address import flaw_of, joined
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Record: TypeAlias = dict[str, Json]
+Trust: TypeAlias = Literal["home", "named", "foreign"]
+"""What goes along with a request. `home`: all that the user's session and certificate add. `named`: to a host
+that the config names for one thing (tokens), without the session. `foreign`: without the certificate, too."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
@@ -80,6 +83,7 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     json: Json = None
     data: Json = None
+    trust: Trust = "home"
 
     @property
     def url(self) -> str:
