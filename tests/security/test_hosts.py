@@ -157,9 +157,10 @@ def session_with(**auth: Any) -> requests.Session:
     return session
 
 
-@pytest.mark.parametrize(
-    "auth", [("u", SESSION["auth"]), HTTPBasicAuth("u", SESSION["auth"]), Own()], ids=str
-)
+PAIR = ("u", SESSION["auth"])
+
+
+@pytest.mark.parametrize("auth", [PAIR, HTTPBasicAuth(*PAIR), Own()], ids=["a pair", "an object", "a class"])
 def test_a_session_of_the_users_is_for_the_apis_own_host(auth: Any) -> None:
     receipt, api, mirror = read(lambda url: config(url, *PATHS, session=session_with(auth=auth)))
     assert all(SESSION[name] in api.text for name in ("headers", "cookies", "params"))

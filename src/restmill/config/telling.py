@@ -49,7 +49,7 @@ _OF_A_KEY = _words(
 )
 """Words before `key` that make it a credential."""
 _MAYBE = frozenset(("code", "key"))
-_CHUNK = re.compile(r"[A-Za-z0-9+/_.~-]{12,}={0,2}")
+_CHUNK = re.compile(r"[A-Za-z0-9+_.~-]{12,}={0,2}")
 _SWITCHES = 4
 
 
@@ -111,7 +111,8 @@ def credentials_in(address: str) -> tuple[str, ...]:
 def credentials_in_dsn(dsn: str) -> tuple[str, ...]:
     """What is secret of a connection string; of a mere name nothing."""
     alone = parts(dsn) - {dsn, dsn.rpartition(" ")[2], ""}
-    found = [chunk[0] for chunk in _CHUNK.finditer(dsn) if looks_secret(chunk[0])]
+    chunks = _CHUNK.finditer(dsn) if "://" in dsn else ()  # of a path each part is a name
+    found = [chunk[0] for chunk in chunks if looks_secret(chunk[0])]
     return tuple(sorted(alone | set(found)))
 
 

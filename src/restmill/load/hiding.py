@@ -11,7 +11,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from dlt.common.configuration.specs.base_configuration import is_secret_hint
+from dlt.common.configuration.specs.base_configuration import (
+    extract_inner_hint,
+    is_credentials_inner_hint,
+    is_secret_hint,
+)
 
 from restmill.config.telling import credentials_in_dsn, is_credential
 from restmill.load.upstream import prepare_lookups
@@ -21,6 +25,8 @@ from restmill.secrets import KEYRING, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from restmill.path import Json
 
 
 @contextmanager
@@ -34,10 +40,24 @@ def hiding() -> Iterator[None]:
             raise
 
 
-def learn_value(value: object, hint: object = None) -> None:
-    """Learn a value that dlt has looked up, if its hint says that it is secret; without a hint it is."""
-    if value is not None and (hint is None or is_secret_hint(hint)):  # type: ignore[arg-type]  # dlt's own types
+def learn_value(value: object, hint: Json = None) -> None:
+    """Learn what is secret of a value that dlt has looked up.
+
+    All of it, if its hint says so or there is none (`dlt.secrets`); of credentials that are given as one
+    text, which may be the path of a file, and of any other text, what a connection string hides.
+    """
+    if isinstance(value, str) and hint is not None and not _is_secret(hint):
+        KEYRING.learn(map(Secret, credentials_in_dsn(value)) if _MARKS & set(value) else ())
+    elif value is not None and (hint is None or is_secret_hint(hint)):
         KEYRING.learn(_secrets_in(value, ""))
+
+
+_MARKS = frozenset("@=:?;")
+"""A text without any of these is no connection string."""
+
+
+def _is_secret(hint: Json) -> bool:
+    return is_secret_hint(hint) and not is_credentials_inner_hint(extract_inner_hint(hint))
 
 
 def _secrets_in(value: object, name: str) -> Iterator[Secret]:

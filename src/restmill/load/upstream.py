@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from dlt.common.configuration.accessors import _Accessor
+    from dlt.common.configuration.exceptions import LookupTrace
     from dlt.common.destination.client import FollowupJobRequest, LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.metrics import ExtractMetrics
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from dlt.common.storages.load_package import LoadJobInfo, PackageStorage
     from dlt.extract import DltSource
     from dlt.extract.storage import ExtractStorage
+
+    from restmill.path import Json
 
 original_init = Extract.__init__
 original_compute_metrics = Extract._compute_metrics  # noqa: SLF001  # see above
@@ -74,12 +78,12 @@ def prepare_lookups(learn: Callable[[object, object], None]) -> None:
     """From now on, tell `learn` each value that dlt looks up, with its type; None: from `dlt.secrets`."""
 
     @wraps(original_log)
-    def log(config: Any, key: str, hint: Any, value: Any, *more: Any, **named: Any) -> None:
+    def log(config: Json, key: str, hint: Json, value: Json, *more: Json, **named: Json) -> None:
         learn(value, hint)
         original_log(config, key, hint, value, *more, **named)
 
     @wraps(original_lookup)
-    def lookup(self: Any, field: str, type_hint: Any = None) -> Any:
+    def lookup(self: _Accessor, field: str, type_hint: Json = None) -> tuple[Json, list[LookupTrace]]:
         found = original_lookup(self, field, type_hint)
         learn(found[0], None)
         return found

@@ -11,7 +11,7 @@ import logging
 import threading
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from restmill.secrets import KEYRING
 
@@ -41,7 +41,7 @@ def redacted_logs() -> Iterator[None]:
                 logging.setLogRecordFactory(_before)
 
 
-def _made(*args: Any, **more: Any) -> logging.LogRecord:
+def _made(*args: object, **more: object) -> logging.LogRecord:
     record = _before(*args, **more)
     try:
         text = record.getMessage()

@@ -8,7 +8,7 @@ process's `KEYRING`, which grows: a token is a secret from the moment it has com
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from restmill.errors import RestmillError
 from restmill.run.channel import Ended
@@ -134,7 +134,7 @@ def _cleaned(one: _Frozen, redact: Redact, but: frozenset[str]) -> _Frozen:
     return replace(one, **clean) if clean != texts else one  # type: ignore[type-var]  # as above
 
 
-def _cleaned_text(value: Any, redact: Redact) -> Any:
+def _cleaned_text(value: object, redact: Redact) -> object:
     if isinstance(value, tuple):
         return tuple(_cleaned_text(part, redact) for part in value)
     return redact(value) if isinstance(value, str) else value
@@ -166,7 +166,7 @@ def _redact_one(error: BaseException, redact: Redact) -> None:
         error.filename = redact(error.filename)
 
 
-def redact_value(value: Any, redact: Redact = KEYRING.redact) -> Any:
+def redact_value(value: Json, redact: Redact = KEYRING.redact) -> Json:
     """A record, or what an exception was given, with all its texts redacted; an object is kept as it is."""
     match value:
         case str() if type(value) is str:

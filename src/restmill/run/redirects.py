@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import requests
@@ -21,6 +21,8 @@ from restmill.wire.message import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from restmill.path import Json
 
 _original_target = SessionRedirectMixin.get_redirect_target
 _original_resolve = SessionRedirectMixin.resolve_redirects
@@ -62,7 +64,7 @@ def _stays(url: str, target: str) -> bool:
         return False
 
 
-def _resolve(self: SessionRedirectMixin, *args: Any, **more: Any) -> Iterator[Any]:
+def _resolve(self: SessionRedirectMixin, *args: Json, **more: Json) -> Iterator[requests.Response]:
     before = _following.get()
     _following.set(not more.get("yield_requests"))
     try:
