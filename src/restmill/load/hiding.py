@@ -85,7 +85,7 @@ def secrets_of_destination(destination: object) -> Iterator[Secret]:
         return
     given = getattr(destination, "config_params", None) or {}
     for name, value in given.items():
-        if isinstance(value, str) and (name == "credentials" or is_credential(name)):
+        if isinstance(value, str) and is_credential(name) and name != "credentials":
             yield Secret(value)
         elif isinstance(value, str):
             yield from map(Secret, credentials_in_dsn(value))
