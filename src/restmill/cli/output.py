@@ -32,7 +32,6 @@ INTERRUPTED_LATE = "interrupted: the run was over, and its receipt is written"
 def print_json(document: object) -> None:
     """Print one JSON document on standard output, indented."""
     from restmill.run.archive import json_of  # noqa: PLC0415  # `--help` is quick
-
     from restmill.run.redacted import redact_document  # noqa: PLC0415  # as above
 
     click.echo(json_of(redact_document(document)).decode())
