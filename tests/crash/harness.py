@@ -151,6 +151,10 @@ class _Run:
         if code == 0:
             return False, []
         right = _ENDED_BY[self.case.number]
+        if self.case.window is None and len(_receipts(self.home)) < self.runs:
+            right = right | {
+                -self.case.number
+            }  # it came before the command line listens, and nothing had begun
         return True, [] if code in right else [f"the killed run ended with {code}"]
 
     def _die(self, nth: int) -> int:
@@ -218,9 +222,13 @@ def _leftovers(home: Path) -> Iterator[str]:
             yield f"left in the working folder: {one.relative_to(working)}"
 
 
+def _receipts(home: Path) -> Any:
+    return archive.stored("crash", folder=home / archive.FOLDER).receipts
+
+
 def _history(home: Path, runs: int, *, killed: bool) -> Iterator[str]:
     """What is wrong with the receipts: there is one for each run; a run may be killed before it has begun."""
-    receipts = archive.stored("crash", folder=home / archive.FOLDER).receipts
+    receipts = _receipts(home)
     stopped = [one for one in receipts if one.error is not None]
     if killed and len(receipts) != runs:
         yield f"{len(receipts)} receipts of {runs} runs"

@@ -133,8 +133,8 @@ def test_an_endpoints_retry_overrides_the_clients_key_by_key() -> None:
     client = {"base_url": "https://h", "retry": {"statuses": [500], "max_retries": 9, "max_wait": None}}
     endpoint = {"path": "x", "retry": {"max_retries": 1, "backoff_factor": 3}}
     plan = planned("y", {"name": "x", "endpoint": endpoint}, client=client)
-    assert plan.resource("y").retry == Policy(frozenset({500}), 9)
-    assert plan.resource("x").retry == Policy(frozenset({500}), 1, 3)
+    assert plan.resource("y").retry == Policy(frozenset({500}), 9, lasting=False)
+    assert plan.resource("x").retry == Policy(frozenset({500}), 1, 3, lasting=False)
     assert planned("x").resource("x").retry == Policy()
 
 
@@ -214,3 +214,14 @@ def test_a_paginator_that_passes_the_check_contradicts_nothing(declared: dict[st
         return
     assert isinstance(pager, paging.Offset | paging.PageNumber | paging.Cursor)
     assert paging.conflicts(pager) == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "lasting"),
+    [({}, True), ({"statuses": [503]}, True), ({"max_retries": 3}, False), ({"backoff_factor": 2}, False)],
+)
+def test_retries_go_on_in_an_outage_unless_the_config_has_a_rhythm(
+    keys: dict[str, object], lasting: bool
+) -> None:
+    client = {"base_url": "https://h", "retry": keys}
+    assert planned("y", {"name": "x", "endpoint": "x"}, client=client).resource("y").retry.lasting is lasting

@@ -6,24 +6,30 @@ Each case has an ideal, the time that nobody could beat; a read may take twice t
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Literal
 
 import pytest
 
 from restmill.errors import ApiError, Halted
 from restmill.path import Path
+from restmill.run.fetch import Refused
 from restmill.run.transport import Failed
 from restmill.testing import json_response, run
 from restmill.testing.rig import Offsets, Rig, order
 from restmill.wire.gate import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor
+from restmill.wire.paging import Cursor, PageNumber, Pager
 
 LIMITS = Limits(patience=8.75)
 TOO_MANY = Response(429, Headers(), b"")
+TIMEOUT = 1.0
 Refuse = Callable[[float, int], Response | None]
+Kind = Literal["503", "refused", "cut", "timeout"]
 
 
 @dataclass
@@ -33,8 +39,8 @@ class Host:
     script: Callable[[Request], Response]
     latency: Callable[[int], float] = lambda _: 0.005
     out: tuple[float, float] = (0.0, 0.0)
-    cut: bool = False
-    """Whether it is out by refusing and cutting connections, instead of by 503."""
+    kind: Kind = "503"
+    """How it is out: with an answer, without a connection, by cutting off, or by saying nothing."""
     refuse: Refuse = lambda _at, _count: None
     answers: Counter[int] = field(default_factory=Counter)
     in_flight: int = 0
@@ -47,8 +53,8 @@ class Host:
         try:
             answer = self.refuse(began, self.in_flight)
             out = self.out[0] <= began < self.out[1]
-            await asyncio.sleep(0.001 if out or answer else self.latency(self.in_flight))
-            if (out or self.out[0] <= now() < self.out[1]) and self.cut:
+            await asyncio.sleep(self._seconds(quick=bool(answer), out=out))
+            if (out or self.out[0] <= now() < self.out[1]) and self.kind != "503":
                 self.answers[0] += 1
                 raise Failed("no connection")
             answer = Response(503, Headers(), b"") if out else answer or self.script(request)
@@ -57,42 +63,137 @@ class Host:
         finally:
             self.in_flight -= 1
 
+    def _seconds(self, *, quick: bool, out: bool) -> float:
+        if out and self.kind == "timeout":
+            return TIMEOUT
+        return 0.001 if quick or (out and self.kind != "cut") else self.latency(self.in_flight)
+
     async def close(self) -> None:
         self.closed = True
 
 
-def seconds_of(host: Host, rows: int, pager: Cursor | None = None) -> float:
+@dataclass(frozen=True)
+class Chain:
+    """Pages of 100, each of which alone knows the next one."""
+
+    pages: int
+
+    def __call__(self, request: Request) -> Response:
+        at = int(request.params.get("cursor", 0))
+        data = [{"id": 100 * at + k} for k in range(100)]
+        return json_response({"data": data, "next": at + 1 if at < self.pages - 1 else None})
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Pages of 100 by number, and how many there are."""
+
+    pages: int
+
+    def __call__(self, request: Request) -> Response:
+        at = int(request.params["page"]) - 1
+        data = [{"id": 100 * at + k} for k in range(100)] if at < self.pages else []
+        return json_response({"data": data, "pages": self.pages})
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Lists that are read at the same time."""
+
+    script: Callable[[Request], Response]
+    rows: int
+    pager: Pager | None = None
+    lists: int = 1
+
+
+CURSOR = Cursor(Path("next"), "cursor")
+SHAPES = {
+    "a fan of 16": Shape(Offsets(30_000), 30_000),
+    "a lone chain": Shape(Chain(100), 10_000, CURSOR),
+    "three chains": Shape(Chain(40), 4_000, CURSOR, lists=3),
+    "many children": Shape(Offsets(300), 300, lists=60),
+    "a list of pages": Shape(Numbered(200), 20_000, PageNumber(base_page=1, total_path=Path("pages"))),
+}
+
+
+def seconds_of(host: Host, rows: int, pager: Pager | None = None, lists: int = 1) -> float:
     """Seconds in which all rows were read."""
     rig = Rig(lambda _: TOO_MANY, limits=LIMITS, chances=tuple(k % 7 / 7 for k in range(5000)))
     rig.transport = host  # type: ignore[assignment]  # the same face
 
     async def main() -> float:
-        await rig.read(order(pager))
+        await asyncio.gather(*(rig.read(order(pager, path=f"/{k}")) for k in range(lists)))
         return asyncio.get_running_loop().time()
 
     took = run(main())
-    assert rig.ids == list(range(rows))
+    assert sorted(rig.ids) == sorted(list(range(rows)) * lists)
     return took
 
 
-@pytest.mark.parametrize("cut", [False, True])
+def seconds_in(shape: Shape, host: Host) -> float:
+    """The same for a shape."""
+    return seconds_of(host, shape.rows, shape.pager, shape.lists)
+
+
+@cache
+def undisturbed(name: str, latency: float) -> float:
+    """Seconds that a shape takes when all is well."""
+    return seconds_in(SHAPES[name], Host(SHAPES[name].script, lambda _: latency))
+
+
+@pytest.mark.parametrize("kind", ["503", "refused"])
 @pytest.mark.parametrize("latency", [0.005, 0.05])
 @pytest.mark.parametrize("outage", [0.5, 1, 2, 4, 8])
-def test_an_outage_costs_its_own_time_and_no_run(outage: float, latency: float, cut: bool) -> None:
-    host = Host(Offsets(90_000), lambda _: latency, (0.1, 0.1 + outage), cut)
+def test_an_outage_costs_its_own_time_and_no_run(outage: float, latency: float, kind: Kind) -> None:
+    host = Host(Offsets(90_000), lambda _: latency, (0.1, 0.1 + outage), kind)
     assert seconds_of(host, 90_000) <= 2 * (outage + 900 * latency / 16)
     assert sum(host.answers.values()) <= 901 + 16 + 6
 
 
-@pytest.mark.parametrize("outage", [0.5, 1, 2, 4])
-def test_an_outage_in_a_chain_of_cursors(outage: float) -> None:
-    def chain(request: Request) -> Response:
-        at = int(request.params.get("cursor", 0))
-        data = [{"id": 100 * at + k} for k in range(100)]
-        return json_response({"data": data, "next": at + 1 if at < 99 else None})
+@pytest.mark.parametrize("kind", ["503", "refused", "cut", "timeout"])
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("outage", [0.5, 1, 2, 4, 8])
+def test_an_outage_in_each_shape_of_reads(outage: float, name: str, kind: Kind) -> None:
+    shape = SHAPES[name]
+    host = Host(shape.script, lambda _: 0.02, (0.05, 0.05 + outage), kind)
+    least = max(outage, TIMEOUT) if kind == "timeout" else outage
+    assert seconds_in(shape, host) <= 2 * (least + undisturbed(name, 0.02))
+    assert sum(many for status, many in host.answers.items() if status != 200) <= 16 + 6
 
-    host = Host(chain, out=(0.1, 0.1 + outage), cut=True)
-    assert seconds_of(host, 10_000, Cursor(Path("next"), "cursor")) <= 2 * (outage + 0.5)
+
+@pytest.mark.parametrize("kind", ["503", "refused", "timeout"])
+def test_a_chain_on_a_host_that_stays_dead_ends_when_the_breaker_says_so(kind: Kind) -> None:
+    host = Host(Chain(100), out=(0.1, 1e9), kind=kind)
+    with pytest.raises(ApiError, match="after 10 attempts"):
+        seconds_of(host, 10_000, CURSOR)
+    assert sum(many for status, many in host.answers.items() if status != 200) == 10
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_one_page_that_fails_for_ever_gets_four_requests_while_others_are_served(status: int) -> None:
+    failed = 0
+
+    def script(request: Request) -> Response:
+        nonlocal failed
+        if int(request.params["offset"]) != 5000:
+            return Offsets(30_000)(request)
+        failed += 1
+        return Response(status, Headers(), b"")
+
+    with pytest.raises((ApiError, Refused)):
+        seconds_of(Host(script, lambda _: 0.2), 30_000)
+    assert failed == 4
+
+
+def test_a_page_of_a_chain_that_fails_by_itself_gets_four_requests() -> None:
+    def script(request: Request) -> Response:
+        at = int(request.params.get("cursor", 0))
+        return Response(500, Headers(), b"") if at == 7 else Chain(100)(request)
+
+    host = Host(script)
+    with pytest.raises((ApiError, Refused)):
+        seconds_of(host, 10_000, CURSOR)
+    assert host.answers[500] == 4
 
 
 def test_a_host_that_stays_dead_is_halted_with_few_requests() -> None:
@@ -115,6 +216,16 @@ def test_a_ceiling_is_found_and_kept(most: int, latency: float) -> None:
     host = Host(Offsets(90_000), lambda _: latency, refuse=lambda _, n: TOO_MANY if n > most else None)
     assert seconds_of(host, 90_000) <= 1.1 * 900 * latency / most
     assert host.answers[429] <= 0.05 * sum(host.answers.values())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("most", [1, 3, 8])
+def test_a_ceiling_whose_refusals_ask_for_a_second_costs_that_second(most: int, name: str) -> None:
+    slow, shape = Response(429, Headers({"Retry-After": "1"}), b""), SHAPES[name]
+    host = Host(shape.script, lambda _: 0.02, refuse=lambda _, n: slow if n > most else None)
+    ideal = undisturbed(name, 0.02) * max(1.0, min(16, shape.lists if shape.pager is CURSOR else 16) / most)
+    assert seconds_in(shape, host) <= 1.2 * (ideal + 1)
+    assert host.answers[429] <= max(8, 0.05 * sum(host.answers.values()))
 
 
 def bucket(rate: float, burst: float, *, told: bool) -> Refuse:
@@ -172,22 +283,51 @@ def test_fifteen_a_minute(told: bool) -> None:
     assert host.answers[429] <= sum(host.answers.values()) / 3
 
 
-@pytest.mark.parametrize("storm", [0.5, 2, 8, 30])
-def test_a_storm_of_refusals_passes(storm: float) -> None:
-    host = Host(Offsets(90_000), refuse=lambda at, _: TOO_MANY if 0.1 <= at < 0.1 + storm else None)
-    assert seconds_of(host, 90_000) <= 2.5 * (storm + 0.3)
+def storm(out: tuple[float, float], told: str) -> Refuse:
+    """Refuses all in that time, and says nothing, or "one second", or how long it will take."""
+
+    def refuse(at: float, _: int) -> Response | None:
+        if not out[0] <= at < out[1]:
+            return None
+        rest = 1 if told == "a second" else math.ceil(out[1] - at)
+        return Response(429, Headers({"Retry-After": str(rest)} if told else {}), b"")
+
+    return refuse
+
+
+@pytest.mark.parametrize("told", ["", "a second", "the rest"])
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("lasts", [0.5, 1, 2, 4, 8, 30])
+def test_a_storm_of_refusals_passes(lasts: float, name: str, told: str) -> None:
+    shape = SHAPES[name]
+    host = Host(shape.script, lambda _: 0.02, refuse=storm((0.05, 0.05 + lasts), told))
+    asked = max(1, lasts) if told else lasts
+    assert seconds_in(shape, host) <= 2 * (asked + undisturbed(name, 0.02))
+    assert host.answers[429] <= 16 + 16
+
+
+@pytest.mark.parametrize("lasts", [0.5, 2, 8, 30])
+def test_a_storm_in_a_long_list_is_one_request_in_twenty(lasts: float) -> None:
+    host = Host(Offsets(90_000), refuse=storm((0.1, 0.1 + lasts), ""))
+    assert seconds_of(host, 90_000) <= 2 * (lasts + 0.3)
     assert host.answers[429] <= 0.05 * sum(host.answers.values())
+
+
+def test_two_storms_teach_no_rate_that_lasts() -> None:
+    first, second = storm((0.1, 2.1), ""), storm((6.0, 8.0), "")
+    host = Host(Offsets(90_000), lambda _: 0.05, refuse=lambda at, n: first(at, n) or second(at, n))
+    assert seconds_of(host, 90_000) <= 2 * (4 + 900 * 0.05 / 16)
 
 
 def test_refusals_for_ever_end_with_the_reason() -> None:
     host = Host(Offsets(90_000), refuse=lambda at, _: TOO_MANY if at > 0.1 else None)
-    with pytest.raises(Halted, match="refused every request for 256 s"):
+    with pytest.raises(Halted, match="refused every request for 223 s"):
         seconds_of(host, 90_000)
 
 
 def test_a_host_that_slows_down_is_asked_less() -> None:
     host = Host(Offsets(38_500), lambda n: 0.005 * n * n)
-    assert seconds_of(host, 38_500) <= 2.5 * 385 * 0.005
+    assert seconds_of(host, 38_500) <= 2 * 385 * 0.005
 
 
 @pytest.mark.parametrize("law", [lambda n: 0.005 * n, lambda n: 0.005 * max(1, n / 4)])

@@ -14,7 +14,13 @@ class Retry(Block):
         Listing(Status()),
         default=(429, 500, 502, 503, 504),
     )
-    max_retries: int = key("Further attempts after the first.", Whole(0), default=3)
+    max_retries: int = key(
+        "Further attempts after the first. When neither this nor `backoff_factor` is given, they go on while "
+        "the whole host is down: it has answered before, and nothing but 502, 503, 504 or no answer comes "
+        "since. The breaker ends that.",
+        Whole(0),
+        default=3,
+    )
     backoff_factor: float = key(
         "The wait before retry n is `backoff_factor ** (n - 1)` seconds, jittered.",
         Number(least=0),

@@ -93,7 +93,7 @@ def policy_of(*declared: model.Retry | None) -> Policy:
     keys = {name: value for retry in declared if retry for name, value in _given(retry).items()}
     if "statuses" in keys:
         keys["statuses"] = frozenset(keys["statuses"])
-    return Policy(**keys)
+    return Policy(lasting=not keys.keys() & {"max_retries", "backoff_factor"}, **keys)
 
 
 def limits_of(client: model.Client) -> Limits:

@@ -88,6 +88,10 @@ class Door:
         """A request used up its retries; `first_sent` is when its first attempt left."""
         self._move(self._gate().exhausted(self._clock.now(), first_sent, why))
 
+    def down(self, since: float) -> bool:
+        """Whether the host served somebody once, and nobody after `since`."""
+        return self._gate().down(since)
+
     @property
     def patient(self) -> bool:
         """Whether a refusal that was just reported may be one of pace, and no failure of its request."""

@@ -25,7 +25,7 @@ from restmill.wire.address import NoAddress, flaw_of, joined
 from restmill.wire.fields import HINT, unsendable
 from restmill.wire.gate import Gate
 from restmill.wire.pace import is_refusal
-from restmill.wire.retry import Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
+from restmill.wire.retry import OUTAGES, Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
 from restmill.wire.rules import Accept, Call, Fail, Raised, Reauth, Retry, Rule, Skip, Stop, judge
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 10
+_SECOND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +163,14 @@ class Fetcher:
             ApiError: no usable answer, a foreign host, or the host is halted.
         """
         first_sent: float | None = None
+        tried_again = 0.0
         attempt = 0
         renewed = False
         while True:
             attempt += 1
             started = self._clock.now()
             first_sent = started if first_sent is None else first_sent
+            tried_again = started if attempt <= _SECOND else tried_again
             failed = None
             try:
                 came = await self._attempt(request, terms)
@@ -177,7 +180,8 @@ class Fetcher:
                 if self._held_back(request, terms, attempt, failed):
                     attempt -= 1
                 else:
-                    await self._wait_or_raise(request, terms, attempt, first_sent, failed)
+                    counted = self._counted(request, terms, attempt, tried_again, failed)
+                    await self._wait_or_raise(request, terms, counted, first_sent, failed)
                 continue
             if isinstance(came, Answer):
                 return came
@@ -280,6 +284,17 @@ class Fetcher:
         if isinstance(decision, Again):
             self._tell(Retrying(terms.resource, self._clock.now(), attempt, 0.0, decision.why))
         return isinstance(decision, Again)
+
+    def _counted(self, request: Request, terms: Terms, attempt: int, since: float, failed: _Again) -> int:
+        """The attempts that count: while the whole host is down, its breaker says when to give up.
+
+        `since` is when the second one began: where others were served after that, it is this request's own.
+        """
+        policy, failure = terms.policy, failed.failure
+        status = failure.status if isinstance(failure, BadStatus) else None
+        dead = failed.response is None or status in OUTAGES
+        lasting = policy.lasting and not terms.extra and dead and self._door(request).down(since)
+        return min(attempt, policy.max_retries) if lasting else attempt
 
     async def _wait_or_raise(
         self, request: Request, terms: Terms, attempt: int, first_sent: float, failed: _Again

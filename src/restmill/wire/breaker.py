@@ -61,6 +61,10 @@ class Breaker:
         """An attempt succeeded: whatever came before is over."""
         return replace(self, count=0, together=0) if self.count else self
 
+    def lasts(self, since: float) -> bool:
+        """Whether the row began before `since`, and is shorter than the usual bound."""
+        return self.half_open and self.since < since and self.count < FAILURES
+
     def opens(self, now: float) -> str:
         """Why nothing more is sent to the host; "" while it may recover."""
         lasted = now - self.since

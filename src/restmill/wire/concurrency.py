@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 _FIRST_TRIAL = 100
 """Successes at the ceiling before one more request is tried."""
+_PAUSES = 16
+"""Times as long as the pause that a refusal cost until one more is tried, at the soonest."""
 _PROVEN = 3
 """Successes for each request allowed that make a refusal an exception, once."""
 _SLOW = 4.0
@@ -88,6 +90,8 @@ class Concurrency:
     """Successes since the last refusal or change."""
     trial: int = _FIRST_TRIAL
     """Successes at the ceiling that earn one request more."""
+    trial_at: float = 0.0
+    """When that may be at the soonest: a refusal with a pause for everybody costs more than one request."""
     slow_start: bool = True
     settling: int = 0
     """One more than the answers still expected from before the last halving: they cannot cause another."""
@@ -109,7 +113,7 @@ class Concurrency:
         seen = replace(self, proven=self.proven + 1, latency=self.latency.answered(now, seconds))
         if seen.latency.from_level or (seen.latency.risen and seen.allowed > 1):
             return _weighed(seen, were_in_flight, now)
-        return _grown(seen)
+        return _grown(seen, now)
 
     def halved(self, others: int) -> Concurrency:
         """The host is overloaded; `others` requests are still in flight and may say so as well."""
@@ -118,25 +122,27 @@ class Concurrency:
         halved = _at(self, max(1, self.allowed // 2), others)
         return replace(halved, slow_start=False, settling=others + 1)
 
-    def refused(self, others: int) -> Concurrency:
-        """The host takes no more at once than the `others` in flight, at least one.
+    def refused(self, others: int, now: float = 0.0, cost: float = 0.0) -> Concurrency:
+        """The host takes no more at once than the `others` in flight, at least one; it cost a pause.
 
         One refusal at a number that has borne many requests may be chance: a second one lowers it.
         """
         if others + 1 <= self.allowed and self.proven >= _PROVEN * self.allowed:
             return replace(self, proven=0)
         allowed = min(self.allowed, max(1, others))
-        return replace(_capped(self, allowed, others), slow_start=False)
+        capped = _capped(self, allowed, others)
+        trial_at = max(self.trial_at, now + _PAUSES * cost * capped.trial / _FIRST_TRIAL)
+        return replace(capped, slow_start=False, trial_at=trial_at)
 
     def unbound(self, start: int) -> Concurrency:
         """It was the rate that the host refused, and not the number at once."""
         return replace(self.fresh(start, self.top), slow_start=False)
 
 
-def _grown(one: Concurrency) -> Concurrency:
+def _grown(one: Concurrency, now: float) -> Concurrency:
     most = one.top if one.ceiling is None else min(one.top, one.ceiling)
     if one.allowed >= most:
-        earned = one.allowed < one.top and one.proven >= one.trial
+        earned = one.allowed < one.top and one.proven >= one.trial and now >= one.trial_at
         return _at(one, one.allowed + 1, one.allowed) if earned else one
     if one.slow_start or one.credit + 1 >= one.allowed:
         return replace(_at(one, one.allowed + 1, one.allowed), proven=one.proven)

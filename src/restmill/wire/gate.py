@@ -108,6 +108,10 @@ class Gate:
         """
         return not self.shut and (self.in_flight > 0 or self.last_success > _NEVER)
 
+    def down(self, since: float) -> bool:
+        """Whether the host served somebody once, and nobody after `since`; it may recover."""
+        return not self.shut and self.last_success > _NEVER and self.breaker.lasts(since)
+
     def ask(self, now: float) -> Leave:
         """Whether a request may leave now."""
         if self.shut:
@@ -171,6 +175,8 @@ class Gate:
             return _SPENT  # an answer will say what is really left; without one to come, only the reset helps
         if self.breaker.half_open and self.in_flight >= self.breaker.most_in_flight:
             return "the host failed, and one request finds out whether it is well again"
+        if self.throttle.alone and self.in_flight:
+            return "one request finds out whether the host takes more"
         return f"{self.in_flight} requests are in flight" if self.in_flight >= self.allowed else ""
 
     def _waits(self, now: float) -> list[tuple[float, str]]:
@@ -222,10 +228,13 @@ def _held(gate: Gate, until: float, why: str) -> Gate:
 
 
 def _succeeded(gate: Gate, now: float) -> Gate:
-    throttle = gate.throttle.succeeded(now, asked=gate.held_why == _ASKED)
+    throttle, concurrency = gate.throttle.succeeded(now), gate.concurrency
     learnt = throttle.rate is not None and gate.throttle.pauses > 0
+    if gate.throttle.pauses and now < gate.held_until:  # it was served while another was refused
+        concurrency = concurrency.refused(gate.in_flight + 1, now, gate.held_until - now)
     return replace(
         gate,
+        concurrency=concurrency,
         breaker=gate.breaker.succeeded(),
         last_success=now,
         undone=(gate.breaker, gate.last_success),
@@ -236,16 +245,18 @@ def _succeeded(gate: Gate, now: float) -> Gate:
 
 def _refused(gate: Gate, now: float, asked: float | None) -> Gate:
     """Too many requests: at once, while others are in flight and nobody says more; else too many at all."""
-    if asked is not None:
-        if now + asked <= gate.held_until:
-            return _halved(gate)  # it was sent before the pause that another was told of
-    elif gate.in_flight:
+    if asked is None and gate.in_flight:
         return replace(gate, concurrency=gate.concurrency.refused(gate.in_flight))
-    throttle, pause = gate.throttle.refused(asked)
+    if asked is not None and now < gate.held_until:  # it was sent before the pause that another was told of
+        gate = _held(gate, now + asked, _ASKED)
+        return gate if gate.in_flight else _halved(gate)
+    throttle, pause = gate.throttle.refused(now, asked)
     gate = replace(gate, throttle=throttle)
     if asked is None:
         gate = replace(gate, concurrency=gate.concurrency.unbound(gate.limits.start))
-    gate = _held(_halved(gate), now + pause, _ASKED if asked is not None else _REFUSED)
+    if not gate.in_flight:
+        gate = _halved(gate)
+    gate = _held(gate, now + pause, _ASKED if asked is not None else _REFUSED)
     vain = throttle.paused - pause
     if vain and throttle.paused > gate.limits.max_hold:
         return _shut(gate, f"it refused every request for {vain:.0f} s as one too many")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from restmill.wire.message import Headers
 
 __all__ = [
+    "OUTAGES",
     "Again",
     "BadStatus",
     "Broken",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 STATUSES = frozenset({429, 500, 502, 503, 504})
+OUTAGES = frozenset({502, 503, 504})
+"""Statuses that speak for a whole host, and not for one page of it."""
 _LIMITED_BY_HEADERS = LIMITED | {403}
 _JITTER = 0.25
 
@@ -47,6 +50,8 @@ class Policy:
     """The first wait by the formula."""
     max_wait: float = 300.0
     """The longest single wait; a host that asks for more is given up."""
+    lasting: bool = True
+    """Whether attempts go on while the whole host is down: not where the config has a rhythm of its own."""
 
 
 @dataclass(frozen=True, slots=True)
