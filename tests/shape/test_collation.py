@@ -97,6 +97,11 @@ def test_a_reading_is_the_text_it_was() -> None:
         ("1.9.0", "1.9.1", False),
         ("31 déc. 2023", "12 janv. 2024", True),
         ("9", "10", False),
+        ("二", "十", True),
+        ("\u2168", "\u2169", True),
+        ("②", "⑩", True),
+        ("二", "二", False),
+        ("é", "è", False),
         ("2024-01-01", "20240102", False),
         ("03/04/2024", "04/02/2024", True),
         ("03/04/2024", "03/05/2024", False),
@@ -105,6 +110,50 @@ def test_a_reading_is_the_text_it_was() -> None:
 def test_doubts(one: str, other: str, doubtful: bool) -> None:
     assert bool(Collation().doubt(one, other)) is doubtful
     assert bool(Collation().doubt(other, one)) is doubtful
+
+
+ZEROS = {
+    "Arabic": "\u0660",
+    "Persian": "\u06f0",
+    "Hindi": "\u0966",
+    "Bengali": "\u09e6",
+    "Tamil": "\u0be6",
+    "Thai": "\u0e50",
+    "Khmer": "\u17e0",
+    "full width": "\uff10",
+    "mathematical": "\U0001d7ce",
+}
+
+
+def written(text: str, script: str) -> str:
+    """`text` with the digits of a script."""
+    zero = ord(ZEROS[script])
+    return text.translate({ord("0") + i: zero + i for i in range(10)})
+
+
+@pytest.mark.parametrize("script", ZEROS)
+@pytest.mark.parametrize(
+    ("earlier", "later", "doubtful"),
+    [
+        ("9", "10", False),
+        ("9.5", "10", False),
+        ("\u22122", "\u22121", False),
+        ("\u200f9", "\u200f10", False),
+        ("2024-12-31", "2025-01-01", False),
+        ("2024-12-31T23:00:00-05:00", "2025-01-01T05:00:00Z", False),
+        ("31/12/2024", "01/01/2025", False),
+        ("2024\uff0f1\uff0f2", "2024\uff0f1\uff0f11", False),
+        ("5", "2024-01-01", True),
+        ("rev-10", "rev-9", True),
+    ],
+)
+def test_digits_of_any_script_are_digits(script: str, earlier: str, later: str, *, doubtful: bool) -> None:
+    order = Collation()
+    for one, other in ((written(earlier, script), written(later, script)), (earlier, written(later, script))):
+        order.learn((one, other))
+        assert bool(order.doubt(one, other)) is doubtful
+        assert order.reading(one) < order.reading(other) or doubtful
+        assert str(order.reading(one)) == one
 
 
 def test_one_date_tells_what_the_others_mean() -> None:

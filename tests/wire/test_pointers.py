@@ -11,7 +11,7 @@ from restmill.path import Json, Path
 from restmill.wire.detect import detect_pager
 from restmill.wire.message import Page, Request
 from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, Pager, SinglePage
-from restmill.wire.pointers import flagged, pointed
+from restmill.wire.unfollowed import flagged, pointed
 from tests.wire.model import START, page
 
 LINK = "https://api.test/things?p=2"

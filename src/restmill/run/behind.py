@@ -6,14 +6,18 @@ weaker. Whether a resource's ends hold at all is a question for all its reads (s
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from restmill.run.fetch import Refused
+
 if TYPE_CHECKING:
+    from restmill.errors import ApiError
     from restmill.run.account import Account
     from restmill.run.extras import Check, Extras, Question
     from restmill.run.proof import Proof
-    from restmill.wire.message import Page
-    from restmill.wire.paging import Done
+    from restmill.wire.message import Page, Request
+    from restmill.wire.paging import Done, Pager
 
 BELIEVED = (
     "not each list is asked behind its end, or for its first page again: the first ones were as they seemed"
@@ -49,6 +53,10 @@ class Behind:
             self.end, self._empty = done, not page.length
         return self.end is not None
 
+    def expects(self, done: Done) -> None:
+        """Go on as the pager says, though the answer states an end: it is one if nothing new is behind it."""
+        self.end, self._empty = done, False
+
     async def asks_on(self, stated: Done, *, always: bool) -> bool:
         """Whether to go on behind an end that the server states, likewise."""
         if await self._must_ask("count", always=always):
@@ -67,6 +75,23 @@ class Behind:
         end, self.end = self.end, None
         self.confirmed = end is not None
         return end or done
+
+    def end_at(
+        self, request: Request, error: ApiError | Refused, pager: Pager | None, said: int | None
+    ) -> Done:
+        """The end of the list that a failed request means; raises `error` where it means none.
+
+        `said`: the number of rows, or pages, that the server stated last.
+        """
+        status = error.status if isinstance(error, Refused) and not error.no_end else None
+        ended = pager.past_end(request, status) if status and pager else None
+        if self.fallback is None:
+            if ended is not None and not ended.complete and self._proof.owed(said):
+                raise error  # the server states more: this is no end
+            if ended is None:
+                raise error
+            return replace(ended, complete=ended.complete or self._proof.reached(said))
+        return (ended if ended and ended.complete else self.fallback) if status else self.unseen()
 
     def unseen(self) -> Done:
         """The end, though what lies behind it could not be read: that is a doubt, and no failure."""

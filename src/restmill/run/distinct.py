@@ -91,6 +91,24 @@ class Distinct:
         self._slots = larger
 
 
+class Seams:
+    """Whether what came twice stands at the seams of pages alone: each begins with the end of the one before.
+
+    So do the pages of a list that goes on from the last value of a field, that value included.
+    """
+
+    def __init__(self) -> None:
+        self.alone = True
+        self._last: list[int] = []
+
+    def add(self, marks: list[int], new: int, *, follows: bool) -> None:
+        """Enter a page of which `new` are new; `follows`: it was asked for by a reference, and no number."""
+        twice = len(marks) - new
+        if twice and not (follows and marks[:twice] == self._last[-twice:]):
+            self.alone = False
+        self._last = marks or self._last
+
+
 def _values(records: Sequence[Json], name: str) -> list[Json]:
     return records.column(name) if isinstance(records, Pressed) else [record[name] for record in records]
 

@@ -33,7 +33,7 @@ from restmill.wire.signs import is_positional
 from restmill.wire.totals import stated_total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from restmill.path import Json
     from restmill.run.fetch import Answer
@@ -78,6 +78,19 @@ def asked_for(pager: Pager | None, request: Request) -> int:
     """How many rows a page was asked for; 0 when that is not known."""
     named = asked_size(request)
     return pager.limit if isinstance(pager, Offset) else named[1] if named else 0
+
+
+def notes_on_first(pager: Pager | None, page: Page) -> Iterator[str]:
+    """That the first of several pages is shorter than was asked for, and where its total was found."""
+    if page.number > 1 or not isinstance(pager, COUNTING):
+        return
+    rows = page.length
+    if isinstance(pager, Offset) and 0 < rows < pager.limit:
+        yield f"asked for {pager.limit} rows a page, got {rows}: the server caps them"
+    where = "" if pager.total_header else stated_total(pager, page)[1]
+    if where:
+        kind = "the header " if where in page.response.headers else ""
+        yield f"the total is taken from {kind}`{where}` (detected)"
 
 
 def judged(done: Done, page: Page, answer: Answer, *, missed: str, ruled: bool) -> Done:

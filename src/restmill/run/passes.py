@@ -26,6 +26,7 @@ from restmill.run.ends import (
     is_short,
     judged,
     look_of,
+    notes_on_first,
     reads_around,
     repeated,
     shifts,
@@ -38,8 +39,8 @@ from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
 from restmill.wire.detect import as_dlt_sends, detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
-from restmill.wire.pointers import flagged, pointed
-from restmill.wire.totals import stated_total
+from restmill.wire.signs import is_positional
+from restmill.wire.unfollowed import flagged, pointed, said_last
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -181,9 +182,18 @@ class Pass:
             self.capped = True
             return Done("the page size is capped", complete=False)
         if page.number == 1:
-            self._press()
-        self._note_cap(page)
+            self._press(page)
+        self._expect_end(page)
         return await self._stated_end(page) or self._look_ahead(decision)
+
+    def _expect_end(self, page: Page) -> None:
+        """Where a link or cursor leads on, but the answer says that it is the last: expect nothing there."""
+        if self._beside or self._made.seen.lost or not isinstance(self.pager, REFERRING):
+            return
+        why = said_last(page, self.pager, met=self.proof.proven)
+        if why:
+            self._behind.expects(Done(why, complete=True, basis="end"))
+            self.proof.left = " ".join(filter(None, self._left(page)))
 
     async def _stated_end(self, page: Page) -> Done | None:
         """The end that the server states where the pager does not believe it, if that held in other reads."""
@@ -202,21 +212,11 @@ class Pass:
         except TimeoutError:
             return Done(self._account.over(), complete=False)
         except (Refused, ApiError) as error:
-            return self._end_at(request, error)
+            return self._behind.end_at(request, error, self.pager, self._said)
         stop = light.answer.stop
-        return Done(stop, complete=self._pages == 0, basis="declared") if stop else light
-
-    def _end_at(self, request: Request, error: Refused | ApiError) -> Done:
-        """The end of the list that a failed request means; raises `error` where it means none."""
-        fallback = self._behind.fallback
-        plain = isinstance(error, Refused) and not error.no_end
-        status = error.status if isinstance(error, Refused) and plain else None
-        ended = self.pager.past_end(request, status) if status and self.pager else None
-        if ended is not None:
-            return ended
-        if fallback is None:
-            raise error
-        return fallback if plain else self._behind.unseen()
+        if not stop:
+            return light
+        return Done(stop, complete=self._pages == 0 or self.proof.reached(self._said), basis="declared")
 
     async def _in_time(self, request: Request) -> Light:
         left = self._account.left
@@ -252,8 +252,10 @@ class Pass:
             return "", ""
         return flagged(page, self.pager), pointed(page, self.pager, self._trail.knows, firm_only=proven)
 
-    def _press(self) -> None:
+    def _press(self, first: Page) -> None:
         """Let further pages be pressed, where nobody looks at their records or for a way on among them."""
+        for note in notes_on_first(self.pager, first):
+            self._account.note(note)
         press, selector = self._order.press, self.selector
         if press is None or selector is None or self._way.keep is not None or not self.proof.keyed:
             return
@@ -288,7 +290,8 @@ class Pass:
         rows = page.length
         self._pages += 1
         self._made.taken()
-        self.proof.add(page.records, marks, full=is_full(self.pager, page))
+        follows = isinstance(self.pager, REFERRING) and not is_positional(page.request)
+        self.proof.add(page.records, marks, full=is_full(self.pager, page), follows=follows)
         if not rows and isinstance(self.pager, COUNTING) and self.pager.stop_after_empty_page:
             self.proof.emptied()
         total = None if self.pager is None or page.document is None else self.pager.total(page)
@@ -373,16 +376,6 @@ class Pass:
         if carries_pages(self.pager):
             answer = replace(answer, response=replace(answer.response, body=b"", guise=None, said=None))
         return Light(answer, size)
-
-    def _note_cap(self, page: Page) -> None:
-        """Say so when the first of several pages is shorter than was asked for, and where its total was."""
-        pager, rows = self.pager, page.length
-        if page.number == 1 and isinstance(pager, Offset) and 0 < rows < pager.limit:
-            self._account.note(f"asked for {pager.limit} rows a page, got {rows}: the server caps them")
-        if page.number == 1 and isinstance(pager, Offset | PageNumber) and not pager.total_header:
-            where = stated_total(pager, page)[1]
-            kind = "the header " if where in page.response.headers else ""
-            self._account.note(where and f"the total is taken from {kind}`{where}` (detected)")
 
     def _look_ahead(self, decision: Next | Fan) -> Request:
         match decision:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from restmill.run.distinct import Distinct
+from restmill.run.distinct import Distinct, Seams
 from restmill.wire.paging import Offset, PageNumber
 from restmill.wire.signs import starts_behind
 from restmill.wire.totals import any_total, pages_in, stated_total
@@ -61,6 +61,7 @@ class Proof:
         self._merged = merged
         self._distinct = Distinct(keys)
         self._elements = Distinct()
+        self._seams = Seams()
         self.apart = False
         """Whether the records are something else than the elements of the list that is paged."""
         self.rows = 0
@@ -123,6 +124,21 @@ class Proof:
         """Whether distinct elements of the list are as many as the server claims."""
         return self.claimed == (self._elements.count if self.apart else self.distinct) and self.listed > 0
 
+    def reached(self, said: int | None) -> bool:
+        """Whether all that the server states has come; `said` is any number of rows or pages it stated."""
+        if self.met or (
+            said is not None and said == (self._elements if self.apart else self._distinct).count
+        ):
+            return self.listed > 0
+        pages = 0 < self._declared <= self.pages_with_rows
+        return pages and said in (None, self._declared) and self.claimed is None
+
+    def owed(self, said: int | None) -> bool:
+        """Whether the server states more rows, or pages, than have come."""
+        return not self.reached(said) and (
+            self._declared > self.pages_with_rows or max(said or 0, self.claimed or 0) > self.distinct
+        )
+
     @property
     def said(self) -> int | None:
         """The last number that the server stated, of rows or pages, other than the length of a page."""
@@ -148,9 +164,10 @@ class Proof:
         elements = marks.elements is not None and self._elements.fresh(marks.listed)
         return elements or self._distinct.fresh(marks.records)
 
-    def add(self, records: Sequence[Json], marks: Marks, *, full: bool) -> None:
-        """Enter an accepted page; `full`: it has as many rows as were asked for."""
+    def add(self, records: Sequence[Json], marks: Marks, *, full: bool, follows: bool = False) -> None:
+        """Enter an accepted page; `full`: it has as many rows as were asked for; `follows`: see `Seams`."""
         new = self._distinct.add(records, marks.records)
+        self._seams.add(marks.records, new, follows=follows)
         once = len(set(marks.records))
         self._across = self._across or once > new
         if self._keys and not self.shared and once < len(records):
@@ -330,7 +347,7 @@ class Proof:
         With a key: every one came, and equal ones become one. Without: all on one page, or honestly equal.
         """
         if self._keys:
-            return self._merged and self.proven and not self.apart
+            return self._merged and not self.apart and (self.proven or self._seams.alone)
         if self._elements.count == self.listed > 0:
             return True  # equal records of elements that are not
         alike = not self._distinct.told_apart

@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
+from restmill.shape.digits import counts_in_words, in_ascii_digits
 from restmill.shape.instants import Instant, instant_of, instant_of_date, order_of_day
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ class Collation:
     def learn(self, values: Iterable[object]) -> None:
         """Look for values that tell whether the day or the month comes first."""
         for value in values:
-            marked = isinstance(value, str) and {value[1:2], value[2:3]} & {"/", "-"}
-            told = order_of_day(value) if isinstance(value, str) and marked else None
+            text = in_ascii_digits(value) if isinstance(value, str) else ""
+            marked = {text[1:2], text[2:3]} & {"/", "-"}
+            told = order_of_day(text) if marked else None
             if told is not None:
                 self._seen.add(told)
                 self.torn = len(self._seen) > 1
@@ -89,6 +91,8 @@ class Reading(str):  # noqa: SLOT000  # what it reads as is kept beside it
     """A text that orders as what it reads as. Equal instants and equal numbers are equal."""
 
     collation: Collation
+    spelt: str
+    """The text with its digits as 0 to 9, as it is read."""
     layout: tuple[int, str, str | None] | None
     """Equal for texts of ISO 8601 that order as their instants do, letter by letter; None for other texts."""
 
@@ -96,6 +100,7 @@ class Reading(str):  # noqa: SLOT000  # what it reads as is kept beside it
         """The reading of `text`; slashed dates are read as the collation has learnt."""
         made = super().__new__(cls, text)
         made.collation = collation
+        made.spelt = text if text.isascii() else in_ascii_digits(text)
         found = _LAYOUT.fullmatch(text)
         made.layout = None if found is None else (len(text), text[10:11], found[1])
         return made
@@ -103,18 +108,18 @@ class Reading(str):  # noqa: SLOT000  # what it reads as is kept beside it
     @cached_property
     def number(self) -> Decimal | None:
         """The number that it spells in plain digits; None for others: `1e5` may be anybody's key."""
-        text = self.strip()
+        text = self.spelt.strip()
         return Decimal(text) if _NUMBER.fullmatch(text) else None
 
     @cached_property
     def months_first(self) -> Instant | None:
         """The instant, where `03/04/2024` is March 4th."""
-        return instant_of(self)
+        return instant_of(self.spelt)
 
     @cached_property
     def days_first(self) -> Instant | None:
         """The instant, where `03/04/2024` is the 3rd of April."""
-        return instant_of(self, day_first=True)
+        return instant_of(self.spelt, day_first=True)
 
     @property
     def instant(self) -> Instant | None:
@@ -178,7 +183,8 @@ def instant(value: object) -> Instant | None:
         case Reading():
             return None if value.number is not None else value.instant
         case str():
-            return None if _NUMBER.fullmatch(value.strip()) else instant_of(value)
+            text = in_ascii_digits(value).strip()
+            return None if _NUMBER.fullmatch(text) else instant_of(text)
         case date():
             return instant_of_date(value)
         case _:
@@ -214,12 +220,14 @@ def _uneven(one: Reading, other: Reading) -> str:
 
     Texts of one layout, as most kinds of ids are, have no such doubt.
     """
-    first, second = _DIGITS.sub("0", one), _DIGITS.sub("0", other)
-    if first == second and len(one) != len(other):
-        numbers = [[int(number) for number in _DIGITS.findall(text)] for text in (one, other)]
-        if (numbers[0] < numbers[1]) != str.__lt__(one, other):
+    if counts_in_words(one) or counts_in_words(other):
+        return "" if str(one) == str(other) else "they hold numerals that are no digits"
+    first, second = _DIGITS.sub("0", one.spelt), _DIGITS.sub("0", other.spelt)
+    if first == second and (len(one) != len(other) or not (one.isascii() and other.isascii())):
+        numbers = [[int(number) for number in _DIGITS.findall(text.spelt)] for text in (one, other)]
+        if (numbers[0] < numbers[1]) != str.__lt__(one, other) and numbers[0] != numbers[1]:
             return "they hold numbers of different lengths"
-    if first != second and _PARTS.search(one) and _PARTS.search(other):
+    if first != second and _PARTS.search(one.spelt) and _PARTS.search(other.spelt):
         return "they may be times in a spelling that is not known"
     return ""
 

@@ -23,15 +23,16 @@ from restmill.wire.paging import (
     SinglePage,
     links,
 )
-from restmill.wire.pointers import bare, flag, pointers
+from restmill.wire.pointers import flag, pointers
 from restmill.wire.ranges import asked_size
-from restmill.wire.signs import plain, sign_of_more, sign_of_paging, whole
-from restmill.wire.totals import total_in_headers
+from restmill.wire.signs import bare, plain, sign_of_more, sign_of_paging, whole
+from restmill.wire.totals import pages_in_headers, total_in_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from restmill.wire.message import Page, Request
+    from restmill.wire.pointers import Pointer
 
 _RECORD_KEYS = frozenset(
     ("data", "items", "results", "entries", "records", "rows", "entities", "payload", "content", "objects")
@@ -78,18 +79,34 @@ def detect_pager(page: Page) -> tuple[Pager, str]:
         path = path_of(following[0])
         param = _param(following[0][-1], following[1]) or "cursor"
         return Cursor(path, param), f"pages by the cursor at `{path}`, sent as `{param}` (a guess)"
-    return _pointed(page) or _single(page)
+    return _pointed(page) or _counted_in_header(page) or _single(page)
+
+
+def _counted_in_header(page: Page) -> tuple[PageNumber, str] | None:
+    """Pages by number, where a header counts them and it is known with which number the first one goes."""
+    pages, name = pages_in_headers(page.response.headers) or (0, "")
+    asked = {plain(key) for key in page.request.params} & _PAGE_KEYS
+    if pages < 2 or asked or not page.length or page.request.method != "GET":
+        return None
+    headers = page.response.headers
+    stated = (whole(headers.get(key)) for key in ("X-Page", "X-Current-Page", "X-Pagination-Current-Page"))
+    first = 1 if "X-WP-TotalPages" in headers else next((one for one in stated if one in (0, 1)), None)
+    if first is None:
+        return None
+    return PageNumber(base_page=first, total_path=None, total_header=name), (
+        f"pages by number from {first}, as many as the header `{name}` says"
+    )
 
 
 def _pointed(page: Page) -> tuple[Pager, str] | None:
     """The pager for a pointer that dlt does not look for; None where none can be followed."""
     key, more = flag(page)
-    for one in pointers(page) if more is not False else ():
+    for one in map(_single_token, pointers(page) if more is not False else ()):
         if one.rel:
             return HeaderLink(one.rel), f"pages by the Link header, rel={one.rel}"
         if one.is_link and one.path:
             return JsonLink(one.path), f"pages by the link at {one.place}"
-        param = _param(one.key, one.value)
+        param = one.param or _param(one.key, one.value)
         if not param or page.request.method != "GET" or not (one.firm or page.length):
             continue
         if one.header:
@@ -98,6 +115,17 @@ def _pointed(page: Page) -> tuple[Pager, str] | None:
         pager = Cursor(one.path or Path("$"), param, None, not one.firm, told)
         return pager, f"pages by the cursor at {one.place}, sent as `{param}` (a guess)"
     return None
+
+
+def _single_token(one: Pointer) -> Pointer:
+    """The one parameter in a `continue` object of MediaWiki, whose keys are names of parameters."""
+    if bare(one.key) != "continue" or not isinstance(one.value, dict) or one.path is None:
+        return one
+    names = [str(name) for name in one.value if bare(name) != "continue"]
+    if len(names) != 1 or not isinstance(one.value[names[0]], str | int):
+        return one
+    path = path_of((*one.path.keys, names[0]))
+    return replace(one, place=f"`{path}`", value=one.value[names[0]], path=path, key=names[0], param=names[0])
 
 
 def as_dlt_sends(pager: Pager | None, request: Request) -> tuple[Cursor, Request] | None:
@@ -112,7 +140,9 @@ def as_dlt_sends(pager: Pager | None, request: Request) -> tuple[Cursor, Request
 
 
 def _param(key: str, value: Json) -> str:
-    """The parameter that APIs take such a token by; "" when there is no custom."""
+    """The parameter that APIs take such a token by; "" when there is no custom, and for objects and lists."""
+    if not isinstance(value, str | int | float):
+        return ""
     name = bare(key)
     if name in ("nextpage", "nextpagenumber", "xnextpage"):
         return "page" if whole(value) is not None else ""
@@ -126,6 +156,18 @@ _PARAMS = {
     "nextcursor": ("cursor", "cursor"),
     "nextpagecursor": ("cursor", "cursor"),
     "nextoffset": ("offset", "offset"),
+    "nextstartindex": ("start_index", "startIndex"),
+    "nextcontinuationtoken": ("continuation_token", "continuationToken"),
+    "nextcursormark": ("cursor_mark", "cursorMark"),
+    "nextcursorstr": ("cursor", "cursor"),
+    "nextposition": ("position", "position"),
+    "nextmaxid": ("max_id", "maxId"),
+    "nextscrollid": ("scroll_id", "scrollId"),
+    "nextstartingafter": ("starting_after", "startingAfter"),
+    "nextpaginationtoken": ("pagination_token", "paginationToken"),
+    "nextpagingtoken": ("paging_token", "pagingToken"),
+    "nextpagekey": ("page_key", "pageKey"),
+    "nextpagestate": ("page_state", "pageState"),
     "nextskip": ("skip", "skip"),
     "nextstart": ("start", "start"),
     "nextpagestart": ("start", "start"),
@@ -139,7 +181,14 @@ _PARAMS = {
     "endcursor": ("after", "after"),
     "startafter": ("start_after", "startAfter"),
     "after": ("after", "after"),
+    "startingafter": ("starting_after", "startingAfter"),
+    "aftercursor": ("after", "after"),
     "cursor": ("cursor", "cursor"),
+    "offset": ("offset", "offset"),
+    "pagingtoken": ("paging_token", "pagingToken"),
+    "resumetoken": ("resume_token", "resumeToken"),
+    "scrollid": ("scroll_id", "scrollId"),
+    "skiptoken": ("skiptoken", "$skiptoken"),
     "bookmark": ("bookmark", "bookmark"),
 }
 """Plain names of tokens -> the parameters for them, for keys in snake_case and for others."""

@@ -18,13 +18,14 @@ def links(header: str) -> dict[str, str]:
     """Relation (lower case) -> target of a `Link` header (RFC 8288, 3); the last link of a relation wins.
 
     `rel` may name several relations; a second `rel` of one link is ignored (3.3); quoted values may
-    hold , ; and =.
+    hold , ; and =. A link that says `results="false"` leads to an empty page (Sentry's API) and is left out.
     """
     found: dict[str, str] = {}
     at = 0
     while (start := header.find("<", at)) >= 0 and (end := header.find(">", start)) >= 0:
         params, at = _params(header, end + 1)
-        for relation in params.get("rel", "").lower().split():
+        relations = "" if params.get("results", "").lower() == "false" else params.get("rel", "")
+        for relation in relations.lower().split():
             found[relation] = header[start + 1 : end].strip()
     return found
 

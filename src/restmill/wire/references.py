@@ -15,6 +15,7 @@ from restmill.path import Path
 from restmill.wire.address import NoAddress
 from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
 from restmill.wire.links import links
+from restmill.wire.next_words import NOTHING
 from restmill.wire.ranges import says_more
 from restmill.wire.signs import sign_of_more
 from restmill.wire.totals import any_total
@@ -99,13 +100,13 @@ class JsonLink(_Reference):
     next_url_path: Path = _NEXT
 
     def after(self, page: Page) -> Decision:
-        """A request to the link at `next_url_path`; null, "" or no link ends the read.
+        """A request to the link at `next_url_path`; null, "", a word such as `none` or no link ends the read.
 
         Raises:
             NotData: what is there is no string, or no URL that a request can be sent to.
         """
         link = self.next_url_path.first(page.document)
-        if link is None or link == "":
+        if link is None or (isinstance(link, str) and link.strip().lower() in NOTHING):
             return _absent(page, self.next_url_path, "next link")
         if not isinstance(link, str):
             raise misses(page, "next_url_path", self.next_url_path, "is not a link")
@@ -125,7 +126,7 @@ class HeaderLink(_Reference):
     def after(self, page: Page) -> Decision:
         """A request to the link whose relation is `links_next_key`; no such link ends the read."""
         link = links(page.response.headers.get("Link", "")).get(self.links_next_key.lower())
-        if not link:
+        if not link or link.lower() in NOTHING:
             return Done(
                 f"no link with rel={self.links_next_key}",
                 complete=True,

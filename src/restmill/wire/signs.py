@@ -5,10 +5,13 @@ No sign is proof. They are used where nothing else is known, to call a read susp
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
+
+from restmill.wire.next_words import CUT, LAST, LEFT, MORE, PAGE_COUNTS
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -28,12 +31,6 @@ _TOTALS = frozenset(
     }
 )
 STATED_TOTALS = _TOTALS - {"count", "resultcount", "itemcount", "recordcount", "rowcount", "totalsize"}
-_MORE = frozenset(
-    ("more", "hasmore", "hasnext", "hasnextpage", "hasmorepages", "hasmoreitems", "hasmoreresults")
-) | {"hasmoredata", "hasmorerecords", "morepages", "moreitems", "moreresults", "morerecords", "moreavailable"}
-_CUT = frozenset(("istruncated", "truncated", "exceededtransferlimit", "incompleteresults", "next"))
-"""Words that are no sign of the paging unless they are true."""
-_LAST = frozenset(("last", "islast", "islastpage", "lastpage", "done", "nomore", "endofrecords", "endoflist"))
 SIZES = frozenset(
     (
         "limit",
@@ -57,7 +54,7 @@ _DEPTH = 2  # `total` or `meta.total`; deeper ones belong to the records
 def sign_of_more(document: Json, rows: int) -> str:
     """A sentence on the first sign in `document` of more than `rows` rows; "" when there is none."""
     for path, name, value in scalars(document):
-        if name in _MORE and value in (True, "true", "True"):
+        if name in MORE and value in (True, "true", "True"):
             return f"the answer says `{path}: true`, but nothing says how to ask for more"
         number = whole(value)
         if name in _TOTALS and number is not None and number > rows:
@@ -73,8 +70,11 @@ def sign_of_paging(document: Json, rows: int, asked: tuple[str, int] | None) -> 
     says that there are no more, or holds fewer than its own limit, is the whole list.
     """
     found = list(scalars(document))
-    counted = any(name in _TOTALS and whole(value) == rows for _, name, value in found)
-    last = any(name in _MORE and value in (False, "false", "False") for _, name, value in found)
+    counted = any(
+        (name in _TOTALS and whole(value) == rows) or (name in PAGE_COUNTS and whole(value) == 1)
+        for _, name, value in found
+    )
+    last = any(name in MORE and value in (False, "false", "False") for _, name, value in found)
     if not rows or counted or last:
         return ""
     stated = [(f"{path}: {value}", whole(value)) for path, name, value in found if name in _STATED_SIZES]
@@ -111,13 +111,17 @@ def _without(document: Json, record: Json) -> Json:
 
 def is_more(name: str, value: Json) -> bool | None:
     """Whether a value under this plain name says that more follows (True), or nothing (False); else None."""
-    if value in ("true", "True", "false", "False") and name in _MORE:
-        return str(value).lower() == "true"
+    if name in LEFT:
+        left = whole(value)
+        return None if left is None else left > 0
     if not isinstance(value, bool):
-        return None
-    if name in _LAST:
+        return _WORDS.get(str(value).strip().lower()) if name in MORE else None
+    if name in LAST:
         return not value
-    return value if name in _MORE or (value and name in _CUT) else None
+    return value if name in MORE or (value and name in CUT) else None
+
+
+_WORDS = dict.fromkeys(("true", "yes", "y", "1"), True) | dict.fromkeys(("false", "no", "n", "0"), False)
 
 
 def starts_behind(request: Request) -> bool:
@@ -162,6 +166,47 @@ def plain(key: object) -> str:
 
 
 _ODATA_COUNTS = frozenset(("@odata.count", "odata.count", "__count", "@count"))
+
+
+def bare(key: object) -> str:
+    """The plain name of a key, without what stands in front of a dot, and of a header, without its `X`."""
+    return plain(key).rpartition(".")[2]
+
+
+def speaks_of_paging(around: Mapping[str, Json], but: str) -> bool:
+    """Whether an object has other words of the paging than `but`: sizes, places, totals, the page before."""
+    words = {bare(key) for key in around} - {but}
+    return not words.isdisjoint(_PAGING_WORDS)
+
+
+def objects_in_headers(headers: Mapping[str, str]) -> Iterator[tuple[str, Json]]:
+    """The headers that hold a JSON object, as `X-Pagination` does at times: name, and object."""
+    for name, value in headers.items():
+        if value.startswith("{") and len(value) <= _LONGEST_HEADER:
+            try:
+                found = json.loads(value)
+            except ValueError:
+                continue
+            yield name, found
+
+
+_LONGEST_HEADER = 10_000
+_PAGING_WORDS = (
+    SIZES
+    | PLACES
+    | _TOTALS
+    | MORE
+    | {
+        "before",
+        "previous",
+        "prev",
+        "previouspage",
+        "prevpage",
+        "previouscursor",
+        "prevcursor",
+        "beforecursor",
+    }
+)
 
 
 def scalars(document: Json, prefix: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str, Json]]:

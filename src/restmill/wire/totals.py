@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from restmill.errors import NotData, Place, Problem, did_you_mean
 from restmill.path import Path
 from restmill.wire.decision import misses
+from restmill.wire.next_words import PAGE_COUNTS
 from restmill.wire.signs import STATED_TOTALS, envelope, scalars, whole
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from restmill.wire.ranges import Offset, PageNumber
 
 DEFAULT_TOTAL = Path("total")
-_PAGE_COUNTS = frozenset(
-    ("pages", "totalpages", "pagecount", "pagestotal", "numpages", "numberofpages", "totalpagecount")
-) | {"lastpage", "lastpagenumber", "maxpage"}
 _PAGE_HEADERS = ("X-Total-Pages", "X-Page-Count", "X-Pagination-Page-Count", "X-Pages", "X-WP-TotalPages")
 _SHARDS = "_shards."
 """Where Elasticsearch counts the parts of an index."""
@@ -111,9 +109,15 @@ def total_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
 
 def pages_in(page: Page) -> int | None:
     """How many pages the answer states under a usual name, in its document or in a header."""
-    in_body = (whole(value) for _, name, value in scalars(envelope(page)) if name in _PAGE_COUNTS)
-    in_header = (whole(page.response.headers.get(name)) for name in _PAGE_HEADERS)
-    return next((number for number in (*in_body, *in_header) if number is not None), None)
+    in_body = (whole(value) for _, name, value in scalars(envelope(page)) if name in PAGE_COUNTS)
+    in_header = pages_in_headers(page.response.headers) or (None, "")
+    return next((number for number in (*in_body, in_header[0]) if number is not None), None)
+
+
+def pages_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
+    """How many pages a header states, and its name; None when none does."""
+    found = ((whole(headers.get(name)), name) for name in _PAGE_HEADERS)
+    return next(((number, name) for number, name in found if number is not None), None)
 
 
 def header_total(headers: Mapping[str, str], name: str) -> int | None:
