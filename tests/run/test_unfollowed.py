@@ -68,6 +68,14 @@ FOLLOWED: dict[str, Script] = {
         lambda at, more: {"paging": {"cursors": {"after": str(at)}}} if more else {}, "after"
     ),
     "endCursor": paged(lambda at, more: {"pageInfo": {"endCursor": str(at), "hasNextPage": more}}, "after"),
+    "naechsteSeite": paged(lambda at, more: {"naechsteSeite": to(at) if more else None}),
+    "次へ": paged(lambda at, more: {"リンク": {"次へ": to(at) if more else None}}),
+    "continue": paged(
+        lambda at, more: {"continue": {"apcontinue": str(at), "continue": "-||"}} if more else {},
+        "apcontinue",
+    ),
+    "nextStartIndex": paged(lambda at, more: {"p": {"nextStartIndex": at} if more else {}}, "startIndex"),
+    "next_cursor_str": paged(lambda at, more: {"next_cursor_str": str(at if more else 0)}, "cursor"),
     "cursor that stays": paged(lambda at, _: {"cursor": str(min(at, ROWS))}, "cursor"),
 }
 

@@ -223,6 +223,11 @@ LAST: dict[str, Around] = {
         "owner": "https://api.test/owners?page=2",
         "feed": f"{SELF}?version=2",
     },
+    "its own address": {
+        "url": "/things?page=1",
+        "meta": {"href": f"{SELF}?page=1"},
+        "odd": "http://[x?page=2",
+    },
     "what was asked": {"query": {"limit": 50, "from": "2024-01-01"}, "cursor": None},
     "up next": {"next_item": None, "next_release": "2026-01-01", "next_steps": ["call"]},
     "a workflow": {"workflow": {"next": "approve", "after": "review", "position": "row_17abc"}},
@@ -363,6 +368,17 @@ def test_the_edges_of_a_page_are_no_next_one_where_the_config_knows_better(
 def test_an_echo_and_what_lies_before_are_no_next_page(request_: Request, around: Around) -> None:
     shown = replace(answer(around), request=request_)
     assert left(shown, SinglePage()) == ""
+
+
+def test_addresses_in_records_are_none_of_the_list() -> None:
+    records: list[Json] = [{"id": i, "mine": f"{SELF}?page={i + 2}"} for i in range(3)]
+    for shown in (page({"items": {str(i): one for i, one in enumerate(records)}}, records), page(records[0])):
+        assert (
+            left(
+                replace(shown, records=records[:1] if shown.document is records[0] else records), SinglePage()
+            )
+            == ""
+        )
 
 
 def test_an_unknown_word_counts_on_a_first_page_only() -> None:

@@ -41,6 +41,11 @@ NextKey = Literal[
     "paging.nextToken",
     "pagination.next_cursor",
     "pageInfo.endCursor",
+    "offset",
+    "continue.cursor",
+    "LastEvaluatedKey.id",
+    "naechsteSeite",
+    "links.lanjut",
 ]
 NextHeader = Literal["usual", "rel=nextPage", "rel=NEXT", "X-Next-Page", "X-Next-Cursor", "x-ms-continuation"]
 Encoding = Literal["utf-8", "latin-1", "windows-1252", "utf-16", "stray"]

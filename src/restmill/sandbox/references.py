@@ -19,12 +19,17 @@ _TOKENS = {
     "nextPageToken": ("nextPageToken",),
     "paging.nextToken": ("paging", "nextToken"),
     "pagination.next_cursor": ("pagination", "next_cursor"),
+    "offset": ("offset",),
+    "continue.cursor": ("continue", "cursor"),
+    "LastEvaluatedKey.id": ("LastEvaluatedKey", "id"),
 }
 _LINKS = {
     "@odata.nextLink": ("@odata.nextLink",),
     "paging.next": ("paging", "next"),
     "links.next.href": ("links", "next", "href"),
     "d.__next": ("d", "__next"),
+    "naechsteSeite": ("naechsteSeite",),
+    "links.lanjut": ("links", "lanjut"),
     "list of links": ("links",),
 }
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _DEPTH = 5
 _MOST_IN_LIST = 20
+_LINKED = frozenset(("link", "links", "pages", "pagination", "paging", "pager", "nav", "navigation"))
+"""Lists that may be of links."""
 _GENERIC = frozenset(("href", "url", "uri", "link", "path", "value", "address", "target"))
 """Keys whose meaning is that of the object they stand in."""
 _NAMES = ("rel", "relation", "label", "name", "title", "type")
@@ -47,7 +49,8 @@ class Address:
     place: str
     """As a message names it."""
     value: str
-    key: str
+    may_be_own: bool = False
+    """Whether the key is one by which an answer gives its own address."""
 
 
 def is_address(value: Json) -> bool:
@@ -55,48 +58,54 @@ def is_address(value: Json) -> bool:
     return (
         isinstance(value, str)
         and value.startswith(("http://", "https://", "/", "?"))
+        and not {"{", " ", "\n", "[", "]"} & set(value.partition("?")[0])
         and not {"{", " ", "\n"} & set(value)
     )
 
 
 def other_pages(page: Page) -> Iterator[Address]:
     """The addresses in the envelope that lead to another page, by keys that nobody knows."""
-    found = [one for one in _addresses(page, envelope(page), ()) if _is_own_path(page.request, one[1].value)]
+    own = frozenset(map(id, page.records if isinstance(page.records, list) else ()))
+    found = [
+        one for one in _addresses(page, envelope(page), (), own) if _is_own_path(page.request, one[1].value)
+    ]
     targets = [page.request.following(one.value).url for _, one in found]
     for (names, one), target in zip(found, targets, strict=True):
         if any(is_another(name) or plain(name) in _NO_PAGES for name in names):
             continue
-        far = _distance(page.request, one.value)
+        far = _distance(page.request, one.value) - one.may_be_own
         # A list of one page has its first and its last page at one address.
         if far > 1 or (far == 1 and targets.count(target) == 1):
             yield one
 
 
 def _addresses(
-    page: Page, document: Json, above: tuple[str, ...]
+    page: Page, document: Json, above: tuple[str, ...], own: frozenset[int]
 ) -> Iterator[tuple[tuple[str, ...], Address]]:
-    """What names each address, and the address."""
+    """What names each address, and the address; `own`: what the records are, which are left out."""
     for key, value in document.items() if isinstance(document, dict) and len(above) < _DEPTH else ():
         keys = (*above, str(key))
         if is_address(value):
-            known = above if bare(key) in _GENERIC else keys
-            yield tuple(map(bare, known)), Address(f"`{path_of(keys)}`", value, str(key))
+            generic = bare(key) in _GENERIC
+            known = above if generic else keys
+            may_be_own = generic and (not above or bare(above[-1]) in AROUND)
+            yield tuple(map(bare, known)), Address(f"`{path_of(keys)}`", value, may_be_own)
         elif isinstance(value, list):
             yield from _listed(page, value, keys)
-        else:
-            yield from _addresses(page, value, keys)
+        elif id(value) not in own:
+            yield from _addresses(page, value, keys, own)
 
 
 def _listed(
     page: Page, found: list[Json], keys: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Address]]:
-    if bare(keys[-1]) not in AROUND or found is page.records:
+    if bare(keys[-1]) not in _LINKED or found is page.records:
         return
     for link in found[:_MOST_IN_LIST]:
         names = [name for one in _NAMES if isinstance(link, dict) and isinstance(name := link.get(one), str)]
-        for key, value in link.items() if isinstance(link, dict) else ():
+        for value in link.values() if isinstance(link, dict) else ():
             if is_address(value):
-                yield tuple(map(squashed, names)), Address(f"`{path_of(keys)}`", value, str(key))
+                yield tuple(map(squashed, names)), Address(f"`{path_of(keys)}`", value)
 
 
 def _is_own_path(request: Request, link: str) -> bool:

@@ -115,7 +115,8 @@ def is_more(name: str, value: Json) -> bool | None:
         left = whole(value)
         return None if left is None else left > 0
     if not isinstance(value, bool):
-        return _WORDS.get(str(value).strip().lower()) if name in MORE else None
+        said = isinstance(value, str | int) and name in MORE
+        return _WORDS.get(str(value).strip().lower()) if said else None
     if name in LAST:
         return not value
     return value if name in MORE or (value and name in CUT) else None
