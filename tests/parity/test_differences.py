@@ -131,41 +131,35 @@ def test_cursor_that_does_not_move(both: Both) -> None:
     assert len(ours.sent) == 3  # the token alone proves no loop, since that of a scroll stays: its page does
 
 
+def linked(api: str) -> Config:
+    return one(api, "made/a", paginator="json_link", data_selector="rows")
+
+
 def test_next_page_behind_a_stated_end(both: Both) -> None:
     empty = {"rows": [], "total": 1, "next": "/made/b"}
     dlts, ours = both(
-        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
+        linked,
         documents={"a": {**empty, "rows": [{"id": 1}]}, "b": empty},
         then=lambda source: source.add_limit(5),
     )
-    assert (dlts.count(), ours.count()) == (1, 1)
-    assert (len(dlts.sent), len(ours.sent)) == (5, 2)
+    assert (dlts.count(), ours.count(), len(dlts.sent), len(ours.sent)) == (1, 1, 5, 2)
 
 
 def test_link_that_leads_nowhere(both: Both) -> None:
-    dlts, ours = both(
-        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
-        documents={"a": {"rows": [{"id": 1}], "next": "none"}},
-    )
+    dlts, ours = both(linked, documents={"a": {"rows": [{"id": 1}], "next": "none"}})
     assert dlts.failed
     assert ours.count() == 1
 
 
 def test_page_that_comes_twice(both: Both) -> None:
     page = {"rows": [{"id": 1}], "next": "/made/b"}
-    dlts, ours = both(
-        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
-        documents={"a": page, "b": {**page, "next": None}},
-    )
+    dlts, ours = both(linked, documents={"a": page, "b": {**page, "next": None}})
     assert (dlts.count(), ours.count()) == (2, 1)
 
 
 def test_error_in_the_place_of_a_page(both: Both) -> None:
     first, error = {"rows": [{"id": 1}], "next": "/made/b"}, {"error": "rate limited", "message": "try later"}
-    dlts, ours = both(
-        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
-        documents={"a": first, "b": {"rows": error}},
-    )
+    dlts, ours = both(linked, documents={"a": first, "b": {"rows": error}})
     assert (dlts.count(), ours.count()) == (2, 1)
 
 

@@ -39,6 +39,7 @@ from restmill.run.proof import Proof, stated, stated_pages
 from restmill.run.trail import Trail
 from restmill.wire.detect import as_dlt_sends, detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
+from restmill.wire.pointers import flag
 from restmill.wire.signs import is_positional
 from restmill.wire.unfollowed import flagged, pointed, said_last
 
@@ -169,6 +170,7 @@ class Pass:
         if answer.skipped and page.number > 1 and isinstance(self.pager, REFERRING):
             return Done("an empty body where the way to the next page should be", complete=False)
         decision = await self._decide(page)
+        self.proof.told = flag(page)[1] is False
         if isinstance(decision, Done):
             return await self._ended(decision, page, answer)
         self._made.leads_on(page)

@@ -93,6 +93,8 @@ class Proof:
         """Whether an offset moved though the elements of its list could not be counted."""
         self.left = ""
         """What the last answer says of a page behind it that nobody asked for."""
+        self.told = False
+        """Whether the last answer says that it is the last."""
         self.spoilt = False
         """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
@@ -347,7 +349,7 @@ class Proof:
         With a key: every one came, and equal ones become one. Without: all on one page, or honestly equal.
         """
         if self._keys:
-            return self._merged and not self.apart and (self.proven or self._seams.alone)
+            return self._merged and not self.apart and (self.proven or (self.told and self._seams.alone))
         if self._elements.count == self.listed > 0:
             return True  # equal records of elements that are not
         alike = not self._distinct.told_apart
