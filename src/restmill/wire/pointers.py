@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path, path_of
-from restmill.wire.addresses import is_address
 from restmill.wire.links import links
 from restmill.wire.next_words import AROUND, COMMON, INSIDE, LOOSE, NOTHING, OFFSETS, is_another, is_firm
+from restmill.wire.other_pages import is_address
 from restmill.wire.signs import (
     PLACES,
     SIZES,

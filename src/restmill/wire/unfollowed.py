@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from restmill.path import Path, path_of
 from restmill.wire.address import NoAddress
-from restmill.wire.addresses import other_pages
 from restmill.wire.next_words import NOTHING
+from restmill.wire.other_pages import other_pages
 from restmill.wire.pointers import Pointer, flag, pointers
 from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink
 from restmill.wire.signs import PLACES, SIZES, envelope, plain, scalars, whole

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from restmill.path import path_of
+from restmill.wire.address import NoAddress
 from restmill.wire.next_words import AROUND, TOKENS, is_another, squashed
 from restmill.wire.signs import PLACES, SIZES, bare, envelope, plain, whole
 
@@ -110,7 +111,11 @@ def _listed(
 
 def _is_own_path(request: Request, link: str) -> bool:
     """Whether a link leads to the path of the request, be it behind a prefix that one of both lacks."""
-    here, there = urlsplit(request.url).path, urlsplit(request.following(link).url).path
+    try:
+        there = urlsplit(request.following(link).url).path
+    except NoAddress:
+        return False
+    here = urlsplit(request.url).path
     return here == there or (len(here) > 1 < len(there) and (here.endswith(there) or there.endswith(here)))
 
 
