@@ -135,22 +135,6 @@ def linked(api: str) -> Config:
     return one(api, "made/a", paginator="json_link", data_selector="rows")
 
 
-def test_next_page_behind_a_stated_end(both: Both) -> None:
-    empty = {"rows": [], "total": 1, "next": "/made/b"}
-    dlts, ours = both(
-        linked,
-        documents={"a": {**empty, "rows": [{"id": 1}]}, "b": empty},
-        then=lambda source: source.add_limit(5),
-    )
-    assert (dlts.count(), ours.count(), len(dlts.sent), len(ours.sent)) == (1, 1, 5, 2)
-
-
-def test_link_that_leads_nowhere(both: Both) -> None:
-    dlts, ours = both(linked, documents={"a": {"rows": [{"id": 1}], "next": "none"}})
-    assert dlts.failed
-    assert ours.count() == 1
-
-
 def test_page_that_comes_twice(both: Both) -> None:
     page = {"rows": [{"id": 1}], "next": "/made/b"}
     dlts, ours = both(linked, documents={"a": page, "b": {**page, "next": None}})

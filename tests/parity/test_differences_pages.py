@@ -83,3 +83,22 @@ def test_null_where_a_selector_leads(both: Both) -> None:
     dlts, ours = both(lambda api: one(api, "made/first", data_selector="list[*].main"), documents=documents)
     assert ours.count() == 1
     assert dlts.failed or dlts.count() == 3
+
+
+def test_next_page_behind_a_stated_end(both: Both) -> None:
+    empty = {"rows": [], "total": 1, "next": "/made/b"}
+    dlts, ours = both(
+        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
+        documents={"a": {**empty, "rows": [{"id": 1}]}, "b": empty},
+        then=lambda source: source.add_limit(5),
+    )
+    assert (dlts.count(), ours.count(), len(dlts.sent), len(ours.sent)) == (1, 1, 5, 2)
+
+
+def test_link_that_leads_nowhere(both: Both) -> None:
+    dlts, ours = both(
+        lambda api: one(api, "made/a", paginator="json_link", data_selector="rows"),
+        documents={"a": {"rows": [{"id": 1}], "next": "none"}},
+    )
+    assert dlts.failed
+    assert ours.count() == 1

@@ -53,6 +53,8 @@ class Proof:
 
     distrusted = ""
     """That an end held in other reads as it did not in this one."""
+    told = False
+    """Whether the last answer says that it is the last."""
     moved_on: bool | None = False
     """Whether the first page, asked for again, was another one; None: it did not come."""
 
@@ -93,8 +95,6 @@ class Proof:
         """Whether an offset moved though the elements of its list could not be counted."""
         self.left = ""
         """What the last answer says of a page behind it that nobody asked for."""
-        self.told = False
-        """Whether the last answer says that it is the last."""
         self.spoilt = False
         """Whether something that looks like no record was taken for one."""
         self.opening: tuple[Json, ...] = ()
