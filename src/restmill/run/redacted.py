@@ -162,8 +162,9 @@ def _redact_one(error: BaseException, redact: Redact) -> None:
     for name, value in vars(error).items():
         if isinstance(value, str | list | tuple | dict) and name != "problems":
             setattr(error, name, redact_value(value, redact))
-    if isinstance(error, OSError) and isinstance(error.filename, str):
-        error.filename = redact(error.filename)
+    if isinstance(error, OSError):  # its text is made of these, not of `args`
+        error.filename = redact_value(error.filename, redact)
+        error.strerror = redact_value(error.strerror, redact)
 
 
 def redact_value(value: Json, redact: Redact = KEYRING.redact) -> Json:
