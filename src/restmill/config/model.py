@@ -150,7 +150,7 @@ class Client(Block):
         default=None,
     )
     allowed_hosts: tuple[str, ...] = key(
-        "Hosts that next links and redirects may reach, besides the one of `base_url`.",
+        "Hosts that next links and redirects may reach, too; they are asked without any credential.",
         Listing(Text()),
         default=(),
     )

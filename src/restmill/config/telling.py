@@ -110,6 +110,8 @@ def credentials_in(address: str) -> tuple[str, ...]:
 
 def credentials_in_dsn(dsn: str) -> tuple[str, ...]:
     """What is secret of a connection string; of a mere name nothing."""
+    if dsn.lower().startswith(("http://", "https://")):
+        return credentials_in(dsn)
     alone = parts(dsn) - {dsn, dsn.rpartition(" ")[2], ""}
     chunks = _CHUNK.finditer(dsn) if "://" in dsn else ()  # of a path each part is a name
     found = [chunk[0] for chunk in chunks if looks_secret(chunk[0])]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from restmill.config.telling import credentials_in, credentials_in_dsn, is_credential, looks_secret
+from restmill.config.telling import credentials_in_dsn, is_credential, looks_secret
 from restmill.secrets import Secret
 from restmill.spellings import OURS, SHORTEST
 
@@ -38,8 +38,7 @@ def secrets_in_variable(value: object, keys: Keys) -> Iterator[Secret]:
         return
     sure = bool(_SURE & names) and last.lower() not in _NEVER
     if "://" in value:
-        found = credentials_in if value.startswith("http") else credentials_in_dsn
-        yield from map(Secret, found(value))
+        yield from map(Secret, credentials_in_dsn(value))
         if sure and not last.endswith("_url"):
             yield Secret(value)
     elif sure or is_credential(last) or (_POSSIBLE & names and _may_be_secret(value)):
