@@ -94,6 +94,8 @@ def checked(path: Path) -> Checked:
     Raises:
         ConfigError: all problems at once.
     """
+    if path.suffix == ".py":  # a program, which looks its secrets up, and may quote them in an error
+        import restmill.load.hiding  # noqa: F401, PLC0415  # a second of imports
     source = files.load(path)
     config = _check(source, source.tree)
     if not config.unresolved:

@@ -17,7 +17,7 @@ from dlt.common.configuration.specs.base_configuration import (
     is_secret_hint,
 )
 
-from restmill.config.telling import credentials_in_dsn, is_credential
+from restmill.config.telling import credentials_in_dsn, is_credential, looks_secret
 from restmill.load.upstream import prepare_lookups
 from restmill.run.logs import redacted_logs
 from restmill.run.redacted import redact_error
@@ -82,6 +82,8 @@ def secrets_of_destination(destination: object) -> Iterator[Secret]:
     """What is secret in a destination as it is given: a connection string, or an object of dlt's."""
     if isinstance(destination, str):
         yield from map(Secret, credentials_in_dsn(destination))
+        if looks_secret(destination):
+            yield Secret(destination)  # a token in the place of a name
         return
     given = getattr(destination, "config_params", None) or {}
     for name, value in given.items():

@@ -105,7 +105,7 @@ def describe(plan: Plan) -> Description:
         base_url=clean(_bare(plan.base_url)),
         budget=_budget(plan.limits),
         connection=clean(_connection(plan)),
-        allowed_hosts=tuple(sorted(plan.allowed_hosts)),
+        allowed_hosts=tuple(clean(without_literals(host)) for host in sorted(plan.allowed_hosts)),
         pipeline=clean(
             f"{plan.pipeline.name} -> {without_literals(where)}, dataset {plan.pipeline.dataset_name}"
         ),
