@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from restmill.config.places import Keys
     from restmill.path import Json
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -25,6 +28,7 @@ _MOST_BITS = 13_000  # as many digits, in whatever base they are written
 
 TOO_DEEP = f"the config is nested more than {DEEPEST} levels deep"
 TOO_MANY = f"the config has more than {MOST_VALUES:,} values"
+HALF = "a text holds half of a character (of a surrogate pair), and nothing can send that"
 TOO_LONG = f"a number has more than {_MOST_DIGITS:,} digits"
 
 
@@ -34,6 +38,27 @@ def deeper_than(tree: Json, levels: int = DEEPEST) -> bool:
         return True
     inner = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
     return any(deeper_than(one, levels - 1) for one in inner)
+
+
+def halves(tree: Json, keys: Keys = ()) -> Iterator[Keys]:
+    """Where texts or keys hold half of a surrogate pair: JSON can write one, and nothing can send it."""
+    if len(keys) > DEEPEST:
+        return
+    if isinstance(tree, str) and not _is_whole(tree):
+        yield keys
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, one in items:
+        if isinstance(key, str) and not _is_whole(key):
+            yield keys
+        yield from halves(one, (*keys, key))
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_long(number: int) -> bool:

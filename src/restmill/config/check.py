@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from restmill.config.bounds import fewer
+from restmill.config.bounds import HALF, fewer, halves
 from restmill.config.kinds import Block, Keys
 from restmill.config.merge import merged
 from restmill.config.model import AnyResource, Config, ReadyResource, Resource, ResourceDefaults
@@ -62,6 +62,7 @@ def check(
     waiting = positions.stage == "file"
     if waiting:
         walk.problems += faults(tree, positions)
+    walk.problems += [Problem(positions.place(keys), HALF) for keys in halves(tree)]
     walk.take(Keys(Config), tree, Spot())
     declared = _declared(walk.built, tree)
     named = _named(tree)

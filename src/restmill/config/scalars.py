@@ -98,10 +98,13 @@ def _choice(kind: Choice, value: Json) -> Json | Complaint:
     return Complaint(f"must be one of {', '.join(kind.words)}", near)
 
 
+_MOST = 2**63 - 1  # what a database holds, and any writer of JSON writes
+
+
 def _whole(kind: Whole, value: Json) -> Json | Complaint:
     if not isinstance(value, int) or isinstance(value, bool):
         return Complaint("must be a whole number", _unquoted(value))
-    return _bounded(kind.least, kind.most, value)
+    return _bounded(kind.least, min(kind.most or _MOST, _MOST), value)
 
 
 def _number(kind: Number, value: Json) -> Json | Complaint:
@@ -116,7 +119,7 @@ def _bounded(least: float | None, most: float | None, value: float) -> float | C
     if least is not None and value < least:
         return Complaint(f"must be at least {least:g}")
     if most is not None and value > most:
-        return Complaint(f"must be at most {most:g}")
+        return Complaint(f"must be at most {most}")
     return value
 
 

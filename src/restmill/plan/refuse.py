@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.config.model import ApiKeyAuth, BearerAuth, OAuth2ClientCredentialsAuth, Opaque, Resource
+from restmill.config.wording import got
 from restmill.errors import Place, Problem
 from restmill.plan.machines import effective_paginator
 from restmill.secrets import Secret
 from restmill.shape.encoding import known
+from restmill.wire.address import flaw_of
 from restmill.wire.fields import HINT, flaw
+from restmill.wire.message import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from restmill.config.model import Auth, Client, Config, Endpoint
+    from restmill.path import Json
 
 # A place in the config, and what stands there ("" when that may not be shown).
 Found: TypeAlias = tuple[str, str]
@@ -83,6 +87,40 @@ def _raw_bodies(config: Config) -> Iterator[Found]:
             yield f"{at}.endpoint.data", f"text, and `{places[0]}`"
 
 
+def _forms(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        data = resource.endpoint.data
+        pairs = isinstance(data, list | tuple) and all(map(_is_pair, data))
+        if isinstance(data, bool | int | float | list | tuple) and not pairs:
+            yield f"{at}.endpoint.data", got(data, hidden=True)
+
+
+def _is_pair(one: Json) -> bool:
+    return isinstance(one, list | tuple) and len(one) == 2
+
+
+def _addresses(config: Config) -> Iterator[Found]:
+    for at, resource in _declared(config):
+        path = resource.endpoint.path
+        if "{" not in path and (why := flaw_of(join("http://localhost", path))):
+            yield f"{at}.endpoint.path", why
+
+
+_TOGETHER = ("write_disposition", "primary_key", "merge_key", "columns", "schema_contract")
+
+
+def _functions(config: Config) -> Iterator[Found]:
+    """Hints that dlt refuses: one is a function, and the name of the table is none."""
+    for at, resource in _declared(config):
+        own = [key for key in _TOGETHER if _is_function(resource.hints.get(key))]
+        if own and not callable(resource.hints.get("table_name")):
+            yield f"{at}.{own[0]}", "a function"
+
+
+def _is_function(hint: Json) -> bool:
+    return callable(hint) and not isinstance(hint, type)  # a Pydantic model is a class
+
+
 def _headers(config: Config) -> Iterator[Found]:
     """Headers and credentials that no request can carry: name and kind, never the value."""
     places: list[tuple[str, Client | Endpoint]] = [("client", config.client)]
@@ -111,6 +149,9 @@ def _sent_as_header(auth: Auth | Opaque | None) -> Iterator[tuple[str, Secret]]:
 _BODY_PATHS = ("cursor_body_path", "offset_body_path", "limit_body_path", "page_body_path")
 
 UNSUPPORTED: tuple[Gap, ...] = (
+    Gap("is no body that can be sent", "Write a text, a mapping, or a list of [name, value] pairs.", _forms),
+    Gap("is no address that a request can be sent to", "", _addresses),
+    Gap("may be a function only where `table_name` is one, too (dlt's rule)", "", _functions),
     Gap(
         "a response action can look at one header only",
         "Write one action for each header, or take the header that tells the cases apart.",

@@ -252,7 +252,8 @@ def without_login(url: str) -> str:
 
 def join(base_url: str, path: str) -> str:
     """Join as dlt does: one slash between base and path; an absolute path replaces the base; "" keeps it."""
-    if urlsplit(path).scheme in ("http", "https") or not base_url:
+    scheme, colon, _ = path.lstrip().partition(":")
+    if (colon and scheme.lower() in ("http", "https")) or not base_url:
         return path
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}" if path else base_url
 
