@@ -106,13 +106,15 @@ def _addresses(config: Config) -> Iterator[Found]:
             yield f"{at}.endpoint.path", why
 
 
+_OF_DELETES = ("write_disposition", "primary_key")
 _TOGETHER = ("write_disposition", "primary_key", "merge_key", "columns", "schema_contract")
 
 
 def _functions(config: Config) -> Iterator[Found]:
     """Hints that dlt refuses: one is a function, and the name of the table is none."""
     for at, resource in _declared(config):
-        own = [key for key in _TOGETHER if _is_function(resource.hints.get(key))]
+        known = _OF_DELETES if resource.delete_missing is not None else ()  # refused already
+        own = [key for key in _TOGETHER if key not in known and _is_function(resource.hints.get(key))]
         if own and not callable(resource.hints.get("table_name")):
             yield f"{at}.{own[0]}", "a function"
 
