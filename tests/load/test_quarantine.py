@@ -189,3 +189,17 @@ def test_by_rows_a_refused_record_is_kept_as_well(serve: Serve, tmp_path: Path) 
     (note,) = [note for note in of(receipt, "users").notes if "row by row" in note]
     assert note.endswith("the destination is given jsonl files")
     assert of(receipt, "users").quarantined == 2
+
+
+@pytest.mark.parametrize("levels", [40, 100])
+def test_lists_that_nest_until_no_file_could_have_their_tables_name(
+    pipeline: dlt.Pipeline, levels: int
+) -> None:
+    deep: Any = 1
+    for _ in range(levels):
+        deep = [deep]
+    pipeline.run(things([{"id": 1}, {"id": 2, "x": deep}, {"id": 3}]))
+    [(why, record)] = kept(pipeline)
+    assert why.startswith("lists nest so deeply that a table's name would have")
+    assert record == {"id": 2, "x": deep}
+    assert len(rows_of(pipeline, "things")) == 2

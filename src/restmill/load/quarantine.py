@@ -19,6 +19,7 @@ from dlt.common.schema.exceptions import CannotCoerceColumnException, DataValida
 from dlt.common.schema.utils import is_complete_column, is_nullable_column, new_table
 
 from restmill.load.ground import random_ids
+from restmill.plan.names import MOST_OF_NAME
 from restmill.shape.rules import Unsure
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ def _refusal(records: Sequence[Json], ground: Ground) -> str:
         tables = twin.normalized(records)
     except Unsure as unsure:
         return _reason(unsure)
+    unnamed = next((one.name for one in tables if len(one.name.encode()) > MOST_OF_NAME), "")
+    if unnamed:
+        return f"lists nest so deeply that a table's name would have {len(unnamed):,} characters"
     long = next(filter(None, (_too_long(one, twin) for one in tables)), "")
     if long:
         return long

@@ -95,7 +95,8 @@ def unusable(config: model.Config) -> Iterator[Problem]:
 
 
 _PLAIN = "Letters, digits and `_` can always be written."
-_MOST_OF_NAME = 200  # bytes: dlt makes names of files with some 40 more, and a file system takes 255
+MOST_OF_NAME = 200
+"""Bytes of a table's name: dlt makes names of files with some 40 more, and a file system takes 255."""
 _DEVICES = frozenset({"con", "prn", "aux", "nul"}) | {
     f"{of}{n}" for of in ("com", "lpt") for n in range(1, 10)
 }
@@ -109,7 +110,7 @@ def _unwritable(name: str) -> str:
 
 def _longer(name: str) -> str:
     size = len(name.encode(errors="replace"))
-    return f"{size} bytes, and {_MOST_OF_NAME} are the most" if size > _MOST_OF_NAME else ""
+    return f"{size} bytes, and {MOST_OF_NAME} are the most" if size > MOST_OF_NAME else ""
 
 
 def _untabled(name: str) -> str:
