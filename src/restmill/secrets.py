@@ -30,7 +30,7 @@ _DEEPEST = 6
 """How often a text may be percent-encoded for a plain search to see through it; patterns see through more."""
 _MOST_PASSING = 64
 _CREDENTIALS = (
-    re.compile(r"([?&][^=&\s]+=)[^&\s'\")]+"),
+    re.compile(r"([?&][^=&?\s]+=)[^&\s'\")]+"),
     re.compile(r"(://)[^/@\s]+(?=@)"),
     re.compile(r"(?i)((?:bearer|basic)\s+)[^\s'\"]+"),
     re.compile(r"(?i)((?:authorization|cookie|api[_-]?key|token|secret|password)['\"]?\s*[:=]\s*)\S.*"),

@@ -31,7 +31,7 @@ _LAYOUT = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
-_PARTS = re.compile(r"\d\D*[\s/,:]|[\s/,:]\D*\d", re.ASCII)
+_APART = re.compile(r"[\s/,:]", re.ASCII)
 """A digit beside a blank or a mark that dates are written with."""
 _ZONES = 14 * 3600
 """Seconds by which a time without a zone may be off: zones reach to UTC+14."""
@@ -224,12 +224,23 @@ def _uneven(one: Reading, other: Reading) -> str:
         return "" if str(one) == str(other) else "they hold numerals that are no digits"
     first, second = _DIGITS.sub("0", one.spelt), _DIGITS.sub("0", other.spelt)
     if first == second and (len(one) != len(other) or not (one.isascii() and other.isascii())):
-        numbers = [[int(number) for number in _DIGITS.findall(text.spelt)] for text in (one, other)]
+        numbers = [[_size(digits) for digits in _DIGITS.findall(text.spelt)] for text in (one, other)]
         if (numbers[0] < numbers[1]) != str.__lt__(one, other) and numbers[0] != numbers[1]:
             return "they hold numbers of different lengths"
-    if first != second and _PARTS.search(one.spelt) and _PARTS.search(other.spelt):
+    if first != second and _has_parts(one.spelt) and _has_parts(other.spelt):
         return "they may be times in a spelling that is not known"
     return ""
+
+
+def _size(digits: str) -> tuple[int, str]:
+    """What digits order by as a number, be they ever so many: Python reads 4,300 of them and no more."""
+    bare = digits.lstrip("0")
+    return len(bare), bare
+
+
+def _has_parts(text: str) -> bool:
+    """Whether there are digits, and what stands between the parts of a time."""
+    return _DIGITS.search(text) is not None and _APART.search(text) is not None
 
 
 def _torn(one: Reading, other: Reading) -> str:

@@ -54,6 +54,8 @@ def instant_of(text: str, *, day_first: bool = False) -> Instant | None:
     be a month, only the reading that fits is taken, and this is no matter.
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     for pattern, read in _FORMS:
         found = pattern.fullmatch(text)
         if found is not None:
@@ -62,6 +64,9 @@ def instant_of(text: str, *, day_first: bool = False) -> Instant | None:
             except ValueError:  # a 30th of February, a 13th month
                 return None
     return None
+
+
+_LONGEST = 100  # characters: no form of a time comes near, and a server's text may be of any length
 
 
 def instant_of_date(value: date) -> Instant:
