@@ -238,7 +238,12 @@ class Page:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of `url`, lower case, the default port left out (RFC 6454, 4)."""
+    """Scheme, host and port of `url`, lower case, the default port left out (RFC 6454, 4).
+
+    What is no URL is an origin of its own: nothing is at home there, and nothing is sent.
+    """
+    if flaw_of(url):
+        return url
     parts = urlsplit(url)
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port and parts.port != default else ""
