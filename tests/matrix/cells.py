@@ -76,7 +76,8 @@ WAYS: dict[str, Way] = {
 }
 
 KINDS = get_args(ErrorKind)
-"""On a first page null may be an empty list, and a code may be any: these two are left out there."""
+_NOT_AT_ONCE = ("null", "warnings", "flipped")
+"""On a first page null may be an empty list, and so may be a list with words or numbers beside it."""
 BESIDE = ("ok", "code", "graphql", "timed_out")
 
 LIES: dict[str, Switches] = {
@@ -117,7 +118,11 @@ LIES: dict[str, Switches] = {
     "429 without a word of when": {"fail_rate": 0.3, "fail_statuses": (429,)},
     "429 until a date": {"fail_rate": 0.3, "fail_statuses": (429,), "retry_after": "date"},
     **{f"error from page 3, {kind}": {"error_from": 3, "error_kind": kind} for kind in KINDS},
-    **{f"error at once, {kind}": {"error_from": 1, "error_kind": kind} for kind in KINDS if kind != "null"},
+    **{
+        f"error at once, {kind}": {"error_from": 1, "error_kind": kind}
+        for kind in KINDS
+        if kind not in _NOT_AT_ONCE
+    },
     **{
         f"errors by chance, {kind}": {"errors": 0.2, "error_kind": kind} for kind in ("ok", "graphql", "code")
     },

@@ -101,7 +101,9 @@ def test_kinds_of_errors_with_a_good_status(kind: str) -> None:
     assert body({"error_from": 2, "error_kind": kind}, offset=20) == KINDS[kind]
 
 
-@pytest.mark.parametrize(("kind", "records"), [("code", []), ("timed_out", []), ("null", None)])
+@pytest.mark.parametrize(
+    ("kind", "records"), [("code", []), ("timed_out", []), ("null", None), ("warnings", []), ("flipped", [])]
+)
 def test_the_page_itself_may_turn_into_an_error(kind: str, records: object) -> None:
     error = body({"error_from": 2, "error_kind": kind}, offset=20)
     assert (error["data"], error["total"]) == (records, N)

@@ -173,7 +173,7 @@ class Behaviour:
         "ok",
         switches.one_of(*get_args(ErrorKind)),
         "what such errors look like: a flag, status or code that flips, a fault, an error of JSON-RPC or "
-        "GraphQL, null or an object for the list",
+        "GraphQL, null or an object for the list, warnings, a number that flips",
     )
     partial_from: int = _switch(
         0,

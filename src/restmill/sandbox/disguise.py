@@ -21,6 +21,8 @@ ErrorKind = Literal[
     "timed_out",
     "null",
     "object",
+    "warnings",
+    "flipped",
 ]
 
 _WHY = "the server cannot answer now"
@@ -40,6 +42,8 @@ _BESIDE: Mapping[str, dict[str, object]] = {
     "status": {"status": "error"},
     "error_code": {"error_code": 1200},
     "timed_out": {"timed_out": True},
+    "warnings": {"warnings": [_WHY]},
+    "flipped": {"durum": 0},
 }
 _USUAL: Mapping[str, dict[str, object]] = {
     "ok": {"ok": True},
@@ -47,6 +51,7 @@ _USUAL: Mapping[str, dict[str, object]] = {
     "code": {"code": 0, "message": "ok"},
     "status": {"status": "ok"},
     "timed_out": {"timed_out": False},
+    "flipped": {"durum": 1},
 }
 
 
