@@ -57,6 +57,14 @@ class Path:
         return bool(getattr(step, "fields", ())) and getattr(step, "fields", ()) != ("*",)
 
     @property
+    def by_place(self) -> bool:
+        """Whether it takes some elements of a list by where they stand: `a[1:]`, `a[:-1]`, `a[0]`, `a[0,1]`.
+
+        An index that more follows, or that stands at the top of a document, rather leads to a list: `a[1].b`.
+        """
+        return not self.plain and _takes_by_place(_compile(self.text), last=True)
+
+    @property
     def expression(self) -> JSONPath:
         """The compiled expression, for who looks at its steps."""
         return _compile(self.text)
@@ -133,6 +141,22 @@ def _plain_keys(text: str) -> tuple[str, ...] | None:
 
 
 _RESERVED = {"parent", "where", "wherenot"}  # jsonpath-ng reads these as operators
+
+
+def _takes_by_place(step: Any, *, last: bool) -> bool:
+    """Whether a step of an expression, or one inside of it, does; `last`: nothing follows it."""
+    kind, left, right = type(step).__name__, getattr(step, "left", None), getattr(step, "right", None)
+    if kind == "Slice":
+        whole = step.start in (None, 0) and step.end is None and step.step in (None, 1, -1)
+        return not whole
+    if kind == "Index":
+        return len(step.indices) > 1
+    if kind.startswith("Where"):
+        return _takes_by_place(left, last=last)
+    if kind == "Child" and type(right).__name__ == "Index" and last and type(left).__name__ != "Root":
+        return True
+    sides = [(left, last and kind not in ("Child", "Descendants")), (right, last)]
+    return any(_takes_by_place(side, last=ends) for side, ends in sides if side is not None)
 
 
 @lru_cache(maxsize=1024)

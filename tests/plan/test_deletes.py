@@ -51,6 +51,46 @@ def test_what_nothing_could_be_told_of_is_refused(more: dict[str, Json], what: s
     assert what in found[0][1]
 
 
+BY_PLACE = [
+    "data[1:]",
+    "data[:-1]",
+    "data[::2]",
+    "data[0:50]",
+    "data[-10:]",
+    "data[0]",
+    "data[-1]",
+    "data[0,1]",
+]
+BY_PLACE += ["$[1:]", "$..data[1:]", "data[1:].row", "data[1:][*]", "data[*].lines[1:]", "(data[1:])"]
+WHOLE = ["data", "data[*]", "data[:]", "data[0:]", "data[?(@.id>1)]", "$[1]", "$[1][*]", "data[0].rows[*]"]
+WHOLE += ["$", "data[::1]", "$..data", "pages[0].rows", "data[?(@.tags[0]=='a')]"]
+
+
+@pytest.mark.parametrize("selector", BY_PLACE)
+def test_a_selector_that_takes_a_part_of_each_page_is_refused(selector: str) -> None:
+    one = resource(endpoint={"path": "x", "data_selector": selector})
+    ((path, what),) = problems(tree(one))
+    assert path == "resources[0].delete_missing"
+    assert "takes elements by their place on a page: which ones come depends on how pages are cut" in what
+    del one["delete_missing"]
+    assert any("by their place on a page" in note.text for note in planned(one).notes)
+
+
+@pytest.mark.parametrize("selector", WHOLE)
+def test_a_selector_that_does_not_depend_on_the_cut_is_planned(selector: str) -> None:
+    plan = planned(resource(endpoint={"path": "x", "data_selector": selector}))
+    assert plan.resource("x").deletion is not None
+    assert not any("by their place" in note.text for note in plan.notes)
+
+
+def test_so_is_the_selector_of_a_parent_above_it() -> None:
+    users = {"name": "users", "endpoint": {"path": "users", "data_selector": "list[1:]"}}
+    posts = {"name": "posts", "endpoint": "users/{resources.users.id}/posts"}
+    found = problems(tree(users, posts, resource(endpoint="posts/{resources.posts.id}/x")))
+    assert [path for path, _ in found] == ["resources[2].delete_missing"]
+    assert "`data_selector: list[1:]` of `users`" in found[0][1]
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -6,6 +6,8 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from restmill.events import Noted, ReadDone
 from restmill.path import Path
 from restmill.plan.spec import Bounds
@@ -83,6 +85,17 @@ def test_larger_pages_come_first_and_one_may_be_enough() -> None:
     assert (done.complete, done.basis) == (True, "total")
     assert [request.params["limit"] for request in requests(rig)[14:]] == [1301, 1301]
     assert any("1 more pass, 2 requests, found" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("selector", "again"), [("data[1:]", False), ("data[:-1]", False), ("data[*]", True)]
+)
+def test_a_selector_that_takes_a_part_of_each_page_is_not_read_in_other_pages(
+    selector: str, again: bool
+) -> None:
+    rig, done, _ = ended(Unstable(total=1300), replace(keyed(), selector=Path(selector)))
+    assert ({request.params["limit"] for request in requests(rig)} == {100}) != again
+    assert again or done.doubt
 
 
 def test_only_records_not_seen_before_are_handed_on() -> None:

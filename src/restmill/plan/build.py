@@ -16,7 +16,7 @@ from restmill.config import model
 from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.bind import Binder
-from restmill.plan.deletes import deletion_of, unfit
+from restmill.plan.deletes import deletion_of, undecided, unfit
 from restmill.plan.dispositions import notes_on_tables
 from restmill.plan.machines import (
     auth_of,
@@ -64,6 +64,7 @@ def build(config: model.Config, on_error: OnError = "raise", name: str = "") -> 
     problems = [*refused(config), *unfit(config), *(unusable(config) if name else ())]
     site = _Site(config, on_error, problems.append)
     drafts = dict(site.draft(number) for number in range(len(config.resources)))
+    problems += undecided(drafts)
     if problems:
         raise ConfigError(*dict.fromkeys(problems))
     resources = tuple(drafts[name] for name in _order(drafts))

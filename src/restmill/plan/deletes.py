@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from restmill.config import model
 from restmill.errors import Place, Problem
-from restmill.plan.spec import Deletion
+from restmill.plan.spec import Deletion, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from restmill.path import Json
-    from restmill.plan.spec import Parent, Resource
+    from restmill.plan.spec import Foreign, Parent
 
 _STRATEGIES = {
     "scd2": "`scd2` retires rows that the API no longer has by itself",
@@ -31,6 +31,8 @@ _OPTIONS = {
     "source_filter": "what the filter leaves out was read, and would be taken for vanished",
     "destination_scope": "the merge looks at a part of the table only",
 }
+CUT = "which ones come depends on how pages are cut"
+_TAKE_ALL = "Take all elements, and leave rows out by a `filter`; or leave `delete_missing` out."
 _LEAVE_OUT = "Leave `delete_missing` out."
 
 
@@ -96,6 +98,28 @@ def unfit(config: model.Config) -> list[Problem]:
         if isinstance(resource, model.Resource) and resource.delete_missing is not None
         for what, hint in _against(resource, tables)
     ]
+
+
+def undecided(drafts: Mapping[str, Resource | Foreign]) -> list[Problem]:
+    """Every resource whose rows, or those of a parent of it, come or stay away as pages are cut."""
+    return [
+        Problem(Place(f"resources[{number}].delete_missing"), what, draft.deletion.mode, _TAKE_ALL)
+        for number, draft in enumerate(drafts.values())
+        if isinstance(draft, Resource) and draft.deletion is not None
+        for what in _by_place(draft, drafts)
+    ]
+
+
+def _by_place(draft: Resource, drafts: Mapping[str, Resource | Foreign]) -> Iterator[str]:
+    line: dict[str, Resource] = {}
+    above: Resource | Foreign | None = draft
+    while isinstance(above, Resource) and above.name not in line:
+        line[above.name] = above
+        above = drafts.get(above.parent.resource) if above.parent else None
+    for name, one in line.items():
+        if one.selector is not None and one.selector.by_place:
+            of = "" if one is draft else f" of `{name}`"
+            yield f"`data_selector: {one.selector}`{of} takes elements by their place on a page: {CUT}"
 
 
 def keeps_every_key(hints: Mapping[str, Json]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from restmill.config import model
-from restmill.plan.deletes import notes_on_deletion
+from restmill.plan.deletes import CUT, notes_on_deletion
 from restmill.plan.dispositions import UNKEYED
 from restmill.plan.machines import effective_paginator
 from restmill.plan.spec import Note
@@ -126,6 +126,8 @@ def _reading(declared: model.Resource, resource: Resource) -> Iterator[str]:
             yield f"the path ends in a placeholder: {' and '.join(guesses)}"
     if resource.selector is None:
         yield "where the records are is detected from the first answer"
+    elif resource.selector.by_place:
+        yield f"`data_selector: {resource.selector}` takes elements by their place on a page: {CUT}"
     if resource.pager is None:
         yield "how pages follow each other is detected from the first answer"
 

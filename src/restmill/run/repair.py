@@ -66,6 +66,8 @@ class Repair:
         proof = self._first.proof
         if self._order.terms.acts:
             return False  # what a further pass hands on would have to go through the user's functions
+        if self._order.selector and self._order.selector.by_place:
+            return False  # in pages of another size it takes other records
         helpless = (
             proof.hollow
             or proof.spoilt
