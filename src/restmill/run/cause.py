@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from restmill.run.transport import Trouble
 
 _KINDS: dict[Trouble, type[requests.RequestException]] = {
+    "connect": requests.ConnectionError,
     "connection": requests.ConnectionError,
     "timeout": requests.Timeout,
     "tls": requests.exceptions.SSLError,

@@ -196,9 +196,10 @@ def _explained(error: Exception, timeout: float) -> Failed:
             why = f"the certificate is not accepted: {_reason(error.certificate_error)}"
             return Failed(why, final=True, kind="tls")
         case aiohttp.ClientConnectorDNSError():
-            return Failed(f"the host name {error.host} is unknown")
+            return Failed(f"the host name {error.host} is unknown", kind="connect")
         case aiohttp.ClientConnectorError() if not isinstance(error, aiohttp.ClientConnectorSSLError):
-            return Failed(f"no connection to {error.host}:{error.port} ({_reason(error.os_error)})")
+            why = f"no connection to {error.host}:{error.port} ({_reason(error.os_error)})"
+            return Failed(why, kind="connect")
         case _:
             for of, why, kind in _PLAIN:
                 if isinstance(error, of):

@@ -25,7 +25,18 @@ from restmill.wire.address import NoAddress, flaw_of, joined
 from restmill.wire.fields import HINT, unsendable
 from restmill.wire.gate import Gate
 from restmill.wire.pace import is_refusal
-from restmill.wire.retry import OUTAGES, Again, BadStatus, Broken, Failure, GiveUp, Policy, decide, is_busy
+from restmill.wire.retry import (
+    OUTAGES,
+    Again,
+    BadStatus,
+    Broken,
+    Failure,
+    GiveUp,
+    Policy,
+    decide,
+    is_busy,
+    lost,
+)
 from restmill.wire.rules import Accept, Call, Fail, Raised, Reauth, Retry, Rule, Skip, Stop, judge
 
 if TYPE_CHECKING:
@@ -92,6 +103,8 @@ class Answer:
     skipped: str = ""
     """Why the body was not looked at (empty body, a `skip` rule)."""
     text: Recoded | None = field(default=None, repr=False)
+    lost: str = ""
+    """What became of an earlier answer to the same request, which the server may have made; "" for none."""
     raw: Response | None = None
     """What the server sent, where functions of the user's have made something else of it."""
 
@@ -166,6 +179,7 @@ class Fetcher:
         tried_again = 0.0
         attempt = 0
         renewed = False
+        before = ""
         while True:
             attempt += 1
             started = self._clock.now()
@@ -177,6 +191,7 @@ class Fetcher:
             except _Again as again:
                 failed = again
             if failed is not None:  # outside, so that a user's own exception has no context of ours
+                before = before or lost(failed.failure)
                 if self._held_back(request, terms, attempt, failed):
                     attempt -= 1
                 else:
@@ -184,7 +199,7 @@ class Fetcher:
                     await self._wait_or_raise(request, terms, counted, first_sent, failed)
                 continue
             if isinstance(came, Answer):
-                return came
+                return replace(came, lost=before) if before else came
             if renewed:
                 why = "rejected a new token, too"
                 raise Refused(came, rejected(terms, request, came.status, why))
@@ -345,7 +360,7 @@ class Fetcher:
         try:
             signed = await self._signing.signed(request, terms)
         except Failed as error:
-            raise _Again(Broken(error.why), final=error.final) from error
+            raise _Again(Broken(error.why, sent=False), final=error.final) from error
         if why := unsendable(signed.headers):
             raise ApiError(Problem(Place(f"{terms.resource}  {request.target}"), why, hint=HINT))
         door = self._door(request)
@@ -358,7 +373,8 @@ class Fetcher:
                 door.cancelled()
             else:
                 door.failed(error.why)
-            raise _Again(Broken(error.why), final=error.final, ours=error.ours) from error
+            broken = Broken(error.why, sent=error.kind != "connect")
+            raise _Again(broken, final=error.final, ours=error.ours) from error
         except BaseException:
             door.cancelled()
             raise

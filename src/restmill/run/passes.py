@@ -35,7 +35,8 @@ from restmill.run.ends import (
 from restmill.run.envelope import without_list
 from restmill.run.fetch import Answer, Refused
 from restmill.run.pages import Pages
-from restmill.run.proof import Proof, stated, stated_pages
+from restmill.run.proof import Proof
+from restmill.run.stated import stated, stated_pages
 from restmill.run.trail import Trail
 from restmill.wire.detect import as_dlt_sends, detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
@@ -153,6 +154,7 @@ class Pass:
         still = self._trail.arrived(
             page.elements, fresh=self.proof.news(marks), met=self.proof.met, short=is_short(self.pager, page)
         )
+        self.proof.passed_by = self._trail.passed_by(light.answer.lost)
         if still is not None:
             return self._behind.holds(still)
         again = self._repeats(page, marks.listed)

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from restmill.run.distinct import Distinct, Seams
-from restmill.wire.paging import Offset, PageNumber
-from restmill.wire.signs import starts_behind
-from restmill.wire.totals import any_total, pages_in, stated_total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from restmill.events import Basis
     from restmill.path import Json, Path
     from restmill.wire.message import Page, Paged
-    from restmill.wire.paging import Done, Pager
+    from restmill.wire.paging import Done
 
 _MOST_STALE = 5
 """Pages in a row without one new record: then the paging goes round."""
@@ -55,6 +52,8 @@ class Proof:
     """That an end held in other reads as it did not in this one."""
     told = False
     """Whether the last answer says that it is the last."""
+    passed_by = ""
+    """That a scroll may have moved past the reader."""
     moved_on: bool | None = False
     """Whether the first page, asked for again, was another one; None: it did not come."""
 
@@ -303,7 +302,9 @@ class Proof:
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
         doubt = self._beside or self._drift() or self.repeats() or self._shortfall() or self.distrusted
-        return doubt or ("" if self.proven and self.pages_with_rows > 1 else self._changed or self.left)
+        return doubt or (
+            "" if self.proven and self.pages_with_rows > 1 else self._changed or self.passed_by or self.left
+        )
 
     def _drift(self) -> str:
         if len(self._stated) <= 1:
@@ -373,25 +374,3 @@ def _share_a_key(records: Sequence[Json], marks: list[int]) -> bool:
     """Whether two of the records have the same mark and are not equal."""
     seen: dict[int, Json] = {}
     return any(seen.setdefault(mark, record) != record for record, mark in zip(records, marks, strict=True))
-
-
-def stated_pages(pager: Pager | None, page: Page) -> int | None:
-    """How many pages the answer states; None where the read began behind the first, or cuts its own pages."""
-    if isinstance(pager, Offset) or (page.number == 1 and not page.length):
-        return None
-    if not isinstance(pager, PageNumber):
-        return None if page.number > 1 or starts_behind(page.request) else pages_in(page)
-    if pager.page not in (None, pager.base_page):
-        return None
-    return stated_total(pager, page)[0] if pager.counts_pages else pages_in(page)
-
-
-def stated(pager: Pager | None, page: Page) -> int | None:
-    """Any number of all rows or pages in the answer: whatever it counts, it should not change."""
-    if not page.countable:
-        return None
-    if isinstance(pager, Offset | PageNumber) and (pager.total_path or pager.total_header):
-        total = stated_total(pager, page)[0]
-        one = isinstance(pager, PageNumber) and pager.counts_pages and total == 1
-        return None if one and not page.length else total  # an empty list has one page, for many
-    return any_total(page)

@@ -3,11 +3,16 @@
 A server of pages answers the same request with the same page, so to ask it twice is to walk in a circle. A
 server of a scroll (Elasticsearch, Intercom) gives one token for all pages and remembers the place: there the
 same request brings the next page. What tells them apart is the page itself: it has a record that is new.
+
+Such a server moves on with each request, also with one whose answer is lost. To ask again then brings the
+page behind the lost one, and nothing in that page shows it: the trail has to remember.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from restmill.wire.paging import Done, HeaderLink, JsonLink, Offset, PageNumber
 
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 
 _LINKS = (JsonLink, HeaderLink)
 _NUMBERS = (Offset, PageNumber)
+_FIRST_AND_TOKEN = 2
+"""So many different requests a scroll has."""
 
 
 class Trail:
@@ -34,6 +41,13 @@ class Trail:
         self._may_hide = False
         """Whether a full page came and no request has brought two pages: then nothing shows a scroll."""
         self._scrolls = False
+        self._entered = 0
+        self._opening: int | None = None
+        self._named = False
+        """Whether a parameter says that it is a scroll: then its tokens may differ."""
+        self._repeated: set[int] = set()
+        self._lost: dict[int, str] = {}
+        """Of which requests an answer was lost, and how."""
 
     def enter(self, request: Request, pager: Pager | None) -> Done | None:
         """Take the next request; the end of the read, if asking it can only lead in a circle.
@@ -45,7 +59,26 @@ class Trail:
         moves = isinstance(pager, _NUMBERS) or (isinstance(pager, _LINKS) and asked != self._last)
         self._asked.add(asked)
         self._last = asked
+        self._entered += 1
+        self._opening = asked if self._opening is None else self._opening
+        self._repeated |= {asked} if self._again else set()
+        self._named = self._named or (not isinstance(pager, _NUMBERS) and _scrolls_by_name(request))
         return self._circle("") if self._again and moves else None
+
+    def passed_by(self, lost: str) -> str:
+        """Why a page may have been passed by; "" when nothing says so.
+
+        `lost`: what became of an answer to the present request before the one that came. The first request
+        opens a scroll, and a new one when it is tried again; unless it is itself what all pages are asked by.
+        """
+        if lost and self._last is not None:
+            self._lost.setdefault(self._last, f"page {self._entered} was asked for again ({lost})")
+        one_token = bool(self._repeated) and len(self._asked) <= _FIRST_AND_TOKEN
+        if not (self._scrolls or one_token or self._named):
+            return ""
+        told = (why for asked, why in self._lost.items() if asked != self._opening or asked in self._repeated)
+        why = next(told, "")
+        return why and f"{why}, and the server of a scroll may have moved on meanwhile: rows may be missing"
 
     def knows(self, request: Request) -> bool:
         """Whether this request was made before."""
@@ -75,6 +108,14 @@ class Trail:
         return Done(
             "the paging went in a circle", complete=False, detail=f"{how}: {self._target}".removeprefix(": ")
         )
+
+
+def _scrolls_by_name(request: Request) -> bool:
+    """Whether a parameter, or a key of the body, has the word in its name: `scroll_id`, `scrollToken`."""
+    bodies = (one for one in (request.json, request.data) if isinstance(one, Mapping))
+    names = [*request.params, *(name for body in bodies for name in body)]
+    names += [name for name, _ in parse_qsl(urlsplit(request.address).query)]
+    return any("scroll" in str(name).lower() for name in names)
 
 
 def hash_of(request: Request) -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from restmill.wire.message import Request, Response
 
 
-Trouble: TypeAlias = Literal["connection", "timeout", "tls", "body", "address", "size"]
+Trouble: TypeAlias = Literal["connect", "connection", "timeout", "tls", "body", "address", "size"]
 _OURS: frozenset[Trouble] = frozenset({"address", "size"})
 
 

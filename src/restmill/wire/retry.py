@@ -27,6 +27,7 @@ __all__ = [
     "decide",
     "is_busy",
     "longest_cycle",
+    "lost",
     "wait_asked",
     "wait_before",
 ]
@@ -36,6 +37,7 @@ OUTAGES = frozenset({502, 503, 504})
 """Statuses that speak for a whole host, and not for one page of it."""
 _LIMITED_BY_HEADERS = LIMITED | {403}
 _JITTER = 0.25
+_TIMED_OUT = 408
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Broken:
     """No whole answer: connection, timeout, a truncated or undecodable body."""
 
     why: str
+    sent: bool = True
+    """Whether the request may have reached the server."""
 
 
 Failure: TypeAlias = BadStatus | Broken
@@ -117,6 +121,21 @@ def decide(policy: Policy, attempt: int, failure: Failure, wall: float, chance: 
         limit = f"{policy.max_wait:g} s; raise `client.retry.max_wait` to wait longer"
         return GiveUp(f"{why}: the host asks to wait {_shown(asked)} s, and the limit is {limit}")
     return Again(asked, f"{why}, the host asks for {_shown(asked)} s")
+
+
+def lost(failure: Failure) -> str:
+    """What became of an answer that the server may have made; "" where it has not served the request.
+
+    A server that remembers the place of its reader has then moved on. It has not where it never got the
+    request, or refused it (status 4xx; 408 may come from a proxy in front of it).
+    """
+    match failure:
+        case Broken(why, sent):
+            return why if sent else ""
+        case BadStatus(status):
+            return "" if 400 <= status < 500 and status != _TIMED_OUT else f"status {status}"
+        case _:
+            assert_never(failure)
 
 
 def is_busy(policy: Policy, failure: BadStatus, wall: float) -> bool:
