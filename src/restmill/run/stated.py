@@ -1,4 +1,4 @@
-"""What an answer states of its whole list: a number of rows or pages, as far as its pager can take it for one.
+"""What an answer states of its whole list: a number of rows or pages, as far as its pager can take it so.
 
 Whatever such a number counts, it should not change while the list is read, and what came should meet it.
 """
