@@ -84,6 +84,8 @@ class Behind:
         `said`: the number of rows, or pages, that the server stated last.
         """
         status = error.status if isinstance(error, Refused) and not error.no_end else None
+        if isinstance(error, Refused):
+            self._proof.depth.refused(error.response.text)
         ended = pager.past_end(request, status) if status and pager else None
         if self.fallback is None:
             if ended is not None and not ended.complete and self._proof.owed(said):

@@ -78,6 +78,8 @@ class Beside:
         try:
             answer = await self._fetcher.fetch(request, self._terms)
         except (Refused, ApiError) as error:
+            if isinstance(error, Refused):
+                self._proof.depth.refused(error.response.text)
             if not isinstance(error, Refused) or error.no_end:
                 self._unseen()
             return False

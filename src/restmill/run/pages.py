@@ -57,7 +57,9 @@ class Pages:
         listed = len(paged.elements or ()) if paged else 0
         self.seen = self._envelope.seen(number, answer, found, place, listed)
         self._weigh(number, found, answer.document)
-        return Page(request, answer.response, answer.document, self.seen.records, number, paged, said)
+        page = Page(request, answer.response, answer.document, self.seen.records, number, paged, said)
+        self._proof.depth.stated(page)
+        return page
 
     def taken(self) -> None:
         """Count what the page that came last has left out, now that its records are handed on."""

@@ -149,7 +149,7 @@ class Pass:
         self._account.spelt(light.answer.text)
         page = self._page(request, light.answer)
         if self._made.seen.fault:
-            return self._faulty()
+            return self._faulty(page)
         marks = self.proof.marks(page.records, page.paged)
         still = self._trail.arrived(
             page.elements, fresh=self.proof.news(marks), met=self.proof.met, short=is_short(self.pager, page)
@@ -273,10 +273,11 @@ class Pass:
             self._beside.taken(page, answer)
         return page
 
-    def _faulty(self) -> Done:
+    def _faulty(self, page: Page) -> Done:
         """The end of the read at an error in disguise; behind a believed end, any error confirms that."""
         seen = self._made.seen
         end = self._behind.end
+        self.proof.depth.refused(str(page.document))
         if end is None:
             return Done(seen.fault, complete=False)
         return self._behind.unseen() if seen.busy else self._behind.holds(end)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from restmill.run.depth import Depth
 from restmill.run.distinct import Distinct, Seams
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Proof:
         self._merged = merged
         self._distinct = Distinct(keys)
         self._elements = Distinct()
+        self.depth = Depth()
         self._seams = Seams()
         self.apart = False
         """Whether the records are something else than the elements of the list that is paged."""
@@ -82,8 +84,7 @@ class Proof:
         self._empty = self._blank = 0
         self._across = False
         self._moved = self._odd = self._beside = self._changed = ""
-        self._odds = 0
-        self._least = 0
+        self._odds = self._least = 0
         self._declared = 0
         """Pages that the server states."""
         self._promised = 0
@@ -193,6 +194,7 @@ class Proof:
             self._thin = 0 if 4 * new > listed else self._thin + 1
             self._empty = self._blank = 0
             self.pages_with_rows += 1
+            self.depth.rows(listed)
             self._hole = -abs(self._hole)
 
     def recover(self, records: Sequence[Json]) -> list[Json]:
@@ -302,9 +304,20 @@ class Proof:
     def doubt(self) -> str:
         """Why rows may be missing though the read came to its end; "" when nothing says so."""
         doubt = self._beside or self._drift() or self.repeats() or self._shortfall() or self.distrusted
-        return doubt or (
-            "" if self.proven and self.pages_with_rows > 1 else self._changed or self.passed_by or self.left
+        return (
+            doubt
+            or self.cut_off
+            or (
+                ""
+                if self.proven and self.pages_with_rows > 1
+                else self._changed or self.passed_by or self.left
+            )
         )
+
+    @property
+    def cut_off(self) -> str:
+        """Why the server may not let anybody read on; "" when nothing says so."""
+        return self.depth.doubt(self.listed, proven=self.proven)
 
     def _drift(self) -> str:
         if len(self._stated) <= 1:

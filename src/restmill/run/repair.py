@@ -73,7 +73,7 @@ class Repair:
             or proof.spoilt
             or proof.shared
             or proof.erred
-            or bool(proof.left or proof.distrusted)
+            or bool(proof.left or proof.distrusted or proof.cut_off)
         )
         short = not (proof.proven or helpless)
         return bool(self._order.keys) and proof.rows > 0 and short and not self._account.over()
