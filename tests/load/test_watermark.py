@@ -160,6 +160,25 @@ def test_a_date_in_the_future_does_not_end_all_reading(disposition: str) -> None
     assert any(told in note for note in last(receipts[0]).notes)
 
 
+@pytest.mark.parametrize("kind", [int, str])
+@pytest.mark.parametrize("unit", [1, 1_000])
+def test_nor_does_a_number_that_stands_for_never(kind: type, unit: int) -> None:
+    def row(number: int, seconds: int) -> Json:
+        return {"id": number, "at": kind(seconds * unit)}
+
+    far = row(2, 253_402_300_799)
+    receipts = run(
+        Shelf(),
+        [far, row(1, 1_704_067_200)],
+        [far, row(3, 1_714_521_600)],
+        [far, row(4, 1_717_200_000)],
+    )
+    assert ids(receipts[-1]) == [1, 2, 3, 4]
+    assert {last(receipt).verdict for receipt in receipts} == {"complete"}
+    assert reached()["last_value"] == kind(1_717_200_000 * unit)
+    assert any("the cursor does not move there" in note for note in last(receipts[0]).notes)
+
+
 def test_rows_of_the_future_only_leave_the_cursor_where_it_was() -> None:
     far = [{"id": 1, "at": "2999-01-01"}]
     receipts = run(Shelf(), far, far, [{"id": 2, "at": "2024-01-01"}], hints={"write_disposition": "append"})

@@ -56,6 +56,13 @@ def test_parameter_of_a_detected_token(both: Both) -> None:
     assert "/made/first?page=2" in targets(ours)
 
 
+def test_key_that_begins_with_next_and_names_no_page(both: Both) -> None:
+    documents = {"first": {"rows": [{"id": 1}], "next_run_at": "2026-12-01"}}
+    dlts, ours = both(lambda api: one(api, "made/first"), documents=documents, then=_two_pages)
+    assert "/made/first?cursor=2026-12-01" in targets(dlts)
+    assert list(targets(ours)) == ["/made/first"]
+
+
 def test_object_for_a_cursor(both: Both) -> None:
     documents = {"first": {"rows": [{"id": 1}], "next": {"cursor": "t"}}}
     paginator = {"type": "cursor", "cursor_path": "next"}

@@ -74,6 +74,18 @@ def test_the_doubt_names_the_key_and_shows_no_text() -> None:
     assert "s3cret" not in str(found)
 
 
+@pytest.mark.parametrize("text", ["runtime error: query timed out", "backend 3 failed", "result truncated"])
+def test_a_warning_that_begins_beside_the_rows_of_a_page_cut_short_is_not_usual(text: str) -> None:
+    cut: Json = {"data": ROWS[3:4], "remark": text}
+    found = read(
+        "offset", lambda at: {"data": [], "remark": text} if at > 3 else cut if at == 3 else healthy(at)
+    )
+    assert found.verdict == "suspect", found
+    assert "`remark`" in found.done.doubt
+    always = read("offset", lambda at: healthy(at, remark=text) if at <= 3 else {"data": [], "remark": text})
+    assert always.verdict == "complete", always
+
+
 HEADERS: dict[str, dict[str, str]] = {
     "X-Error": {"X-Error": "backend timeout"},
     "X-Error-Code": {"X-Error-Code": "17"},

@@ -271,6 +271,41 @@ def test_a_bare_list_whose_header_counts_more_rows_is_no_whole_list(
     assert bool(pager.suspect) == more
 
 
+PLANNED: dict[str, Json] = {
+    "next_run_at": "2026-12-01T00:00:00Z",
+    "nextReviewDate": "2027-01-01",
+    "next_steps": "see the docs",
+    "nextStep": "verify",
+    "next-scheduled-run": "02:00",
+    "next_update": 1_790_000_000,
+    "nextPaymentDueDate": "2027-01-01",
+    "next_version": "v3",
+    "next_of_kin": "Ann",
+    "nextLevelId": 7,
+    "next_announcement": "we move to v2 in May",
+}
+"""Keys that begin with `next`, and are of no page."""
+
+
+@pytest.mark.parametrize("name", PLANNED)
+@pytest.mark.parametrize("above", [False, True])
+def test_what_is_planned_is_no_page(name: str, above: bool) -> None:
+    told: dict[str, Json] = {name: PLANNED[name]}
+    document: dict[str, Json] = {"items": [1], **({"meta": told} if above else told)}
+    assert detect_pager(page(document, [1]))[0] == SinglePage()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("next", "next_page", "nextPageToken", "next_cursor", "next_url", "nextFileName", "next_batch_time"),
+        *("next_start_date", "nextPageUpdateToken", "next_upload_id", "nextVersionIdMarker", "next_foo"),
+    ],
+)
+def test_a_key_of_a_page_is_still_one(name: str) -> None:
+    assert isinstance(detect_pager(page({"items": [1], name: "t2"}, [1]))[0], Cursor)
+
+
 @pytest.mark.parametrize("thing", [False, True])
 def test_one_record_is_not_paged_by_a_field_of_its_own(thing: bool) -> None:
     """A server that echoes the number of the page makes each one new: such a read would never end."""

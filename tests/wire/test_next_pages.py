@@ -126,6 +126,8 @@ HEADERS: dict[str, tuple[dict[str, str], str]] = {
     "json, link": ({"X-Pagination": f'{{"nextPageLink": "{LINK}"}}'}, "X-Pagination"),
     "cosmos": ({"x-ms-continuation": "tok2"}, "x-ms-continuation"),
     "cursor": ({"X-Cursor": "tok2"}, "X-Cursor"),
+    "heroku": ({"Next-Range": "id ]00019..; max=20"}, "Next-Range"),
+    "range in json": ({"X-Pagination": '{"nextRange": "20-39"}'}, "X-Pagination"),
     "sentry": ({"Link": f'<{LINK}>; rel="next"; results="true"; cursor="tok2"'}, "rel=next"),
 }
 LAST: dict[str, Around] = {
@@ -306,6 +308,7 @@ def test_an_address_of_an_unknown_word_is_not_followed(name: str) -> None:
         ({"X-Pages": "5", "X-Page": "0"}, PageNumber(total_path=None, total_header="X-Pages")),
         ({"X-Total-Pages": "5"}, None),
         ({"X-WP-Total": "10", "X-WP-TotalPages": "1"}, None),
+        ({"X-Pagination": '{"TotalPages": 1}', "X-Page": "1"}, None),
     ],
 )
 def test_pages_that_a_header_counts_are_read(headers: dict[str, str], pager: Pager | None) -> None:

@@ -34,6 +34,12 @@ def seen(
         ("Content-Range", "bytes 0-99/1300", None),
         ("X-Total", "many", None),
         ("X-Total-Pages", "13", None),
+        ("X-Pagination", '{"TotalCount":1300,"PageSize":100,"TotalPages":13}', 1300),
+        ("Paging-Headers", '{"totalCount": "1300"}', 1300),
+        ("Pagination", '{"meta": {"total_items": 1300}}', 1300),
+        ("X-Pagination", '{"TotalPages":13}', None),
+        ("X-Pagination", '{"TotalCount":', None),
+        ("X-Pagination", "[1300]", None),
     ],
 )
 def test_usual_headers_count_where_no_total_is_declared(name: str, value: str, total: int | None) -> None:

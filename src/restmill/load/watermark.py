@@ -5,7 +5,8 @@ another zone, or a `10` after a `9`, is then older than the mark and dropped for
 dlt's runs over `Reading`s, which order as instants or numbers where they read as such (`shape.collation`);
 dlt's state keeps the plain texts. Besides:
 
-- A time beyond the run's start does not move the mark, or one row of the year 9999 would end all reading.
+- A time beyond the run's start does not move the mark, or one row of the year 9999 would end all reading; nor
+  does a number beyond the year 2100 among numbers that are times (`shape.epochs`).
 - Rows that the mark leaves out are counted and told; where their order is doubtful, that is told as a doubt.
 - A path that finds several values, or an object, in a record is an error.
 - A lag that leads out of the calendar ends at its edge.
@@ -36,6 +37,7 @@ from restmill.errors import ApiError, Place, Problem
 from restmill.events import Doubted, Noted, RowsNoted
 from restmill.load.watch import tell
 from restmill.shape.collation import Collation, Reading, instant
+from restmill.shape.epochs import Epochs
 from restmill.shape.instants import Instant, instant_of_date
 
 if TYPE_CHECKING:
@@ -175,6 +177,8 @@ class Filter(JsonIncremental):
         self.collation.learn([self.start_value, self.end_value, self.initial_value])
         self.start_value = self.last_value = self.collation.reading(self.start_value)
         self.end_value = self.collation.reading(self.end_value)
+        self.epochs = Epochs(time.time() + _SKEW.total_seconds())
+        self.epochs.learn(map(_number, (self.start_value, self.initial_value)))
         self.ahead: set[str] = set()
         """Hashes of rows dated after the run's start."""
         self._value: Json = None
@@ -192,7 +196,9 @@ class Filter(JsonIncremental):
     def learn(self, rows: list[Json]) -> None:
         """Look through a page for dates that tell whether the day or the month comes first."""
         if self._compiled_cursor_path is None:
-            self.collation.learn(row.get(self.cursor_path) for row in rows if isinstance(row, dict))
+            values = [row.get(self.cursor_path) for row in rows if isinstance(row, dict)]
+            self.collation.learn(values)
+            self.epochs.learn(_number(self.collation.reading(value)) for value in values)
 
     def report(self, resource: str) -> None:
         """Tell what was left out and what is doubtful since the last report."""
@@ -265,7 +271,7 @@ class Filter(JsonIncremental):
             return False
         if isinstance(value, Reading) and value.layout is not None and str.__le__(value[:10], self._today):
             return False  # in whatever zone
-        return _beyond(value, self._limit)
+        return _beyond(value, self._limit) or self.epochs.is_far(_number(value))
 
     def _from_ahead(self, row: Json, value: Json) -> Json:
         """The row, unless an earlier run has loaded it: it comes again whenever what is new is asked for."""
@@ -298,6 +304,11 @@ class Filter(JsonIncremental):
     def _doubt(self, why: str) -> None:
         if why:
             self._doubts[why] = None
+
+
+def _number(value: Json) -> Json:
+    """What a text reads as, if that is a number; anything else as it is."""
+    return value.number if isinstance(value, Reading) else value
 
 
 def _plain(value: Json) -> Json:

@@ -31,6 +31,8 @@ _LAYOUT = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_HEX = re.compile(r"(?:0x|\\?x|#|\$)?([0-9a-f]+)h?", re.IGNORECASE)
+"""A number to the base 16, as row versions are written."""
 _APART = re.compile(r"[\s/,:]", re.ASCII)
 """A digit beside a blank or a mark that dates are written with."""
 _ZONES = 14 * 3600
@@ -227,6 +229,8 @@ def _uneven(one: Reading, other: Reading) -> str:
         numbers = [[_size(digits) for digits in _DIGITS.findall(text.spelt)] for text in (one, other)]
         if (numbers[0] < numbers[1]) != str.__lt__(one, other) and numbers[0] != numbers[1]:
             return "they hold numbers of different lengths"
+    if _is_uneven_hex(one, other):
+        return "they may be hexadecimal numbers of different lengths"
     if first != second and _has_parts(one.spelt) and _has_parts(other.spelt):
         return "they may be times in a spelling that is not known"
     return ""
@@ -241,6 +245,14 @@ def _size(digits: str) -> tuple[int, str]:
 def _has_parts(text: str) -> bool:
     """Whether there are digits, and what stands between the parts of a time."""
     return _DIGITS.search(text) is not None and _APART.search(text) is not None
+
+
+def _is_uneven_hex(one: Reading, other: Reading) -> bool:
+    """Whether two texts order otherwise when read as numbers to the base 16: `0xFFE` and `0x1000`."""
+    found = [_HEX.fullmatch(text.spelt) for text in (one, other)]
+    values = [int(match[1], 16) for match in found if match]
+    digits = _DIGITS.search(one.spelt) or _DIGITS.search(other.spelt)
+    return bool(digits) and len(set(values)) > 1 and (values[0] < values[1]) != str.__lt__(one, other)
 
 
 def _torn(one: Reading, other: Reading) -> str:

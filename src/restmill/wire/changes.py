@@ -65,8 +65,10 @@ class Surroundings:
         found = {keys: _reading(value) for keys, _, value in around(document, place)}
         counts = {keys for keys, value in found.items() if _number(value) == rows}
         moved = {keys for keys, value in found.items() if self.values.get(keys, value) != value}
+        late = found.keys() - self.values.keys() if self.pages else set()
+        news = {keys for keys in late if _warns(found[keys])}
         return Surroundings(
-            {**found, **self.values},
+            {**{keys: value for keys, value in found.items() if keys not in news}, **self.values},
             self.moving | moved,
             frozenset(counts if not self.pages else self.counts - (set(found) - counts)),
             {**_lowered(response), **self.headers},
@@ -137,6 +139,11 @@ class Surroundings:
         before = self.values.get(keys)
         was = f" ({shown(before)} before)" if now and shown(before) else ""
         return f"`{'.'.join(keys)}{now}`{was}"
+
+
+def _warns(value: Json) -> bool:
+    """Whether a text warns: beside the rows of a page that was cut short it makes nothing usual."""
+    return isinstance(value, str) and " " in value.strip() and bool(alarms(value))
 
 
 def _reading(value: Json) -> Json:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path, path_of
+from restmill.wire.next_words import is_firm, is_planned
 from restmill.wire.paging import (
     Cursor,
     HeaderCursor,
@@ -42,6 +43,7 @@ _NEXT_LINK = re.compile("href|url")
 _TOTAL_PAGES = re.compile("(?:total_pages|pages|totalpages)$")
 _PAGE_KEYS = frozenset(("page", "currentpage", "pagenumber", "number"))
 _PLACEHOLDER = re.compile(r"\{[a-zA-Z0-9.\-_]+\}")
+_SENTENCE = 3  # words
 _LIST_DEPTH = 3  # dlt looks for lists under at most two objects
 
 _Found = tuple[tuple[str, ...], Json]
@@ -261,14 +263,24 @@ def _lists(document: dict[str, Json], above: tuple[str, ...]) -> Iterator[tuple[
 
 
 def _entries(document: Json, above: tuple[str, ...]) -> Iterator[_Found]:
-    """Scalars under keys that begin with `next`, or under `href` or `url` of such an object."""
+    """Scalars under keys that begin with `next`, or under `href` or `url` of such an object.
+
+    What is planned (`next_run_at`) and what is a sentence are no pages, though dlt would ask for them.
+    """
     for key, value in document.items() if isinstance(document, dict) else ():
-        if _NEXT.match(key.lower()):
+        if _NEXT.match(key.lower()) and not is_planned(key):
             inner = value.items() if isinstance(value, dict) else ()
             named = [((*above, key, name), one) for name, one in inner if _NEXT_LINK.match(name.lower())]
             found = [((*above, key), value), *named]
-            yield from ((keys, one) for keys, one in found if isinstance(one, str | int | float))
+            yield from ((keys, one) for keys, one in found if _may_lead(keys[-1], one))
         yield from _entries(value, (*above, key))
+
+
+def _may_lead(key: str, value: Json) -> bool:
+    """Whether a value may be a token or a link: a scalar, and no sentence under a key that names no page."""
+    if isinstance(value, str) and not is_firm(key):
+        return len(value.split()) < _SENTENCE
+    return isinstance(value, str | int | float)
 
 
 def _page_counts(document: Json, above: tuple[str, ...]) -> Iterator[_Found]:

@@ -27,12 +27,19 @@ def squashed(key: str) -> str:
 
 _PART = (
     "pages?|results?|records?|set|items?|chunk|batch|url|uri|link|href|token|cursor|key|marker|mark|offset|start|"
-    "index|number|num|no|from|position|params?|query|path|request|id|after|since|bookmark|skip|pointer|at|str|"
+    "index|number|num|no|from|position|range|params?|query|path|request|id|after|since|bookmark|skip|pointer|at|str|"
     "starting|continuation|(?:version|upload|max|min|scroll|partition|row|forward|shard|stream|evaluated|search|"
     "history)(?:id|key|token|marker|iterator|position)|page(?:id|state)"
 )
 _FIRM = re.compile(
     f"(?:(?:page|results|records|url|uri|link|href|token|cursor|marker|offset)?next(?:{_PART})*)"
+)
+_PLANNED = re.compile(
+    "next(?:(?:scheduled|planned|expected|available|best|possible)*)(?:action|appointment|attempt|backup|bill(?:ing)?|"
+    "charge|check|claim|contact|deadline|deliver(?:y|ies)|due|episode|event|execution|holiday|invoice|kin|level|"
+    "maintenance|match|meeting|milestone|ofkin|opening|payment|payout|refresh|release|renewal|reset|retry|"
+    "review|run|schedule|shift|steps?|sync|task|tier|trigger|update|upgrade|version|visit)+"
+    "(?:at|on|by|date|datetime|day|time|timestamp|utc|ms|ts|id|name|type|status|amount|s)*"
 )
 LOOSE = _words(
     """
@@ -162,6 +169,12 @@ def is_firm(key: str) -> bool:
     return _FIRM.fullmatch(name) is not None or (
         (not key.isascii() or name not in LOOSE) and _FOREIGN_FIRM.fullmatch(name) is not None
     )
+
+
+def is_planned(key: str) -> bool:
+    """Whether a key names something to come that is no page, such as `next_run_at` or `next_steps`."""
+    name = squashed(key)
+    return _PLANNED.fullmatch(name) is not None and not is_firm(key)
 
 
 def is_another(key: str) -> bool:

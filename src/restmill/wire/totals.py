@@ -13,7 +13,7 @@ from restmill.errors import NotData, Place, Problem, did_you_mean
 from restmill.path import Path
 from restmill.wire.decision import misses
 from restmill.wire.next_words import PAGE_COUNTS
-from restmill.wire.signs import STATED_TOTALS, envelope, scalars, whole
+from restmill.wire.signs import STATED_TOTALS, envelope, objects_in_headers, scalars, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,11 +99,14 @@ def total_in(document: Json) -> tuple[int, str] | None:
 
 
 def total_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
-    """The number of all rows that a response header of a usual name states, and that name."""
+    """The number of all rows that a header of a usual name states, or the JSON in one, and its name."""
     for name in _TOTAL_HEADERS:
         total = header_total(headers, name)
         if total is not None:
             return total, name
+    for name, inside in objects_in_headers(headers):
+        if found := total_in(inside):
+            return found[0], name
     return None
 
 
@@ -117,7 +120,13 @@ def pages_in(page: Page) -> int | None:
 def pages_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
     """How many pages a header states, and its name; None when none does."""
     found = ((whole(headers.get(name)), name) for name in _PAGE_HEADERS)
-    return next(((number, name) for number, name in found if number is not None), None)
+    within = (
+        (whole(value), header)
+        for header, inside in objects_in_headers(headers)
+        for _, name, value in scalars(inside)
+        if name in PAGE_COUNTS
+    )
+    return next(((number, name) for number, name in (*found, *within) if number is not None), None)
 
 
 def header_total(headers: Mapping[str, str], name: str) -> int | None:
