@@ -91,7 +91,10 @@ class ConfigError(RestmillError, ValueError):
 
 
 class ApiError(RestmillError):
-    """The API could not be read: the place's path is `resource  METHOD url-template`."""
+    """The API could not be read: the place's path is `resource  METHOD url-template`.
+
+    `resource  extract` where its records cannot be used.
+    """
 
     exit_code = 4
 
@@ -106,6 +109,10 @@ class Rejected(ApiError):  # noqa: N818
 
 class NotData(ApiError):  # noqa: N818
     """The answer is not in the declared format: HTML, broken or truncated JSON."""
+
+
+class Unusable(ApiError):  # noqa: N818
+    """A record cannot be used as the config asks: it has no cursor value, or is nested too deeply."""
 
 
 class ForeignHost(ApiError):  # noqa: N818

@@ -129,6 +129,15 @@ class Quarantined(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut(Event):
+    """Records that cannot be used did not reach the table: the resource is partial."""
+
+    rows: int
+    why: str
+    """What goes on after "3 records left out: "."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostHalted(Event):
     """The breaker opened: no further request leaves for this host."""
 

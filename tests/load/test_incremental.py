@@ -253,8 +253,10 @@ def test_appended_children_whose_own_cursor_moves_are_loaded(serve: Serve) -> No
         ({"id": 13}, "without a value"),
         ({"id": 13, "at": None}, "without a value"),
         ({"id": 13, "at": 7}, "compared"),
+        ({"id": 13, "at": {"on": "2024-01-13"}}, "compared"),
+        ({"id": 13, "at": ["2024-01-13"]}, "compared"),
     ],
-    ids=["missing", "null", "number"],
+    ids=["missing", "null", "number", "object", "list"],
 )
 def test_a_record_that_the_cursor_cannot_judge_costs_itself_only(bad: Json, why: str) -> None:
     """Issue 10: nothing of any resource was loaded then, and the database was blamed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pytest
 from restmill import rest_api_source, sync
 from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError
 from restmill.events import StageBegan
-from restmill.load import runs_table
+from restmill.load import pending, runs_table
 from restmill.load.account import digest_of
 from restmill.load.alone import alone
 from restmill.load.dropin import execute
@@ -24,10 +25,11 @@ from restmill.load.runs_table import TABLE
 from restmill.load.watch import watching
 from restmill.run import archive
 from restmill.run.receipt import Ledger
+from restmill.run.under_way import Mark
 from tests.load.api import KEY, api, columns, counts, of, resource, rows, tables
 
 if TYPE_CHECKING:
-    from restmill.events import Event
+    from restmill.events import Event, Observer
     from restmill.run.receipt import Receipt
     from tests.load.conftest import Serve
 
@@ -106,6 +108,78 @@ def test_an_interruption_while_loading_says_that_what_was_read_is_kept(serve: Se
     assert receipt.error.what.startswith("interrupted while loading: what was read is kept")
     receipt = sync(config, pipeline_name="late", resources=["projects"])  # another config would not be loaded
     assert counts(receipt, "users", "projects") == {"users": 3, "projects": 3}
+
+
+def stopping(at: str) -> Observer:
+    """An observer that interrupts the run when it enters a stage."""
+
+    def stop(event: Event) -> None:
+        if isinstance(event, StageBegan) and event.stage == at:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_an_interruption_does_not_hide_that_an_earlier_package_was_loaded(serve: Serve) -> None:
+    """It said "nothing was loaded" although three rows were, and the table had them."""
+    config = api(serve(rows=3).base_url, resource("users"))
+    for stage in ("load", "extract"):
+        with pytest.raises(KeyboardInterrupt):
+            sync(config, pipeline_name="late", observer=stopping(stage))
+    receipt = stored("late")[-1]
+    assert receipt.error is not None
+    assert receipt.error.what.startswith("interrupted: what an earlier run had read is loaded")
+    assert [one.rows for one in receipt.earlier] == [{"users": 3}]
+
+
+def test_an_interruption_while_an_earlier_package_is_loaded_says_so(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = api(serve(rows=3).base_url, resource("users"))
+    with pytest.raises(KeyboardInterrupt):
+        sync(config, pipeline_name="late", observer=stopping("load"))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pending, "load_earlier", stop)
+    with pytest.raises(KeyboardInterrupt):
+        sync(config, pipeline_name="late")
+    receipt = stored("late")[-1]
+    assert receipt.error is not None
+    assert receipt.error.what.startswith("interrupted while loading what an earlier run had read")
+
+
+def test_the_verdict_of_a_run_that_was_killed_before_its_last_checks_is_doubted_by_the_next(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when its rows are in the tables, and what it had still to look at is unknown."""
+    config = api(serve(rows=3).base_url, resource("users"))
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    def dies(mark: Mark) -> None:
+        """The lock goes with the process, and the file stays as it is."""
+        text = mark._path.read_bytes()
+        mark._stack.close()
+        mark._path.write_bytes(text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules["restmill.load.sync"], "keys_that_met", killed)
+        patched.setattr(Mark, "end", dies)
+        patched.setattr("restmill.load.account.file", lambda _: None)
+        with pytest.raises(SystemExit):
+            sync(config, pipeline_name="killed")
+    receipt = sync(config, pipeline_name="killed")
+    told = rows(receipt, f"SELECT verdict, basis, reason FROM {TABLE} ORDER BY started")  # noqa: S608
+    assert told[0][:2] == ("suspect", "")
+    assert told[0][2].endswith("killed before its last checks")
+    assert told[1][0] == "complete"
+    again = sync(config, pipeline_name="killed")
+    told = rows(again, f"SELECT verdict, reason FROM {TABLE} ORDER BY started")  # noqa: S608
+    assert [verdict for verdict, _ in told] == ["suspect", "complete", "complete"]
+    assert told[0][1].count("killed") == 1
 
 
 def test_a_destination_that_fails_is_told_without_its_password(serve: Serve) -> None:

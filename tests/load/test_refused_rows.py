@@ -304,3 +304,57 @@ def test_what_waits_is_let_go_of_at_the_users_word(
     assert discard(plan, bool, **target) == ()
     there.sync(shelf, "things", "others", write_disposition="append")
     assert there.counted("things") == (25, 25)
+
+
+ALTERED: dict[str, tuple[str, Json, tuple[str, ...]]] = {
+    "a shorter text": ("TYPE varchar(5)", "x" * 9, ("postgres",)),
+    "a value that must be": ("SET NOT NULL", None, DESTINATIONS),
+    "a smaller number": ("TYPE smallint", 70_000, DESTINATIONS),
+    "a narrower decimal": ("TYPE numeric(5, 2)", 123_456, DESTINATIONS),
+}
+"""Case -> what somebody has done to the column `v`, a value that it no longer takes, and where that is so."""
+ALTERATIONS = [(where, name) for name, (_, _, places) in ALTERED.items() for where in places]
+
+
+def altered(there: Place, case: str, **more: Json) -> tuple[Shelf, dict[str, Any], Json]:
+    """A table that was loaded and altered then, with a record in the API that it no longer takes."""
+    statement, bad, _ = ALTERED[case]
+    good = 1 if "number" in case or "decimal" in case else "a"
+    shelf = Shelf(things=rows(good), others=rows("a"))
+    things = {"name": "things", "endpoint": "/things", **more}
+    there.sync(shelf, things, "others")
+    there.query(f"ALTER TABLE {{}}.things ALTER COLUMN v {statement}")
+    shelf.lists["/things"] = rows(good, {"v": bad})
+    return shelf, things, good
+
+
+@pytest.mark.parametrize("columnar", [True, False])
+@pytest.mark.parametrize(("where", "case"), ALTERATIONS)
+def test_with_a_quarantine_a_column_that_somebody_has_altered_costs_the_record(
+    place: Callable[[str], Place], where: str, case: str, columnar: bool
+) -> None:
+    there = place(where)
+    shelf, things, good = altered(there, case, quarantine=True, columnar=columnar)
+    receipt = there.sync(shelf, things, "others")
+    seen = of(receipt, "things")
+    assert (seen.verdict, seen.quarantined, receipt.exit_code) == ("suspect", 1, 3)
+    ((reason,),) = there.query("SELECT reason FROM {}.things__quarantine")
+    assert reason.startswith("`things.v` ")
+    shelf.lists["/things"] = rows(good)
+    assert there.sync(shelf, things, "others").verdict == "complete"
+    assert there.counted("things") == (25, 25)
+
+
+@pytest.mark.parametrize(("where", "case"), ALTERATIONS)
+def test_without_one_it_costs_the_table_and_the_others_load(
+    place: Callable[[str], Place], where: str, case: str
+) -> None:
+    there = place(where)
+    shelf, things, good = altered(there, case)
+    with pytest.raises(DestinationError) as caught:
+        there.sync(shelf, things, "others")
+    assert "`things" in f"{caught.value.problem.what} {caught.value.problem.got}"
+    assert there.counted("others") == (25, 25)
+    shelf.lists["/things"] = rows(good)
+    assert there.sync(shelf, things, "others").verdict == "complete"
+    assert there.counted("things") == (25, 25)

@@ -84,6 +84,6 @@ def _tell(error: BaseException, switches: Switches) -> None:
     if switches.debug:
         sys.stderr.write(KEYRING.redact("".join(traceback.format_exception(error))))
     if isinstance(error, RestmillError):
-        show_error(error, switches.command)
+        show_error(error, switches.command, earlier=bool(switches.receipt and switches.receipt.earlier))
     else:
         show_unforeseen(error)

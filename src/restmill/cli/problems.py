@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.text import counted, grouped, printable, shortened
-from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError, Incomplete
+from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError, Incomplete, Unusable
 from restmill.secrets import KEYRING, without_credentials
 
 if TYPE_CHECKING:
@@ -38,10 +38,18 @@ def painted(text: str, colour: str = "", *, bold: bool = False) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, fg=colour or None, bold=bold or None)
 
 
-def show_error(error: RestmillError, command: str = "") -> None:
-    """Every problem of the error, then one line that says what `command` has done and what it has not."""
+def show_error(error: RestmillError, command: str = "", *, earlier: bool = False) -> None:
+    """Every problem of the error, then one line that says what `command` has done and what it has not.
+
+    `earlier`: what an earlier run had left was loaded first.
+    """
     show_problems(error.problems)
-    click.echo(painted(_consequence(error, command), bold=True), err=True)
+    told = _consequence(error, command)
+    if earlier:
+        told = told.replace(
+            "Nothing was loaded.", "Nothing of this run was loaded; what an earlier one had read was."
+        )
+    click.echo(painted(told, bold=True), err=True)
 
 
 def show_problems(problems: Iterable[Problem], *, style: str = "red", word: str = "") -> None:
@@ -113,7 +121,7 @@ def _consequence(error: RestmillError, command: str) -> str:
         case Busy() | ConfigError() if isinstance(error, Busy) or command in _SENDING:
             return f"{counted(len(error.problems), 'problem')}. Nothing was sent."
         case ApiError():
-            unread = "" if isinstance(error, Incomplete) else "The API could not be read. "
+            unread = "" if isinstance(error, Incomplete | Unusable) else "The API could not be read. "
             return f"{unread}Nothing was loaded."
         case DestinationError() if command == "verify":
             return "Nothing could be compared."

@@ -50,6 +50,13 @@ _DRIVERS = {
 """dlt's name of a destination -> the package that speaks to it, by the names it may be installed under."""
 _DIGITS = 32
 _EARLY = "interrupted: nothing was loaded; run again to start over"
+_AFTER_EARLIER = (
+    "interrupted: what an earlier run had read is loaded, and nothing of this one; run again to start over"
+)
+_RESUMING = (
+    "interrupted while loading what an earlier run had read: the next run goes on with it; "
+    "nothing of this run was loaded"
+)
 _LATE = "interrupted while loading: what was read is kept, and the next run loads it first"
 _DONE = "interrupted after loading: what was read is in its tables"
 
@@ -67,6 +74,8 @@ class Account:
     tables: tuple[str, ...] = ()
     load_ids: tuple[str, ...] = ()
     earlier: tuple[Earlier, ...] = ()
+    resumes: bool = False
+    """Whether what an earlier run had read is being loaded."""
     loaded: bool = False
     """Whether all that was read is in its tables."""
     config_digest: str = ""
@@ -108,9 +117,22 @@ class Account:
 
     def _failure(self, error: BaseException) -> Failure:
         failure = failure_of(error)
-        if failure.exit_code not in STOPPED or not self.load_ids:
-            return failure
-        return replace(failure, what=_DONE if self.loaded else _LATE)
+        return replace(failure, what=self._stopped()) if failure.exit_code in STOPPED else failure
+
+    def _stopped(self) -> str:
+        """What became of the data of a run that was interrupted."""
+        if self.load_ids:
+            return _DONE if self.loaded else _LATE
+        if self.resumes:
+            return _RESUMING
+        return _AFTER_EARLIER if self.earlier else _EARLY
+
+    @contextmanager
+    def resuming(self, *, pending: bool) -> Iterator[None]:
+        """The block loads what an earlier run had read, if any of that is `pending`."""
+        self.resumes = pending
+        yield
+        self.resumes = False
 
     def close(self) -> Receipt:
         """File the receipt of a run that came to its end, and return it."""

@@ -27,6 +27,7 @@ from dlt.normalize.exceptions import NormalizeJobFailed
 from restmill.errors import DestinationError
 from restmill.events import Noted
 from restmill.load.failures import causes_of, explained
+from restmill.load.isolation import refusals
 from restmill.load.letgo import for_good
 from restmill.load.reasons import reason_of, where_of
 from restmill.load.undone import forget_tables, undo
@@ -80,6 +81,11 @@ class _Found:
     """The tables of the schema then."""
     extracted: bool
     """Whether the package waits to be normalised, so that the destination knows nothing of it."""
+
+
+def refused_at_once(schema: str) -> list[Refusal]:
+    """What a contract has refused in the last extract step: no file is there to be set aside."""
+    return [Refusal(name, problem, frozenset(), schema) for name, problem in refusals().items()]
 
 
 def set_apart(pipeline: Pipeline, plan: Plan, step: Callable[[], T]) -> tuple[T, list[Refusal]]:

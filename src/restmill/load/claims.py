@@ -26,6 +26,7 @@ from restmill.load import upstream
 from restmill.load.batch import AS_DLT, Batch
 from restmill.load.claim import OWN_NORMALIZER, Claim
 from restmill.load.columnar import ColumnarStorage
+from restmill.load.fits import Fits
 from restmill.load.ground import Ground
 from restmill.load.stored import StoredColumns
 from restmill.load.widening import Widening
@@ -132,7 +133,7 @@ def claim(departures: Departures = AS_DLT, *, columns: bool = True) -> Claim:
         _claims.own(
             load_id,
             name,
-            lambda table: _ground(resource, schema, caps, load_id, table),
+            lambda table: _with_fits(_ground(resource, schema, caps, load_id, table), departures),
             quarantine=departures.quarantine,
         )
     if _by_rows or not columns:
@@ -146,9 +147,19 @@ def claim(departures: Departures = AS_DLT, *, columns: bool = True) -> Claim:
     _claims.add(
         load_id,
         table,
-        lambda: Batch(_ground(resource, schema, caps, load_id, table, widening), departures, press),
+        lambda: Batch(
+            _with_fits(_ground(resource, schema, caps, load_id, table, widening), departures),
+            departures,
+            press,
+        ),
     )
     return Claim(press=press)
+
+
+def _with_fits(ground: Ground, departures: Departures) -> Ground:
+    """The ground, which with a quarantine knows what the destination has."""
+    ground.fits = Fits(ground.schema) if departures.quarantine else None
+    return ground
 
 
 def _ground(  # what a ground needs

@@ -141,7 +141,7 @@ class ColumnarStorage(ExtractorItemStorage):
                 text = f"`quarantine` has no effect: {unsure}"
                 tell(Noted(ground.resource, time.monotonic(), text))
                 return list(page)
-            super().write_data_item(key[0], key[1], name, table.to_pylist(), _NO_COLUMNS)
+            super().write_data_item(key[0], key[1], name, quarantine.rows_of(table, ground), _NO_COLUMNS)
             tell(Quarantined(ground.resource, time.monotonic(), len(refused), name))
         return taken
 
@@ -253,7 +253,9 @@ def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refus
         return tables_of(records, batch), []
     if not quarantine.lacking(batch.ground):
         with suppress(Unsure):
-            return remembered(cast_or_shaped(records, batch), batch.ground.widener), []
+            shaped_ones = cast_or_shaped(records, batch)
+            if not quarantine.unfit(shaped_ones, batch.ground):
+                return remembered(shaped_ones, batch.ground.widener), []
     tables: list[Shaped] = []
     refused: list[Refused] = []
     for part in quarantine.sifted(kept_apart(records, batch.ground), batch.ground):

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import errno
-import sysconfig
-import traceback
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import dlt
 from dlt import destinations
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
-from dlt.common.exceptions import DltException, MissingDependencyException
+from dlt.common.exceptions import MissingDependencyException
 from dlt.common.pipeline import PipelineContext, get_dlt_pipelines_dir
 from dlt.common.schema.exceptions import UnboundColumnException
 from dlt.extract.exceptions import ResourceExtractionError
@@ -34,7 +30,10 @@ from restmill.errors import (
     did_you_mean,
     is_interruption,
 )
+from restmill.load.reasons import reason_of
 from restmill.load.settings import mistake_in
+from restmill.load.unusable import of_dlt
+from restmill.run.user_code import own_code
 from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
     from dlt.common.configuration.exceptions import FieldLookupTraces
 
 _LONGEST = 300
-_DLT = str(Path(dlt.__file__).parent)
-_RESTMILL = str(Path(__file__).parents[1])
-_LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
 def raise_explained(error: Exception) -> NoReturn:
@@ -80,38 +76,18 @@ def explained(error: BaseException) -> BaseException:
     mistake = next(filter(None, map(_mistake, causes)), None)
     if mistake is not None:
         return mistake
-    for cause in reversed(causes):
-        own = own_code(cause)
+    return _of_code(causes) or _of_destination(causes) or of_dlt(causes, _KEPT) or error
+
+
+def _of_code(causes: Sequence[BaseException]) -> CodeError | None:
+    """What the user's own code raised, for whatever reason; the innermost of it."""
+    for raised in reversed(causes):
+        own = own_code(raised)
         if own is not None:
-            return CodeError(Problem(own, f"this code raised {type(cause).__name__}: {_first_line(cause)}"))
-        if not _is_from_elsewhere(cause):
-            break
-    return _of_destination(causes) or _of_dlt(causes) or error
-
-
-def own_code(error: BaseException) -> Place | None:
-    """Where in the user's code `error` was raised; None when it was raised in dlt or in restmill."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if _is_ours(frame.filename):
-            return None
-        if not _is_library(frame.filename):
-            return Place(file=frame.filename, line=frame.lineno or 0)
+            pipe = next((one.pipe_name for one in causes if isinstance(one, ResourceExtractionError)), "")
+            name = f"{type(raised).__name__} while `{pipe}` was read" if pipe else type(raised).__name__
+            return CodeError(Problem(own, f"this code raised {name}: {_first_line(raised)}"))
     return None
-
-
-def _is_from_elsewhere(error: BaseException) -> bool:
-    """Whether only libraries stand in its traceback: what called them is behind an error further out."""
-    return not any(_is_ours(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
-
-
-def _is_ours(filename: str) -> bool:
-    return filename.startswith((_DLT, _RESTMILL))
-
-
-def _is_library(filename: str) -> bool:
-    """The standard library, an installed package, compiled code, or code that has no file."""
-    compiled = filename.endswith((".pyx", ".pxi"))
-    return compiled or filename.startswith(("<", *_LIBRARIES)) or "site-packages" in filename
 
 
 _AMBIGUOUS = "Ambiguous reference to catalog or schema"
@@ -145,7 +121,7 @@ def _of_destination(causes: Sequence[BaseException]) -> DestinationError | None:
         return _full(full, steps)
     if not (writing or disk or {"load", "sync"} & set(steps)):
         return None
-    got = _first_line(causes[-1] if disk is None else disk)
+    got = reason_of(causes) if disk is None else _first_line(disk)
     kept = _KEPT if "load" in steps else ""
     if disk is not None and disk.errno in _FULL and not disk.filename:
         return _full(disk, steps)
@@ -185,25 +161,6 @@ def _refused(causes: Sequence[BaseException]) -> str:
     """What could not be written: the table whose file the destination refused, where one is known."""
     jobs = [one.job_id for one in causes if isinstance(one, LoadClientJobException) and one.job_id]
     return f"the table `{jobs[0].split('.')[0]}`" if jobs else "the destination"
-
-
-def _of_dlt(causes: Sequence[BaseException]) -> DestinationError | None:
-    """What dlt itself refuses while it reads, shapes or loads."""
-    steps = [cause.step for cause in causes if isinstance(cause, PipelineStepFailed)]
-    refused: list[BaseException] = [
-        cause
-        for cause in causes
-        if isinstance(cause, DltException)
-        and not isinstance(cause, PipelineStepFailed | ResourceExtractionError)
-    ]
-    if not refused and "normalize" in steps:
-        refused = [causes[-1]]  # a value that Python itself refuses to convert
-    if not refused:
-        return None
-    what = f"dlt refused it ({type(refused[-1]).__name__})"
-    hint = _KEPT if "normalize" in steps else ""
-    place = Place(steps[0] if steps else "dlt")
-    return DestinationError(Problem(place, what, got=_first_line(refused[-1]), hint=hint))
 
 
 def causes_of(error: BaseException | None) -> Iterator[BaseException]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema, TTableSchemaColumns
     from dlt.common.schema.typing import TTableSchema
 
+    from restmill.load.fits import Fits
     from restmill.load.widening import Widener, Widening
     from restmill.path import Json
     from restmill.shape.rules import Record
@@ -94,6 +95,8 @@ class Ground:
         self.widener = widening.on(schema, table, self._tree(), self._known) if widening else None
         """What makes columns of integers columns of doubles; None: fractions go where dlt puts them."""
         self._teacher = _teacher(schema, caps, load_id, self.widener)
+        self.fits: Fits | None = None
+        """What the destination has; None: nobody asks."""
         self.losses = Losses()
         """What does not stand where it belongs."""
         self.names = Names(self, remembered(schema, table))
@@ -137,6 +140,7 @@ class Ground:
         """The same on a copy of the schema."""
         made = Ground(self._schema.clone(), self._caps, self.load_id, self.table, self.widener)
         mine, its = self._teacher, made._teacher
+        made.fits = self.fits
         made.names = self.names  # what is decided is decided, whether or not the schema learns from it
         its._filtered_tables = set(mine._filtered_tables)  # noqa: SLF001  # what the contract has refused
         its._filtered_tables_columns = deepcopy(mine._filtered_tables_columns)  # noqa: SLF001

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from restmill.events import CursorHeld, Noted, PageRead, ReadDone, ReadFailed
+from restmill.events import CursorHeld, LeftOut, Noted, PageRead, ReadDone, ReadFailed
 from restmill.load.watch import tell
 from restmill.load.watermark import Watermark, watermark
 from restmill.plan.notes import LAGGING, appends, shared
@@ -92,6 +92,8 @@ class Cursors:
         self._bound: dict[str, Incremental[Any]] = {}
         self._held: dict[str, _Held] = {}
         self._short: set[str] = set()
+        self._lost: set[str] = set()
+        """Those of which records were left out, wherever these stand in their order."""
         self._enough: set[str] = set()
         self._over: set[str] = set()
 
@@ -109,11 +111,20 @@ class Cursors:
                 pass
         tell(event)
 
+    def leave_out(self, name: str, rows: int, why: str) -> None:
+        """Records of `name` do not reach their table; its cursor stays, even where it has moved already."""
+        self._short.add(name)
+        self._lost.add(name)
+        tell(LeftOut(name, time.monotonic(), rows, why))
+        if name in self._over:
+            self.settle(name)
+
     def begin(self, name: str) -> None:
         """A top-level read begins: forget what an earlier run of the same source has left."""
         for one in (name, *self._below(name)):
             self._held.pop(one, None)
             self._short.discard(one)
+            self._lost.discard(one)
             self._enough.discard(one)
             self._over.discard(one)
 
@@ -188,7 +199,7 @@ class Cursors:
         """The cursor of `name` was written: perhaps after its read, or by one of several bindings."""
         if name in self._parents:
             self._held[name].fold()
-        if name in self._over and self._below_short(name):
+        if name in self._over and (name in self._lost or self._below_short(name)):
             self._move(name)
 
     def _move(self, name: str) -> None:
@@ -211,6 +222,8 @@ class Cursors:
         below = self._below_short(name)
         if below:
             return f"`{below[0]}` could not be read for all rows of `{self._parents[below[0]]}`"
+        if any(one in self._lost for one in self._line(name)):
+            return "records were left out"
         in_order = name not in self._parents and held.incremental.row_order == "asc"
         short = any(one in self._short for one in self._line(name))
         return "not everything before it was read" if short and not in_order else ""

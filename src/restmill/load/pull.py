@@ -20,9 +20,10 @@ from restmill.events import Noted, ParentDone
 from restmill.load.turns import in_turn, turn
 from restmill.load.watch import tell
 from restmill.plan.parents import bindings, missing
-from restmill.run.cause import caused
+from restmill.run.cause import caused, told
 from restmill.run.channel import Ended
 from restmill.run.order import Bound, order_for
+from restmill.run.user_code import own_code
 from restmill.shape.rename import include, rename
 
 if TYPE_CHECKING:
@@ -57,7 +58,13 @@ def pull_pages(
     Raises:
         ApiError: the read failed and the resource's `on_error` is `raise`.
     """
-    handle = session.read(replace(order_for(plan, resource, bound), press=press, taken=taken))
+    try:
+        order = order_for(plan, resource, bound)
+    except Exception as error:
+        if not skipped(session, resource, error):
+            raise
+        return
+    handle = session.read(replace(order, press=press, taken=taken))
     try:
         yield from _drain(handle, resource)
     finally:
@@ -111,10 +118,9 @@ def _begin(session: Session, plan: Plan, resource: Resource, record: Json, bound
     for values in bindings(resource.name, parent, record):
         try:
             order, included = _order(plan, resource, record, values, bound)
-        except (ApiError, ValueError, TypeError) as error:
-            if resource.on_error == "raise":
+        except Exception as error:
+            if not skipped(session, resource, error):
                 raise
-            session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else str(error))
             tell(ParentDone(resource.name, time.monotonic(), {} if isinstance(values, Problem) else values))
             continue
         yield session.read(order), cast("Mapping[str, Json]", values), included
@@ -147,6 +153,21 @@ def _top(record: Json, key: str) -> list[Json]:
     return [record[key]] if isinstance(record, dict) and key in record else []
 
 
+def skipped(session: Session, resource: Resource, error: Exception) -> bool:
+    """Whether a read that cannot begin costs no other; it is told as one that failed."""
+    unfit = resource.on_error == "isolate" and isinstance(error, ValueError | TypeError)  # of a value
+    if not unfit and not is_isolated(resource, error):
+        return False
+    session.skipped(resource.name, error.problem.what if isinstance(error, ApiError) else told(error))
+    return True
+
+
+def is_isolated(resource: Resource, error: BaseException) -> bool:
+    """Whether a read that failed costs no other: it is the API's or the user's doing, no fault of ours."""
+    known = isinstance(error, ApiError | RequestException) or own_code(error) is not None
+    return resource.on_error == "isolate" and known
+
+
 def _drain(
     handle: ReadHandle, resource: Resource, included: Mapping[str, Json] | None = None
 ) -> Generator[Records | None, None, Ended]:
@@ -155,9 +176,7 @@ def _drain(
     while True:
         item = handle.poll(_PATIENCE)
         if isinstance(item, Ended):
-            if item.error is not None and (
-                resource.on_error == "raise" or not isinstance(item.error, ApiError | RequestException)
-            ):
+            if item.error is not None and not is_isolated(resource, item.error):
                 raise caused(item.error)
             return item
         if item is None:

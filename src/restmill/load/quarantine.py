@@ -20,6 +20,7 @@ from dlt.common.schema.utils import is_complete_column, is_nullable_column, new_
 
 from restmill.load.ground import random_ids
 from restmill.plan.names import MOST_OF_NAME
+from restmill.shape.depth import too_deep
 from restmill.shape.rules import Unsure
 
 if TYPE_CHECKING:
@@ -97,6 +98,16 @@ def table_of(refused: Sequence[Refused], ground: Ground) -> tuple[str, pa.Table]
     return name, pa.Table.from_arrays([values[one.name] for one in known], schema=pa.schema(fields))
 
 
+def rows_of(table: pa.Table, ground: Ground) -> list[dict[str, Json]]:
+    """The rows of that table for dlt's normaliser, which reads JSON once and writes a text as it is."""
+    name = ground.field(_RECORD)
+    rows: list[dict[str, Json]] = table.to_pylist()
+    for row in rows:
+        if row[name][:1] not in {"{", "["}:
+            row[name] = json.dumps(row[name])
+    return rows
+
+
 def _annexed(ground: Ground, columns: Sequence[TColumnSchema]) -> str:
     """The name of the table, which is nested in no other; fields of records do not get into it.
 
@@ -143,9 +154,15 @@ def _refusal(records: Sequence[Json], ground: Ground) -> str:
     if unnamed:
         return f"lists nest so deeply that a table's name would have {len(unnamed):,} characters"
     long = next(filter(None, (_too_long(one, twin) for one in tables)), "")
-    if long:
-        return long
+    why = long or unfit(tables, ground)
+    if why:
+        return why
     return next((f"`{ground.table}.{one}` lacks a value and may not" for one in lacking(twin)), "")
+
+
+def unfit(tables: Sequence[Shaped], ground: Ground) -> str:
+    """Which column of the destination's cannot take a value of these rows; "" when all can."""
+    return ground.fits.unfit(tables) if ground.fits is not None else ""
 
 
 def _too_long(one: Shaped, ground: Ground) -> str:
@@ -186,7 +203,7 @@ def _reason(unsure: Unsure) -> str:
 
 def _as_json(record: Json, ground: Ground) -> str:
     """The record as JSON; as one text where it cannot be JSON, which may be why it was refused."""
-    for encode in (ground.encode, _plainly):
+    for encode in () if too_deep(record) else (ground.encode, _plainly):
         try:
             return encode(record)
         except (TypeError, ValueError, RecursionError):

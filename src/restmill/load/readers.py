@@ -13,8 +13,9 @@ from restmill.load.absent import sought
 from restmill.load.cursor import bound_by
 from restmill.load.dispositions import settle_running
 from restmill.load.held import Cursors
+from restmill.load.isolation import begin
 from restmill.load.limits import taken
-from restmill.load.pull import pull_children, pull_pages
+from restmill.load.pull import pull_children, pull_pages, skipped
 from restmill.load.way import choose
 from restmill.plan.spec import Plan, Resource
 from restmill.run.session import Session
@@ -34,8 +35,14 @@ def read_pages(
     settle_running(plan)
     press = choose(resource)
     cursors.begin(resource.name)
+    begin(resource, cursors)
     cursors.hold(resource.name, incremental_object)
-    bound = bound_by(resource.cursor, incremental_object)
+    try:
+        bound = bound_by(resource.cursor, incremental_object)
+    except Exception as error:
+        if not skipped(session, resource, error):
+            raise
+        return
     yield from _handed_on(pull_pages(session, plan, resource, bound, press, taken()), resource, cursors)
 
 
@@ -52,9 +59,15 @@ def read_children(
     The cursor is looked at when dlt calls, not with the first page: until then it has moved on.
     """
     choose(resource)
+    begin(resource, cursors)
     parents = items if isinstance(items, list) else [items]
     cursors.hold(resource.name, incremental_object)
-    bound = bound_by(resource.cursor, incremental_object)
+    try:
+        bound = bound_by(resource.cursor, incremental_object)
+    except Exception as error:
+        if not skipped(session, resource, error):
+            raise
+        return iter(())
     return _handed_on(pull_children(session, plan, resource, parents, bound), resource, cursors)
 
 

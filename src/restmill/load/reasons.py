@@ -13,6 +13,8 @@ from dlt.common.schema.exceptions import CannotCoerceColumnException
 from dlt.normalize.exceptions import NormalizeJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from restmill.secrets import KEYRING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -26,6 +28,7 @@ _VALUES = (
     r"(?<=Could not convert string )('.*'|\".*\")(?= to )",
     r"(?<=: )(\".*\")$",
     r"(?<=Duplicate key )(\".*\")",
+    r"(?<=Offending data item: )(.*)$",
     r"(, _dlt_id: \S+)",
 )
 """Where messages of DuckDB, PostgreSQL and dlt hold a value."""
@@ -51,7 +54,8 @@ def reason_of(causes: Sequence[BaseException]) -> str:
         if isinstance(one, CannotCoerceColumnException):
             return f"`{one.table_name}.{one.column_name}`: {one.from_type} does not become {one.to_type}"
     last = told[-1] if told else causes[-1]
-    text = str(last.failed_message if isinstance(last, NormalizeJobFailed) else last).strip()
+    said = str(last.failed_message if isinstance(last, NormalizeJobFailed) else last)
+    text = KEYRING.redact(said).strip()
     line = next(iter(text.splitlines()), type(last).__name__)
     for pattern in _VALUES:
         line = re.sub(pattern, "...", line)

@@ -18,11 +18,19 @@ from restmill.errors import ConfigError, Place, Problem, did_you_mean
 from restmill.events import Observer, StageBegan, ignore
 from restmill.load.account import Account, digest_of
 from restmill.load.alone import alone, no_leftovers
-from restmill.load.aside import Refusal, hit, set_apart, settle_refused, with_refused
+from restmill.load.aside import (
+    Refusal,
+    hit,
+    refused_at_once,
+    set_apart,
+    settle_refused,
+    with_refused,
+)
 from restmill.load.dispositions import settle
 from restmill.load.empty import empty_columns_as_events
 from restmill.load.failures import explaining, raise_explained
 from restmill.load.hiding import hiding, secrets_of_destination
+from restmill.load.killed import doubt_killed
 from restmill.load.landed import keys_that_met
 from restmill.load.letgo import nothing_left
 from restmill.load.lineage import Lineage
@@ -160,12 +168,16 @@ def run(
         ensure_possible(pipeline, source, plan)
         settle(pipeline.destination, source, plan)
         recover(pipeline)
-        account.earlier = load_pending(pipeline, plan, names)
+        with account.resuming(pending=pipeline.has_pending_data):
+            account.earlier = load_pending(pipeline, plan, names)
+        if plan.pipeline.runs_table:
+            doubt_killed(pipeline, source.schema.name)
         _stage("extract")
         with dlt.config.values(_UNPACKED), no_leftovers(pipeline), before_commit(withhold):
             sources = with_runs(source, account, require, table=plan.pipeline.runs_table)
             account.load_ids = tuple(pipeline.extract(sources).loads_ids)
-        whole = _bring(pipeline, source, plan, refused)
+        refused += refused_at_once(source.schema.name)
+        whole = _bring(pipeline, source, plan, refused) and not refused
         account.loaded = True
         load = Load(account.load_ids, seen_of(ledger, plan), lineage, whole)
         gone |= keys_that_met(pipeline, source, plan, load)

@@ -30,7 +30,9 @@ def undo(
     """Take out of these tables the rows that the load has appended; says whether none are left."""
     state: Any = packages.get_load_package_state(load_id)
     straight = state.get(_STRAIGHT, [])
-    done = {job.table_name for job in packages.get_load_package_jobs(load_id)["completed_jobs"]}
+    jobs = packages.get_load_package_jobs(load_id)
+    begun = (*jobs["completed_jobs"], *jobs["started_jobs"])  # a started one may have been committed
+    done = {job.table_name for job in begun}
     filled = [name for name in tables if name in done and (name in straight or _is_appended(schema, name))]
     if not filled:
         return True

@@ -1,12 +1,13 @@
 """The only place where restmill changes something of dlt; written for dlt 1.31.
 
-Methods are wrapped, for the whole process, the first time that is asked for. Three of the extract step:
+Methods are wrapped, for the whole process, the first time that is asked for. Four of the extract step:
 
 - `Extract.__init__`: its storage of extracted records is replaced by ours (`claims.columnar`). dlt has no
   setting for that. Records of tables that nobody claimed go where they always went.
 - `Extract._compute_metrics`: it looks up the resource of every table that received a file, and fails with
   KeyError for nested tables, which in dlt name no resource. They borrow their root's while it runs.
 - `Extract.commit_packages`: hands packages on; `before_commit` has a look at them first.
+- `Extractor.write_items`: writes what a resource has given; `isolation` may leave out some of it, or all.
 
 Of the load step:
 
@@ -41,6 +42,7 @@ from dlt.common.schema.utils import get_root_table
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.job_impl import FinalizedLoadJob
 from dlt.extract.extract import Extract
+from dlt.extract.extractors import Extractor
 from dlt.load import load as dlt_load
 from dlt.load.load import Load
 from dlt.load.utils import filter_new_jobs
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
     from dlt.common.metrics import ExtractMetrics
     from dlt.common.schema import Schema
     from dlt.common.storages.load_package import LoadJobInfo, PackageStorage
-    from dlt.extract import DltSource
+    from dlt.extract import DltResource, DltSource
     from dlt.extract.storage import ExtractStorage
 
     from restmill.path import Json
@@ -147,6 +149,21 @@ def _commit_packages(self: Extract) -> None:
 
 
 Extract.commit_packages = _commit_packages  # type: ignore[method-assign]
+
+
+original_write = Extractor.write_items
+
+
+def prepare_write(
+    change: Callable[[Callable[[Json], None], Extractor, DltResource, Json], None],
+) -> None:
+    """From now on, let `change` write what resources give: it is handed dlt's way to do that."""
+
+    @wraps(original_write)
+    def write(self: Extractor, resource: DltResource, items: Json, meta: Json) -> None:
+        change(lambda some: original_write(self, resource, some, meta), self, resource, items)
+
+    Extractor.write_items = write  # type: ignore[method-assign]
 
 
 def prepare_load(

@@ -66,12 +66,20 @@ def _log(event: Event) -> None:
             log.warning("%s: incomplete after %d rows, %d pages: %s", resource, rows, pages, reason)
         case events.ReadFailed(resource, _, rows, pages, error):
             log.error("%s: failed after %d rows, %d pages: %s", resource, rows, pages, error)
-        case events.Quarantined(resource, _, rows, table):
-            log.warning("%s: %d records cannot become rows and are kept in %s", resource, rows, table)
+        case events.Quarantined() | events.LeftOut():
+            _log_refused(event)
         case events.Noted() | events.RowsNoted() | events.Doubted() | events.CursorHeld():
             _log_note(event)
         case _:
             log.debug("%s", event)
+
+
+def _log_refused(event: events.Quarantined | events.LeftOut) -> None:
+    match event:
+        case events.Quarantined(resource, _, rows, table):
+            log.warning("%s: %d records cannot become rows and are kept in %s", resource, rows, table)
+        case events.LeftOut(resource, _, rows, why):
+            log.warning("%s: %d records left out: %s", resource, rows, why)
 
 
 def _log_note(event: events.Noted | events.RowsNoted | events.Doubted | events.CursorHeld) -> None:

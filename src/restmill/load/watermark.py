@@ -192,6 +192,10 @@ class Filter(JsonIncremental):
         self.isolating = False
         """Whether a record that cannot be judged is left out, and does not end the read."""
         self._unusable: Counter[str] = Counter()
+        self._misled: ApiError | None = None
+        """Why the path leads to no value in the first record where it does not."""
+        self._is_led = False
+        """Whether it leads to one in some record: then the others are to blame, and not the path."""
 
     def learn(self, rows: list[Json]) -> None:
         """Look through a page for dates that tell whether the day or the month comes first."""
@@ -201,7 +205,13 @@ class Filter(JsonIncremental):
             self.epochs.learn(_number(self.collation.reading(value)) for value in values)
 
     def report(self, resource: str) -> None:
-        """Tell what was left out and what is doubtful since the last report."""
+        """Tell what was left out and what is doubtful since the last report.
+
+        Raises:
+            ApiError: the path leads to a value in no record.
+        """
+        if self._misled is not None and not self._is_led:
+            raise self._misled
         now = time.monotonic()
         for text, rows in self._counts.items():
             example = self._ahead_example if text == _AHEAD else ""
@@ -226,13 +236,19 @@ class Filter(JsonIncremental):
         if not self.isolating:
             return self._judged(row)
         try:
-            return self._judged(row)
+            judged = self._judged(row)
+        except ApiError as error:
+            self._misled = self._misled or error
+            self._unusable[_OTHER_TYPE] += 1
         except (IncrementalCursorPathMissing, IncrementalCursorPathHasValueNone):
             self._unusable[_NO_VALUE] += 1
         except IncrementalCursorInvalidCoercion:
             if self.start_value is None:  # the first record would decide which of them are of another type
                 raise
             self._unusable[_OTHER_TYPE] += 1
+        else:
+            self._is_led = True
+            return judged
         return None, False, False
 
     def _judged(self, row: Json) -> tuple[Json, bool, bool]:

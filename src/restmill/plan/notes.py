@@ -28,6 +28,10 @@ _CREDENTIALS = {
     model.OAuth2ClientCredentialsAuth: ("access_token_url", "client_id", "client_secret"),
 }
 
+_UNSEEN = (
+    "`quarantine` sees contracts, types, and what columns of DuckDB and PostgreSQL can hold; a row that "
+    "breaks a unique or check constraint of the database's own costs its table"
+)
 LAGGING = (
     "`lag` with `append`: each run appends the rows of the lag again; `merge` with a `primary_key` does not"
 )
@@ -191,7 +195,9 @@ def _departures(resource: Resource) -> Iterator[str]:
     if resource.by_rows:
         for key in keys.keys() - {"quarantine"}:
             yield f"`{key}` has no effect: records go to dlt row by row ({resource.by_rows})"
-    elif "quarantine" in keys and _retires(resource.hints.get("write_disposition")):
+    if "quarantine" in keys:
+        yield _UNSEEN
+    if "quarantine" in keys and not resource.by_rows and _retires(resource.hints.get("write_disposition")):
         yield "`quarantine`: the earlier row of a refused record is retired, as of one that did not come"
 
 

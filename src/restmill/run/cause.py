@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from restmill.errors import ApiError, Halted, NotData, Rejected, Unreachable, sentence
+from restmill.errors import ApiError, Halted, NotData, Rejected, RestmillError, Unreachable, sentence
 from restmill.run.fetch import Refused
 from restmill.run.foreign import shown
 from restmill.run.transport import Failed
+from restmill.run.user_code import own_code, raised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +78,10 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
 
 
 def told(error: Exception) -> str:
-    """What events say of an error: one of `requests` that a user's function raised may hold a whole URL."""
-    if not isinstance(error, requests.RequestException):
+    """What events say of an error: one that a user's function raised may quote a URL or a record."""
+    if isinstance(error, RestmillError):
         return str(error)
+    if not isinstance(error, requests.RequestException):
+        return f"code of yours raised {raised(error)}" if own_code(error) else str(error)
     status = "" if error.response is None else f" ({error.response.status_code})"
     return f"a response action raised {type(error).__name__}{status}"

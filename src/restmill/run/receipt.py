@@ -21,7 +21,9 @@ Verdict: TypeAlias = Literal["complete", "suspect", "partial"]
 _BASES: tuple[events.Basis, ...] = get_args(events.Basis)  # weakest first
 VERDICTS: tuple[Verdict, ...] = ("complete", "suspect", "partial")
 """From the best to the worst."""
-_NOTES = events.Noted | events.RowsNoted | events.Doubted | events.CursorHeld | events.Quarantined
+_NOTES = (
+    events.Noted | events.RowsNoted | events.Doubted | events.CursorHeld | events.Quarantined | events.LeftOut
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class _Tally:
     quarantine: str = ""
     counted: dict[str, tuple[int, str]] = field(default_factory=dict)
     suspicions: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
     held: bool = False
     divided: list[str] = field(default_factory=list)
     """For each read without rows whose path a parent's value divides, the field of that value."""
@@ -205,9 +208,8 @@ class Ledger:
                 _enter_effort(tally, event)
             case events.Noted() | events.RowsNoted() | events.Doubted() | events.CursorHeld():
                 _enter_note(tally, event)
-            case events.Quarantined(rows=rows, table=table):
-                tally.quarantined += rows
-                tally.quarantine = table
+            case events.Quarantined() | events.LeftOut():
+                _enter_refused(tally, event)
             case events.ReadDone() as done:
                 _enter_end(tally, done)
             case events.ReadFailed(error=error):
@@ -229,6 +231,15 @@ class Ledger:
 def _busy_until(event: Event) -> float:
     """When the resource was last at work; a note may come long after its reads."""
     return 0.0 if isinstance(event, _NOTES) else event.at
+
+
+def _enter_refused(tally: _Tally, event: events.Quarantined | events.LeftOut) -> None:
+    match event:
+        case events.Quarantined(rows=rows, table=table):
+            tally.quarantined += rows
+            tally.quarantine = table
+        case events.LeftOut(rows=rows, why=why):
+            tally.left_out[why] = tally.left_out.get(why, 0) + rows
 
 
 def _enter_note(
@@ -312,12 +323,9 @@ def _evidence(name: str, tally: _Tally) -> Evidence:
 
 
 def _verdict(tally: _Tally) -> tuple[Verdict, str]:
-    if tally.errors:
-        which = f"{len(tally.errors)} of {tally.reads} reads failed: " if tally.reads > 1 else ""
-        return "partial", which + sentence(tally.errors[0])
-    if tally.open_ends:
-        which = f"{len(tally.open_ends)} of {tally.reads} reads: " if tally.reads > 1 else ""
-        return "partial", which + tally.open_ends[0]
+    lacking = _lacking(tally)
+    if lacking:
+        return "partial", lacking
     if tally.reads == 0:
         return "partial", "never read"
     if tally.done < tally.reads:
@@ -327,6 +335,20 @@ def _verdict(tally: _Tally) -> tuple[Verdict, str]:
         return "suspect", "; ".join(doubts)
     reasons = list(dict.fromkeys(tally.reasons))
     return "complete", reasons[0] if len(reasons) == 1 else f"{tally.reads} reads, each to its end"
+
+
+def _lacking(tally: _Tally) -> str:
+    """Why some of it is not there; "" when nothing says so."""
+    several = f" of {tally.reads} reads" if tally.reads > 1 else ""
+    if tally.errors:
+        which = f"{len(tally.errors)}{several} failed: " if several else ""
+        return which + sentence(tally.errors[0])
+    if tally.open_ends:
+        which = f"{len(tally.open_ends)}{several}: " if several else ""
+        return which + tally.open_ends[0]
+    return "; ".join(
+        f"{rows:,} record{'' if rows == 1 else 's'} left out: {why}" for why, rows in tally.left_out.items()
+    )
 
 
 def _doubts(tally: _Tally) -> Iterator[str]:
