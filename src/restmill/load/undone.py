@@ -39,10 +39,16 @@ def undo(
     with pipeline._get_destination_clients(schema)[0] as client:  # noqa: SLF001  # the public way wants a name that it knows
         if not isinstance(client, SqlJobClientBase):
             return False
-        for name in _existing(client, tables):
+        for name in _existing(client, [one for one in tables if _is_of_loads(schema, one)]):
             sql = _undoing(client, schema, name)
             client.sql_client.execute_sql(sql, *([] if schema.tables[name].get("parent") else [load_id]))
     return True
+
+
+def _is_of_loads(schema: Schema, name: str) -> bool:
+    """Whether rows of the table, or of those above it, name their load; not all of dlt's own do."""
+    load = schema.naming.normalize_identifier(C_DLT_LOAD_ID)
+    return bool(schema.tables[name].get("parent")) or load in schema.tables[name]["columns"]
 
 
 def _is_appended(schema: Schema, name: str) -> bool:
