@@ -263,12 +263,12 @@ KEPT = [name for name in REFUSED if name not in {"int8", "unique"}]  # neither i
 
 
 @pytest.mark.parametrize("disposition", ["append", "merge"])
-@pytest.mark.parametrize("case", KEPT)
+@pytest.mark.parametrize(("where", "case"), [one for one in CASES if one[1] in KEPT])
 def test_with_a_quarantine_a_refused_record_costs_no_other(
-    place: Callable[[str], Place], case: str, disposition: str
+    place: Callable[[str], Place], where: str, case: str, disposition: str
 ) -> None:
-    """In PostgreSQL, where records go by rows."""
-    there, hints = place("postgres"), REFUSED[case][0]
+    """In PostgreSQL records go by rows, in DuckDB as columns."""
+    there, hints = place(where), REFUSED[case][0]
     bad, good = bad_and_good(case)
     shelf = Shelf(things=bad, others=rows("a"))
     both = ({"name": "things", "endpoint": "/things", **hints}, {"name": "others", "endpoint": "/others"})
@@ -281,6 +281,31 @@ def test_with_a_quarantine_a_refused_record_costs_no_other(
     again = there.sync(shelf, *deepcopy(both), write_disposition=disposition, quarantine=True)
     assert again.verdict == "complete"
     assert there.counted("things")[1] == 25
+
+
+TAKEN: dict[str, tuple[dict[str, Any], Json]] = {
+    "NUL in a text": ({}, "a\0b"),
+    "half a surrogate pair": ({}, "a\ud800b"),
+    "no decimal": (typed(data_type="decimal"), "1.2.3"),
+    "a year beyond the calendar": (typed(data_type="timestamp"), "12024-01-01T00:00:00Z"),
+    "no time": (typed(data_type="timestamp"), "yesterday"),
+    "no number": (typed(data_type="bigint"), "one"),
+}
+
+
+@pytest.mark.parametrize("quarantine", [True, False])
+@pytest.mark.parametrize("where", DESTINATIONS)
+@pytest.mark.parametrize("case", TAKEN)
+def test_what_looks_refused_is_a_row(
+    place: Callable[[str], Place], where: str, case: str, quarantine: bool
+) -> None:
+    """It stands in a column beside, or the text is cleaned when the page is decoded."""
+    hints, odd = TAKEN[case]
+    there, good = place(where), "1" if hints else "a"
+    shelf = Shelf(things=rows(good, {"v": odd}), others=rows("a"))
+    things = {"name": "things", "endpoint": "/things", "quarantine": quarantine, **deepcopy(hints)}
+    assert there.sync(shelf, things, "others").verdict == "complete"
+    assert there.counted("things") == there.counted("others") == (25, 25)
 
 
 @pytest.mark.parametrize("where", DESTINATIONS)
