@@ -213,6 +213,19 @@ def test_children_that_append_wait_for_a_parent_whose_cursor_stays(
     assert there.counted("things") == (25, 25)
 
 
+def test_with_raise_the_column_is_named_where_the_database_names_its_type_only(
+    place: Callable[[str], Place],
+) -> None:
+    there, shelf = place("postgres"), Shelf(things=rows("a", {"v": "x" * 9}), others=rows("a"))
+    narrow = typed(data_type="text", precision=5)
+    with pytest.raises(DestinationError) as caught:
+        there.sync(shelf, {"name": "things", "endpoint": "/things", "on_error": "raise", **narrow}, "others")
+    problem = caught.value.problem
+    assert (str(problem.place), problem.what) == ("load", "the table `things` could not be written")
+    assert "the column is `things.v`" in problem.got
+    assert "xxx" not in str(problem)
+
+
 @pytest.mark.parametrize("where", DESTINATIONS)
 def test_a_run_that_would_raise_loads_nothing(place: Callable[[str], Place], where: str) -> None:
     there, shelf = place(where), Shelf(things=rows("a", {"id": None}), others=rows("a"))

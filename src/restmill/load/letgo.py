@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlt.common.schema.utils import get_inherited_table_hint
-from dlt.load.exceptions import LoadClientJobFailed, LoadClientJobTerminalRetry
+from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed, LoadClientJobTerminalRetry
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.errors import DestinationError, is_interruption
 from restmill.load.failures import causes_of, explained, is_disk
+from restmill.load.reasons import where_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +42,23 @@ def nothing_left(pipeline: Pipeline) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not let_go(pipeline, error):
-            raise
         reason = explained(error)
         if isinstance(reason, DestinationError):
-            reason = type(reason)(replace(reason.problem, hint=_AGAIN))
+            got = _with_column(pipeline, error, reason.problem.got)  # of schemas that may go now
+            reason = type(reason)(replace(reason.problem, got=got, hint=_AGAIN))
+        if not let_go(pipeline, error):
+            raise
         raise reason from error
+
+
+def _with_column(pipeline: Pipeline, error: Exception, got: str) -> str:
+    """What was said, and the column that is meant where a database names its type only."""
+    for job in causes_of(error):
+        if isinstance(job, LoadClientJobException) and job.job_id:
+            table = job.job_id.split(".", maxsplit=1)[0]
+            known = (schema for schema in pipeline.schemas.values() if table in schema.tables)
+            return next((where_of(schema, table, got) for schema in known), got)
+    return got
 
 
 def let_go(pipeline: Pipeline, error: Exception) -> bool:
