@@ -215,12 +215,21 @@ def _calls(row: Any) -> Any:
 @pytest.mark.parametrize("step", [_quotes, _calls])
 def test_an_error_of_the_users_own_code_is_told_without_secrets(step: Any) -> None:
     with serving(lambda _: Answer({"data": [{"id": 1}]})) as api, pytest.raises(CodeError) as caught:
-        sync(config(api.url, processing_steps=[{"map": step}]))
+        sync(config(api.url, on_error="raise", processing_steps=[{"map": step}]))
     behind: BaseException | None = caught.value
     while behind is not None:
         assert not FINDS(str(behind))
         behind = behind.__cause__ or behind.__context__
     assert caught.value.problem.place.file.endswith(("test_leaks.py", "conftest.py"))  # what blocks networks
+
+
+@pytest.mark.parametrize("step", [_quotes, _calls])
+def test_what_is_isolated_is_told_without_secrets(step: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with serving(lambda _: Answer({"data": [{"id": 1}]})) as api:
+        receipt = sync(config(api.url, processing_steps=[{"map": step}]))
+    assert [one.verdict for one in receipt.resources] == ["partial"]
+    assert "a `map` step raised" in caplog.text
+    assert not FINDS(repr(receipt) + caplog.text)
 
 
 @pytest.mark.parametrize(
