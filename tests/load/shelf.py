@@ -22,6 +22,8 @@ class Shelf(BaseAdapter):
         super().__init__()
         self.lists: dict[str, list[Json] | int] = {f"/{name}": rows for name, rows in lists.items()}
         self.totals = True
+        self.cut: dict[str, int] = {}
+        """How many rows of a list come, though its total counts them all."""
         self.turns: dict[str, list[list[Json] | int | None]] = {}
         """What becomes of a list after each further request for it, in order; None: it stays as it is."""
         self.asked: list[str] = []
@@ -44,7 +46,8 @@ class Shelf(BaseAdapter):
         if not isinstance(found, int):
             query = {name: int(values[0]) for name, values in parse_qs(url.query).items()}
             start = query.get("offset", 0)
-            document = {"data": found[start : start + query.get("limit", 10)]}
+            shown = found[: self.cut.get(url.path, len(found))]
+            document = {"data": shown[start : start + query.get("limit", 10)]}
             document |= {"total": len(found)} if self.totals else {}
         response._content = json.dumps(document).encode()
         turns = self.turns.get(url.path)

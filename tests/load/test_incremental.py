@@ -271,3 +271,37 @@ def test_a_record_that_the_cursor_cannot_judge_costs_itself_only(bad: Json, why:
     assert "1 record left out" in seen.reason
     assert of(receipt, "others").verdict == "complete"
     assert counts(receipt, "things", "others") == {"things": 24, "others": 5}
+
+
+@pytest.mark.parametrize(("disposition", "held"), [("merge", True), ("append", False)])
+def test_a_claim_that_is_not_met_holds_the_cursor_of_a_merge(disposition: str, *, held: bool) -> None:
+    """Before, the next run was complete without the rows: the newest had come first."""
+    newest_first = [{"id": number, "at": 100 - number} for number in range(1, 31)]
+    shelf = Shelf(things=newest_first)
+    shelf.cut = {"/things": 12}
+    endpoint = {"path": "/things", "incremental": {"cursor_path": "at", "initial_value": 0}}
+    config = shelf.config({"name": "things", "write_disposition": disposition, "endpoint": endpoint})
+    first = sync(config, pipeline_name="claimed")
+    assert of(first, "things").verdict == "suspect"
+    assert any("cursor" in note for note in of(first, "things").notes) == held
+    shelf.cut = {}
+    second = sync(config, pipeline_name="claimed")
+    assert counts(second, "things") == {"things": 30 if held else 12}
+    assert sync(config, pipeline_name="claimed").verdict == "complete"
+
+
+def test_a_childs_claim_that_is_not_met_holds_the_cursor_of_its_parents() -> None:
+    shelf = Shelf(parents=[{"id": number, "at": number} for number in range(1, 6)])
+    shelf.lists |= {f"/kids/{number}": records(4, number * 10) for number in range(1, 6)}
+    shelf.cut = {"/kids/3": 1}
+    cursor = {"cursor_path": "at", "initial_value": 0}
+    config = shelf.config(
+        {"name": "parents", "endpoint": {"path": "/parents", "incremental": cursor}},
+        {"name": "kids", "endpoint": {"path": "/kids/{resources.parents.id}"}},
+    )
+    first = sync(config, pipeline_name="claims")
+    assert of(first, "kids").verdict == "suspect"
+    shelf.cut = {}
+    second = sync(config, pipeline_name="claims")
+    assert counts(second, "parents", "kids") == {"parents": 5, "kids": 20}
+    assert second.verdict == "complete"

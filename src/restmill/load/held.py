@@ -1,9 +1,11 @@
 """Held cursors: an incremental cursor moves only past rows that were read.
 
-dlt moves a cursor with every page. Three cases would lose rows in silence:
+dlt moves a cursor with every page. Four cases would lose rows in silence:
 
 - A read ended early. Pages that came newest first have moved the cursor past rows that never came; so does a
   child whose siblings failed. Such a cursor is put back: the next run asks for everything again.
+- A read came to its end and rows may be missing, as where a claim is not met. Its cursor is put back as
+  well, unless its family appends.
 - A child, or a child's child, fell short. The next run reads children of those parents only that it asks for
   itself, so the parent's cursor is put back as well.
 - A child is read for the second page of its parents. dlt binds its cursor anew, to where the children of the
@@ -94,6 +96,8 @@ class Cursors:
         self._short: set[str] = set()
         self._lost: set[str] = set()
         """Those of which records were left out, wherever these stand in their order."""
+        self._doubted: set[str] = set()
+        """Those of `_short` that were read to their end, of which rows may be missing nevertheless."""
         self._enough: set[str] = set()
         self._over: set[str] = set()
 
@@ -107,6 +111,9 @@ class Cursors:
                     event = replace(event, complete=True, reason=_PAST)
             case ReadFailed(resource) | ReadDone(resource, complete=False):
                 self._short.add(resource)
+            case ReadDone(resource, doubt=doubt) if doubt and not self._appends_near(resource):
+                self._short.add(resource)
+                self._doubted.add(resource)
             case _:
                 pass
         tell(event)
@@ -125,6 +132,7 @@ class Cursors:
             self._held.pop(one, None)
             self._short.discard(one)
             self._lost.discard(one)
+            self._doubted.discard(one)
             self._enough.discard(one)
             self._over.discard(one)
 
@@ -220,13 +228,26 @@ class Cursors:
     def _why_not(self, name: str, held: _Held) -> str:
         """Why the cursor must stay; "" when it may move."""
         below = self._below_short(name)
+        if below and below[0] in self._doubted:
+            return f"rows of `{below[0]}` may be missing"
         if below:
             return f"`{below[0]}` could not be read for all rows of `{self._parents[below[0]]}`"
         if any(one in self._lost for one in self._line(name)):
             return "records were left out"
         in_order = name not in self._parents and held.incremental.row_order == "asc"
         short = any(one in self._short for one in self._line(name))
-        return "not everything before it was read" if short and not in_order else ""
+        if in_order or not short:
+            return ""
+        doubted = name in self._doubted
+        return "rows before it may be missing" if doubted else "not everything before it was read"
+
+    def _appends_near(self, name: str) -> bool:
+        """Whether the resource, or one of its family, appends: what is read again would double there.
+
+        A claim that is never met would keep such rows out of their table for good, so their cursor moves on.
+        """
+        root = self._line(name)[-1]
+        return not self._appending.isdisjoint((root, *self._below(root)))
 
     def _below_short(self, name: str) -> list[str]:
         return [one for one in self._below(name) if one in self._short]
