@@ -321,7 +321,7 @@ def test_two_storms_teach_no_rate_that_lasts() -> None:
 
 def test_refusals_for_ever_end_with_the_reason() -> None:
     host = Host(Offsets(90_000), refuse=lambda at, _: TOO_MANY if at > 0.1 else None)
-    with pytest.raises(Halted, match="refused every request for 223 s"):
+    with pytest.raises(Halted, match="refused every request for 123 s"):
         seconds_of(host, 90_000)
 
 

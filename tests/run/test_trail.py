@@ -109,6 +109,22 @@ def test_an_empty_page_amid_a_scroll_is_a_hole(name: str) -> None:
     assert done.complete
 
 
+@pytest.mark.parametrize("name", PAGERS)
+def test_one_record_at_a_time_without_end_is_a_circle(name: str) -> None:
+    """Of a page that counts how often it was asked for every answer is new."""
+    done, records, sent = ended(PAGERS[name], [rows(i, i) for i in range(2_000)])
+    assert not done.complete
+    assert done.reason.startswith(
+        "the paging went in a circle: the same request brought one record 1,000 times"
+    )
+    assert 1_000 <= len(records) == sent - 1 < 1_010
+
+
+def test_a_scroll_of_pages_of_one_record_may_be_a_thousand_long() -> None:
+    done, records, _ = ended(Cursor(), [rows(i, i) for i in range(999)])
+    assert (len(records), done.complete) == (999, True)
+
+
 def test_pages_of_plain_values_that_come_again_end_a_scroll() -> None:
     done, records, sent = ended(Cursor(), [["a", "b"], *[["c", "d"]] * 50])
     assert (records, done.complete, sent) == (["a", "b", "c", "d"], False, 3)

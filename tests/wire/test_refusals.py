@@ -103,7 +103,7 @@ def test_a_host_that_refuses_for_ever_is_shut_when_the_pauses_are_too_long() -> 
         gate = ok(gate.sent(now), now, 429)
         hold = gate.ask(now)
         now += hold.seconds or 0.0 if isinstance(hold, Hold) else 0.0
-    assert gate.shut == "it refused every request for 6 s as one too many"
+    assert gate.shut == "it refused every request for 3 s as one too many"
 
 
 def test_a_refusal_is_a_failure_where_nobody_was_ever_served() -> None:

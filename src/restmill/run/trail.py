@@ -27,6 +27,8 @@ _LINKS = (JsonLink, HeaderLink)
 _NUMBERS = (Offset, PageNumber)
 _FIRST_AND_TOKEN = 2
 """So many different requests a scroll has."""
+_MOST_ALONE = 1_000
+"""Pages of one record each, one after the other by the same request: no list is cut so, it has no end."""
 
 
 class Trail:
@@ -42,6 +44,8 @@ class Trail:
         """Whether a full page came and no request has brought two pages: then nothing shows a scroll."""
         self._scrolls = False
         self._entered = 0
+        self._alone = 0
+        """Pages of one record that the same request brought, one after the other."""
         self._opening: int | None = None
         self._named = False
         """Whether a parameter says that it is a scroll: then its tokens may differ."""
@@ -95,6 +99,9 @@ class Trail:
         """
         if self._again and not fresh and records:
             return self._circle("the same request brought no new record")
+        self._alone = self._alone + 1 if self._again and len(records) == 1 else 0
+        if self._alone >= _MOST_ALONE:
+            return self._circle(f"the same request brought one record {_MOST_ALONE:,} times")
         self._scrolls = self._scrolls or (self._again and fresh)
         self._may_hide = not self._scrolls and (self._may_hide or (bool(records) and not short))
         blank, self._blank = self._blank, not records

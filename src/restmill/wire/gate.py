@@ -41,7 +41,10 @@ class Limits:
     patience: float = 0.0
     """Seconds that the failures must have lasted, too."""
     max_hold: float = 300.0
-    """Seconds; a host that asks for a longer pause is treated as shut while it lasts."""
+    """Seconds; a host that asks for a longer pause is treated as shut while it lasts.
+
+    Pauses in vain that it did not ask for are given up after half as long, all together.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,8 @@ def _refused(gate: Gate, now: float, asked: float | None) -> Gate:
         gate = _halved(gate)
     gate = _held(gate, now + pause, _ASKED if asked is not None else _REFUSED)
     vain = throttle.paused - pause
-    if vain and throttle.paused > gate.limits.max_hold:
+    most = gate.limits.max_hold if asked is not None else gate.limits.max_hold / 2
+    if vain and throttle.paused > most:
         return _shut(gate, f"it refused every request for {vain:.0f} s as one too many")
     return gate
 
