@@ -73,11 +73,14 @@ def test_an_error_holds_all_its_problems() -> None:
         ("Unreachable", 4),
         ("Rejected", 4),
         ("NotData", 4),
+        ("Unusable", 4),
         ("ForeignHost", 4),
         ("Incomplete", 4),
         ("Busy", 5),
         ("Halted", 4),
         ("DestinationError", 5),
+        ("Refused", 5),
+        ("SetAside", 5),
         ("CodeError", 1),
         ("Interrupted", 130),
     ],
@@ -92,7 +95,7 @@ def test_the_table_of_exit_codes_is_whole() -> None:
     kinds = {
         kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RestmillError)
     }
-    assert len(kinds) == 13
+    assert len(kinds) == 16
     assert issubclass(NotData, ApiError)
 
 

@@ -133,6 +133,14 @@ class DestinationError(RestmillError):
     exit_code = 5
 
 
+class Refused(DestinationError):  # noqa: N818
+    """A schema contract, or dlt itself, refused rows before the destination saw any: nothing was loaded."""
+
+
+class SetAside(Refused):
+    """Rows of some tables were refused, by a contract, dlt or the destination; all others are loaded."""
+
+
 class Busy(DestinationError):  # noqa: N818
     """Another run of the same pipeline is under way; nothing was sent."""
 

@@ -26,7 +26,7 @@ try:  # a second of imports, and who started us may change their mind
         print_json,
     )
     from restmill.cli.signals import heeding
-    from restmill.errors import STOPPED, RestmillError
+    from restmill.errors import STOPPED, RestmillError, SetAside
     from restmill.run.logs import redacted_logs
     from restmill.secrets import KEYRING
 except KeyboardInterrupt:
@@ -74,6 +74,15 @@ def _of_stopped(receipt: Receipt | None) -> str:
     return receipt.error.what if receipt.error else INTERRUPTED_LATE
 
 
+def _show_receipt(receipt: Receipt) -> None:
+    """The receipt of a run that has loaded all but what was refused."""
+    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # as below
+    from restmill.cli.view import show_receipt  # noqa: PLC0415  # as below
+
+    show_receipt(Sheet(), receipt)
+    sys.stdout.flush()
+
+
 def _tell(error: BaseException, switches: Switches) -> None:
     """Say what happened on the error stream; no traceback unless asked for."""
     if exit_code_of(error) in STOPPED:  # click turns Ctrl-C into Abort
@@ -83,6 +92,8 @@ def _tell(error: BaseException, switches: Switches) -> None:
 
     if switches.debug:
         sys.stderr.write(KEYRING.redact("".join(traceback.format_exception(error))))
+    if isinstance(error, SetAside) and switches.receipt and not switches.json:
+        _show_receipt(switches.receipt)
     if isinstance(error, RestmillError):
         show_error(error, switches.command, earlier=bool(switches.receipt and switches.receipt.earlier))
     else:

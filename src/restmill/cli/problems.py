@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.text import counted, grouped, printable, shortened
-from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError, Incomplete, Unusable
+from restmill.errors import (
+    ApiError,
+    Busy,
+    CodeError,
+    ConfigError,
+    DestinationError,
+    Incomplete,
+    Refused,
+    SetAside,
+    Unusable,
+)
 from restmill.secrets import KEYRING, without_credentials
 
 if TYPE_CHECKING:
@@ -123,14 +133,24 @@ def _consequence(error: RestmillError, command: str) -> str:
         case ApiError():
             unread = "" if isinstance(error, Incomplete | Unusable) else "The API could not be read. "
             return f"{unread}Nothing was loaded."
-        case DestinationError() if command == "verify":
-            return "Nothing could be compared."
         case DestinationError():
-            return "The destination could not be written."
+            return _of_destination(error, command)
         case CodeError():
             return "`--debug` shows the traceback."
         case _:
             return f"{counted(len(error.problems), 'problem')}."
+
+
+def _of_destination(error: DestinationError, command: str) -> str:
+    if command == "verify":
+        return "Nothing could be compared."
+    match error:
+        case SetAside():
+            return f"Rows of {counted(len(error.problems), 'table')} were refused."
+        case Refused():
+            return "Rows were refused. Nothing was loaded."
+        case _:
+            return "The destination could not be written."
 
 
 def _wrapped(text: str) -> str:

@@ -18,13 +18,14 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from dlt.common.schema.exceptions import DataValidationError
 from dlt.common.schema.utils import get_columns_names_with_prop, get_inherited_table_hint, get_root_table
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.common.versioned_state import decompress_state, json_decode_state
 from dlt.load.exceptions import LoadClientJobException
 from dlt.normalize.exceptions import NormalizeJobFailed
 
-from restmill.errors import DestinationError
+from restmill.errors import DestinationError, Place, SetAside
 from restmill.events import Noted
 from restmill.load.failures import causes_of, explained
 from restmill.load.isolation import refusals
@@ -48,10 +49,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _OWN = ("_dlt_", "_restmill_")
-_HINT = (
-    "Nothing is left of it: its cursor has not moved, and the next run reads it again. "
-    "The other tables are loaded."
-)
+_HINT = "Nothing is left of it: its cursor has not moved, and the next run reads it again."
+_UNSEEN = "`quarantine` keeps what is seen to be refused before the load; this was not."
+_OTHERS = "The other tables are loaded."
+_STAGES = ("normalize", "load")
 _REFUSED = "its rows are left out of its table, because some were refused"
 _WAITS = "its rows are left out of its table, because those of `{}` were refused and both are read again"
 
@@ -65,6 +66,8 @@ class Refusal:
     waiting: frozenset[str]
     """Others whose rows were left out with it."""
     schema: str
+    why: str
+    """What is said in the receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class _Found:
 
 def refused_at_once(schema: str) -> list[Refusal]:
     """What a contract has refused in the last extract step: no file is there to be set aside."""
-    return [Refusal(name, problem, frozenset(), schema) for name, problem in refusals().items()]
+    return [Refusal(name, one, frozenset(), schema, one.what) for name, one in refusals().items()]
 
 
 def set_apart(pipeline: Pipeline, plan: Plan, step: Callable[[], T]) -> tuple[T, list[Refusal]]:
@@ -119,13 +122,17 @@ def store_state(pipeline: Pipeline, refused: Collection[Refusal]) -> None:
 def with_refused(seen: Iterable[Evidence], refused: Collection[Refusal]) -> tuple[Evidence, ...]:
     """The evidence: what was refused, and what waits with it, is partial."""
     why = {name: _WAITS.format(one.resource) for one in refused for name in one.waiting}
-    why |= {one.resource: _REFUSED for one in refused}
+    said = {one.resource: one.why for one in refused}
+    why |= dict.fromkeys(said, _REFUSED)
     return tuple(
-        replace(one, verdict="partial", basis="", reason=f"{one.reason}; {why[one.resource]}", withheld=True)
-        if one.resource in why
-        else one
+        _withheld(one, why[one.resource], said.get(one.resource, "")) if one.resource in why else one
         for one in seen
     )
+
+
+def _withheld(one: Evidence, why: str, said: str) -> Evidence:
+    reason = f"{one.reason}; {why}" + (f": {said}" if said and said not in one.reason else "")
+    return replace(one, verdict="partial", basis="", reason=reason, withheld=True)
 
 
 def hit(refused: Collection[Refusal]) -> list[str]:
@@ -133,15 +140,17 @@ def hit(refused: Collection[Refusal]) -> list[str]:
     return [name for one in refused for name in (one.resource, *one.waiting)]
 
 
-def settle_refused(pipeline: Pipeline, refused: Collection[Refusal]) -> None:
-    """At the end of a run: store what was taken back, and end the run with all that was refused.
+def settle_refused(pipeline: Pipeline, refused: Collection[Refusal], names: Collection[str]) -> None:
+    """At the end of a run of the resources `names`: store what was taken back, and tell all that was refused.
 
     Raises:
-        DestinationError: something was refused.
+        SetAside: something was refused.
     """
     if refused:
         store_state(pipeline, refused)
-        raise DestinationError(*(replace(one.problem, hint=_HINT) for one in refused))
+        hint = f"{_HINT} {_OTHERS}" if set(names) - set(hit(refused)) else _HINT
+        problems = [one.problem for one in refused]
+        raise SetAside(*(replace(one, hint=f"{one.hint} {hint}".strip()) for one in problems))
 
 
 def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | None:
@@ -161,7 +170,9 @@ def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | No
     again = family if family & moved else frozenset({name})
     out = frozenset({name, *(one for one in again if _appends(found.schema, one))})
     tables = _tables_of(found.schema, out)
-    problem = _problem(found, reason, error)  # before the schema is as it was
+    problem, why = _problem(found, name, reason, error)  # before the schema is as it was
+    seen = name not in planned or not planned[name].departures.quarantine
+    problem = replace(problem, hint="" if seen else _UNSEEN)
     if not undo(pipeline, found.packages, found.load_id, found.schema, tables):
         return None
     _take_out(found, tables)
@@ -171,15 +182,20 @@ def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | No
         forget_tables(pipeline, found.schema, tables, found.known)
     for one in sorted(out):
         tell(Noted(one, time.monotonic(), _REFUSED if one == name else _WAITS.format(name)))
-    return Refusal(name, problem, out - {name}, found.schema.name)
+    return Refusal(name, problem, out - {name}, found.schema.name, why)
 
 
-def _problem(found: _Found, reason: DestinationError, error: Exception) -> Problem:
-    """The problem with the table that is refused, all that is said of it, the column that may be meant."""
+def _problem(found: _Found, name: str, reason: DestinationError, error: Exception) -> tuple[Problem, str]:
+    """The problem with the table that is refused, all that is said of it, the column that may be meant.
+
+    And the same for the receipt: of a contract, what it refuses says all.
+    """
     problem, table = reason.problem, f"`{found.table}`"
     what = problem.what if table in problem.what else f"rows of {table} were refused: {problem.what}"
     got = where_of(found.schema, found.table, reason_of(list(causes_of(error))))
-    return replace(problem, what=what, got=got)
+    frozen = any(isinstance(one, DataValidationError) for one in causes_of(error))
+    place = Place(f"{name}  {problem.place.path}") if problem.place.path in _STAGES else problem.place
+    return replace(problem, place=place, what=what, got=got), problem.what if frozen else f"{what}: {got}"
 
 
 def _found(pipeline: Pipeline, error: Exception) -> _Found | None:

@@ -23,7 +23,7 @@ from dlt.extract.state import get_current_pipe
 from restmill.errors import Place, Problem, Unusable
 from restmill.load import upstream
 from restmill.load.steps import isolate
-from restmill.load.unusable import contract_problem
+from restmill.load.unusable import contract_problem, name_resource
 from restmill.shape.depth import DEEPEST, shallow
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _write(write: Callable[[Json], None], extractor: Extractor, resource: DltRes
             write(_storable(name, items, cursors) if name not in step.sifted else items)
         except DataValidationError as error:
             if cursors is None:
+                name_resource(error, name)
                 raise
             step.refused[name] = contract_problem(error, name, "extract")
         else:

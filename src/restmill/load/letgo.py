@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dlt.common.schema.utils import get_inherited_table_hint
+from dlt.common.schema.utils import get_inherited_table_hint, get_root_table
 from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed, LoadClientJobTerminalRetry
+from dlt.normalize.exceptions import NormalizeJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.errors import DestinationError, is_interruption
+from restmill.errors import DestinationError, Place, Refused, is_interruption
 from restmill.load.failures import causes_of, explained, is_disk
 from restmill.load.reasons import where_of
 
@@ -44,8 +45,9 @@ def nothing_left(pipeline: Pipeline) -> Iterator[None]:
     except Exception as error:
         reason = explained(error)
         if isinstance(reason, DestinationError):
-            got = _with_column(pipeline, error, reason.problem.got)  # of schemas that may go now
-            reason = type(reason)(replace(reason.problem, got=got, hint=_AGAIN))
+            place = _with_resource(pipeline, error, reason)  # of schemas that may go now
+            got = _with_column(pipeline, error, reason.problem.got)  # same
+            reason = type(reason)(replace(reason.problem, place=place, got=got, hint=_AGAIN))
         if not let_go(pipeline, error):
             raise
         raise reason from error
@@ -59,6 +61,18 @@ def _with_column(pipeline: Pipeline, error: Exception, got: str) -> str:
             known = (schema for schema in pipeline.schemas.values() if table in schema.tables)
             return next((where_of(schema, table, got) for schema in known), got)
     return got
+
+
+def _with_resource(pipeline: Pipeline, error: Exception, reason: DestinationError) -> Place:
+    """The place with the resource whose rows a contract or dlt has refused, where its table is known."""
+    place = reason.problem.place
+    jobs = [one for one in causes_of(error) if isinstance(one, NormalizeJobFailed)]
+    if not jobs or not isinstance(reason, Refused):
+        return place
+    table = str(jobs[0].job_id).split(".", maxsplit=1)[0]
+    tables = [schema.tables for schema in pipeline.schemas.values() if table in schema.tables]
+    name = str(get_root_table(tables[0], table).get("resource", "")) if tables else table
+    return Place("  ".join(filter(None, (name, str(place)))))
 
 
 def let_go(pipeline: Pipeline, error: Exception) -> bool:

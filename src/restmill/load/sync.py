@@ -104,6 +104,7 @@ def sync(
         Incomplete: a resource is worth less than `require`.
         ApiError: with `raise`, the first resource that failed.
         DestinationError: the destination could not be written.
+        Refused: a schema contract, or dlt, refused rows; `SetAside` where the other tables are loaded.
         Busy: another run of the pipeline is under way; nothing was sent.
     """
     with hiding():
@@ -188,7 +189,7 @@ def run(
         tidy(pipeline)
         account.location = location_of(pipeline)
         account.tables = tables_of(pipeline, names)
-        settle_refused(pipeline, refused)
+        settle_refused(pipeline, refused, names)
     return account.close()
 
 

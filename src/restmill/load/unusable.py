@@ -6,7 +6,7 @@ value itself is never told.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from dlt.common.exceptions import DltException
 from dlt.common.schema.exceptions import DataValidationError
@@ -18,7 +18,7 @@ from dlt.extract.incremental.exceptions import (
 )
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.errors import DestinationError, Place, Problem, RestmillError, Unusable
+from restmill.errors import DestinationError, Place, Problem, Refused, RestmillError, Unusable
 from restmill.load.reasons import reason_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ def contract_problem(error: DataValidationError, resource: str, stage: str) -> P
     return Problem(Place(f"{resource}  {stage}" if resource else stage), what, got=reason_of([error]))
 
 
+def name_resource(error: DataValidationError, resource: str) -> None:
+    """Let what dlt says of a table know the resource, too, for `of_dlt`."""
+    cast("Any", error).resource_name = resource
+
+
+def _named(error: BaseException) -> str:
+    return str(getattr(error, "resource_name", ""))
+
+
 def of_dlt(causes: Sequence[BaseException], kept: str) -> RestmillError | None:
     """What dlt itself refuses while it extracts, normalizes or loads.
 
@@ -48,14 +57,15 @@ def of_dlt(causes: Sequence[BaseException], kept: str) -> RestmillError | None:
     if not refused:
         return None
     last, hint = refused[-1], kept if "normalize" in steps else ""
-    resource = next((one.pipe_name for one in causes if isinstance(one, PipeException)), "")
+    resource = next((one.pipe_name for one in causes if isinstance(one, PipeException)), "") or _named(last)
     if isinstance(last, DataValidationError):
         problem = contract_problem(last, resource, stage)
-        return DestinationError(Problem(problem.place, problem.what, problem.got, hint))
+        return Refused(Problem(problem.place, problem.what, problem.got, hint))
     place = Place(f"{resource}  {stage}" if resource else stage)
     if stage == "extract":
         return Unusable(_of_cursor(last, place) or Problem(place, _refused(last), got=reason_of([last])))
-    return DestinationError(Problem(place, _refused(last), got=reason_of(causes), hint=hint))
+    kind = Refused if "normalize" in steps else DestinationError
+    return kind(Problem(place, _refused(last), got=reason_of(causes), hint=hint))
 
 
 def _refused(error: BaseException) -> str:
