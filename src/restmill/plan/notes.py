@@ -30,8 +30,8 @@ _CREDENTIALS = {
 
 _UNSEEN = (
     "`quarantine` sees contracts, types, and what columns of DuckDB and PostgreSQL can hold; a row that "
-    "breaks a constraint (unique, check, foreign key) or trigger of the database's own, or meets a column "
-    "that somebody has made one of another type, costs its table"
+    "breaks a unique or check constraint, a foreign key or a trigger of the database's own, or meets a "
+    "column that somebody has made one of another type, costs its table"
 )
 LAGGING = (
     "`lag` with `append`: each run appends the rows of the lag again; `merge` with a `primary_key` does not"
