@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import dlt
 import pytest
 
-from restmill import sync
+from restmill import rest_api_source, sync
 from restmill.sandbox import task_count
 from tests.load.api import api, child, counts, of, resource, rows
 from tests.load.shelf import Shelf, records
@@ -287,7 +288,50 @@ def test_a_claim_that_is_not_met_holds_the_cursor_of_a_merge(disposition: str, *
     shelf.cut = {}
     second = sync(config, pipeline_name="claimed")
     assert counts(second, "things") == {"things": 30 if held else 12}
-    assert sync(config, pipeline_name="claimed").verdict == "complete"
+    for later in (second, sync(config, pipeline_name="claimed")):
+        assert later.verdict == ("complete" if held else "suspect")
+        assert held or "has passed rows that may be missing" in of(later, "things").reason
+
+
+def test_a_doubt_that_a_cursor_has_not_moved_past_does_not_last() -> None:
+    shelf = Shelf(things=[{"id": number, "at": number} for number in range(1, 4)])
+    endpoint = {"path": "/things", "incremental": {"cursor_path": "at", "initial_value": 0}}
+    config = shelf.config({"name": "things", "write_disposition": "append", "endpoint": endpoint})
+    shelf.cut = {"/things": 0}
+    assert sync(config, pipeline_name="cut").verdict != "complete"
+    shelf.cut = {}
+    second = sync(config, pipeline_name="cut")
+    assert (second.verdict, counts(second, "things")) == ("complete", {"things": 3})
+
+
+def test_a_doubt_of_an_appended_child_lasts_where_its_parents_are_passed() -> None:
+    shelf = Shelf(parents=[{"id": number, "at": number} for number in range(1, 4)])
+    shelf.lists |= {f"/kids/{number}": records(4, number * 10) for number in range(1, 4)}
+    shelf.cut = {"/kids/2": 1}
+    cursor = {"cursor_path": "at", "initial_value": 0}
+    config = shelf.config(
+        {"name": "parents", "endpoint": {"path": "/parents", "incremental": cursor}},
+        {"name": "kids", "write_disposition": "append", "endpoint": {"path": "/kids/{resources.parents.id}"}},
+    )
+    assert of(sync(config, pipeline_name="kept"), "kids").verdict == "suspect"
+    shelf.cut = {}
+    second = sync(config, pipeline_name="kept")
+    assert of(second, "kids").verdict == "suspect"
+    assert "has passed rows that may be missing" in of(second, "kids").reason
+    assert of(second, "parents").verdict == "complete"
+
+
+def test_a_doubt_goes_with_the_state_of_its_resource() -> None:
+    shelf = Shelf(things=[{"id": number, "at": 100 - number} for number in range(1, 31)])
+    shelf.cut = {"/things": 12}
+    endpoint = {"path": "/things", "incremental": {"cursor_path": "at", "initial_value": 0}}
+    config = shelf.config({"name": "things", "write_disposition": "append", "endpoint": endpoint})
+    first = sync(config, pipeline_name="anew")
+    shelf.cut = {}
+    assert sync(config, pipeline_name="anew").verdict == "suspect"
+    again = rest_api_source(config, name="anew")
+    dlt.attach(first.pipeline).run(again, refresh="drop_resources")
+    assert sync(config, pipeline_name="anew").verdict == "complete"
 
 
 def test_a_childs_claim_that_is_not_met_holds_the_cursor_of_its_parents() -> None:

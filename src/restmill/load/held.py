@@ -5,7 +5,8 @@ dlt moves a cursor with every page. Four cases would lose rows in silence:
 - A read ended early. Pages that came newest first have moved the cursor past rows that never came; so does a
   child whose siblings failed. Such a cursor is put back: the next run asks for everything again.
 - A read came to its end and rows may be missing, as where a claim is not met. Its cursor is put back as
-  well, unless its family appends.
+  well, unless its family appends. A cursor that moves all the same keeps the doubt in its state: what it has
+  passed by never comes again, so no later run is complete until the state goes (dlt's `refresh`).
 - A child, or a child's child, fell short. The next run reads children of those parents only that it asks for
   itself, so the parent's cursor is put back as well.
 - A child is read for the second page of its parents. dlt binds its cursor anew, to where the children of the
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from restmill.events import CursorHeld, LeftOut, Noted, PageRead, ReadDone, ReadFailed
+from restmill.events import CursorHeld, Doubted, LeftOut, Noted, PageRead, ReadDone, ReadFailed
 from restmill.load.watch import tell
 from restmill.load.watermark import Watermark, watermark
 from restmill.plan.notes import LAGGING, appends, shared
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     State = MutableMapping[str, Any]
 
+_DOUBTS = "restmill_doubts"
+"""Beside dlt's keys in a cursor's state: by resource, why rows that the cursor has passed may be missing."""
 _PAST = "the rows, in the declared `row_order`, have left the cursor's range"
 _STOPPED = (
     "stopped by the caller"  # an early close is dlt's own doing (`add_limit`): its cursor is dlt's, too
@@ -98,6 +101,8 @@ class Cursors:
         """Those of which records were left out, wherever these stand in their order."""
         self._doubted: set[str] = set()
         """Those of `_short` that were read to their end, of which rows may be missing nevertheless."""
+        self._doubts: dict[str, str] = {}
+        """Why rows of those may be missing that were read to their end, with held cursors and without."""
         self._enough: set[str] = set()
         self._over: set[str] = set()
 
@@ -111,9 +116,11 @@ class Cursors:
                     event = replace(event, complete=True, reason=_PAST)
             case ReadFailed(resource) | ReadDone(resource, complete=False):
                 self._short.add(resource)
-            case ReadDone(resource, doubt=doubt) if doubt and not self._appends_near(resource):
-                self._short.add(resource)
-                self._doubted.add(resource)
+            case ReadDone(resource, doubt=doubt) if doubt:
+                self._doubts.setdefault(resource, doubt)
+                if not self._appends_near(resource):
+                    self._short.add(resource)
+                    self._doubted.add(resource)
             case _:
                 pass
         tell(event)
@@ -133,6 +140,7 @@ class Cursors:
             self._short.discard(one)
             self._lost.discard(one)
             self._doubted.discard(one)
+            self._doubts.pop(one, None)
             self._enough.discard(one)
             self._over.discard(one)
 
@@ -151,6 +159,8 @@ class Cursors:
         if name not in self._held:
             self._held[name] = _Held(incremental, state, deepcopy(state))  # type: ignore[arg-type]  # a TypedDict
             self._note(name, incremental, state["last_value"])
+            for one, why in self._held[name].start.get(_DOUBTS, {}).items():
+                tell(Doubted(one, time.monotonic(), f"the cursor has passed rows that may be missing: {why}"))
         elif name in self._parents:
             self._from_start(self._held[name], incremental)
 
@@ -207,7 +217,10 @@ class Cursors:
         """The cursor of `name` was written: perhaps after its read, or by one of several bindings."""
         if name in self._parents:
             self._held[name].fold()
-        if name in self._over and (name in self._lost or self._below_short(name)):
+        near = {name, *self._below(name)}
+        if name in self._over and (
+            name in self._lost or self._below_short(name) or near & self._doubts.keys()
+        ):
             self._move(name)
 
     def _move(self, name: str) -> None:
@@ -219,11 +232,19 @@ class Cursors:
         why = self._why_not(name, held)
         if not why:
             held.put(held.reached)
+            if held.reached["last_value"] != held.start["last_value"]:
+                self._remember_doubts(name, held.state)
         elif held.reached != held.start:
             held.put(held.start)
             if not held.told:
                 tell(CursorHeld(name, time.monotonic(), why))
             held.told = True
+
+    def _remember_doubts(self, name: str, state: State) -> None:
+        """The cursor has moved: let the next runs know what it may have passed by."""
+        found = {one: self._doubts[one] for one in (name, *self._below(name)) if one in self._doubts}
+        if found:
+            state[_DOUBTS] = {**found, **state.get(_DOUBTS, {})}
 
     def _why_not(self, name: str, held: _Held) -> str:
         """Why the cursor must stay; "" when it may move."""

@@ -196,6 +196,11 @@ class Ledger:
         if not self._sealed or isinstance(event, events.Noted):
             self._enter(event)
 
+    def suspicion(self, resource: str) -> str:
+        """What makes a resource suspect whatever its reads say, and without any; "" for nothing."""
+        tally = self._tallies.get(resource)
+        return "; ".join(dict.fromkeys(tally.suspicions)) if tally else ""
+
     def _enter(self, event: Event) -> None:
         tally = self._tallies.setdefault(event.resource, _Tally(started=event.at))
         tally.ended = max(tally.ended, _busy_until(event))
