@@ -10,7 +10,7 @@ import pytest
 from restmill.errors import SetAside
 from tests.load.api import of
 from tests.load.shelf import Shelf
-from tests.load.test_refused_rows import DESTINATIONS, place
+from tests.load.test_refused_rows import DESTINATIONS, REFUSED, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,3 +89,16 @@ def test_it_costs_the_table_once_and_is_told(
     receipt = there.sync(shelf, kept, "others", write_disposition="append")
     assert of(receipt, "things").verdict == "complete"
     assert there.counted("things") == (20, 20)
+
+
+@pytest.mark.parametrize("columnar", [True, False])
+def test_an_integer_beyond_64_bits_by_rows_into_a_new_table(
+    place: Callable[[str], Place], columnar: bool
+) -> None:
+    hints, bad, _ = REFUSED["int8"]
+    there, shelf = place("postgres"), Shelf(things=bad, others=things(1))
+    kept = {"name": "things", "endpoint": "/things", "quarantine": True, "columnar": columnar, **hints}
+    with pytest.raises(SetAside) as caught:
+        there.sync(shelf, kept, "others")
+    assert "`quarantine` keeps what is seen" in caught.value.problem.hint
+    assert there.counted("others") == (10, 10)
