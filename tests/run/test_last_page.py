@@ -86,6 +86,18 @@ def test_a_warning_that_begins_beside_the_rows_of_a_page_cut_short_is_not_usual(
     assert always.verdict == "complete", always
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("remark", ["runtime error: query timed out", "result truncated after 3 s"])
+def test_a_warning_that_begins_on_a_last_page_cut_short_is_a_doubt(remark: str, way: str) -> None:
+    """No empty page follows a link or a token that ends, so the page itself has to be looked at."""
+    cut: Json = {"data": ROWS[3:4], "remark": remark, "next": None}
+    empty: Json = {"data": [], "next": None}
+    found = read(way, lambda at: empty if at > 3 else cut if at == 3 else healthy(at))
+    assert found.verdict != "complete", found
+    kind = {**cut, "remark": "this was the last page"}
+    assert read("cursor", lambda at: kind if at == 3 else healthy(at)).verdict == "complete"
+
+
 HEADERS: dict[str, dict[str, str]] = {
     "X-Error": {"X-Error": "backend timeout"},
     "X-Error-Code": {"X-Error-Code": "17"},

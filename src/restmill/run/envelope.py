@@ -142,7 +142,8 @@ class Envelope:
         if not rows:
             return replace(page, changed=self._around.change(document, self._base, response))
         if not page.beside and self._around.pages:
-            page = replace(page, beside=self._around.header(response))
+            cut = self._around.warning(document, self._base) if rows < self._most else ""
+            page = replace(page, beside=self._around.header(response) or cut)
         self._around = self._around.with_page(document, self._base, response, rows)
         self._take(document, place, rows)
         return page

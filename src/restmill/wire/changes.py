@@ -90,6 +90,15 @@ class Surroundings:
                 return self._told(keys, value)
         return ""
 
+    def warning(self, document: Json, place: Path) -> str:
+        """A text that warns beside the rows of a page, and did not on the pages before; "" for none."""
+        if not self.pages:
+            return ""
+        for keys, _, value in around(document, place):
+            if keys not in self.values and _warns(value) and not _is_harmless(value):
+                return self._told(keys, value)
+        return ""
+
     def header(self, response: Response) -> str:
         """A header that speaks of an error, and did not on the pages before; "" for none."""
         for name, value in _lowered(response).items():
