@@ -41,11 +41,11 @@ _TELLING = re.compile(
 _WORDS = """
 account append arrow auth basis browser bytes client code column columns complete config connection
 count cursor data database dataset declared default delete demo destination detected digest distinct
-doubt duckdb empty error errors exit extract failed false file files format given halted header headers
-hint history host hosts http https incomplete index interrupted items json kind line lines link list
+doubt duckdb empty endpoint error errors exit extract failed false file files format given halted header
+headers hint history host hosts http https incomplete index interrupted items json kind line lines link list
 load loaded localhost merge message method name named next none note notes null number offset page pages
-params parent partial path pipeline plan position postgres preview problem problems quarantined query
-read reads ready reason record records redirect replace request requests resource resources restmill
+paginator params parent partial path pipeline plan position postgres preview problem problems quarantined
+query read reads ready reason record records redirect replace request requests resource resources restmill
 result results retries retry rows run running runs schema seconds secret sent server size skip source
 started state status suspect table tables text timeout token tokens total true type url value values
 verdict verdicts verify waited warning what where withheld

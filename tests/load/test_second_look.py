@@ -182,14 +182,12 @@ def test_a_step_that_fails_in_the_second_look_lets_nothing_go() -> None:
     run(shelf, users, "teams")
     shelf.lists |= {"/users": records(17), "/teams": records(17)}
     receipt = run(shelf, users, "teams")
-    for name in ("users", "teams"):
-        seen = of(receipt, name)
-        assert (len(ids(receipt, name)), seen.deleted, seen.verdict) == (20, 0, "complete")
-        assert (
-            "vanished rows stay: the second look proves nothing: this code raised ValueError"
-            in seen.notes[-1]
-        )
-        assert "n6" not in seen.notes[-1]
+    seen, others = of(receipt, "users"), of(receipt, "teams")
+    assert (len(ids(receipt, "users")), seen.deleted, seen.verdict) == (20, 0, "complete")
+    assert "vanished rows stay: the second look proves nothing: " in seen.notes[-1]
+    assert "a `map` step raised ValueError" in seen.notes[-1]
+    assert "n6" not in seen.notes[-1]
+    assert (len(ids(receipt, "teams")), others.deleted, others.verdict) == (17, 3, "complete")
 
 
 def test_a_crash_before_the_second_look_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

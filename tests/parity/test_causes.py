@@ -264,11 +264,11 @@ def test_what_an_action_raises_costs_its_resource_only(name: str) -> None:
     assert KEY not in str(receipt)
 
 
-def test_an_exception_of_its_own_still_ends_the_run() -> None:
+def test_an_exception_of_its_own_ends_the_run_where_it_does_not_isolate() -> None:
     def action(_: Response) -> None:
         raise LookupError("my own mistake")
 
     asked = {"path": "bad", "data_selector": "data", "paginator": PAGES, "response_actions": [action]}
     with serving(listed) as api, pytest.raises(Exception, match="my own mistake") as caught:
-        run({"name": "bad", "endpoint": asked}, url=api.url)
+        run({"name": "bad", "on_error": "raise", "endpoint": asked}, url=api.url)
     assert not isinstance(caught.value, ApiError)

@@ -163,8 +163,9 @@ def _redact_one(error: BaseException, redact: Redact) -> None:
         if isinstance(value, str | list | tuple | dict) and name != "problems":
             setattr(error, name, redact_value(value, redact))
     if isinstance(error, OSError):  # its text is made of these, not of `args`
-        error.filename = redact_value(error.filename, redact)
-        error.strerror = redact_value(error.strerror, redact)
+        for name in ("filename", "strerror"):  # to set one that is None changes the text of the error
+            if getattr(error, name) is not None:
+                setattr(error, name, redact_value(getattr(error, name), redact))
 
 
 def redact_value(value: Json, redact: Redact = KEYRING.redact) -> Json:
