@@ -304,15 +304,21 @@ def test_a_doubt_that_a_cursor_has_not_moved_past_does_not_last() -> None:
     assert (second.verdict, counts(second, "things")) == ("complete", {"things": 3})
 
 
-def test_a_doubt_of_an_appended_child_lasts_where_its_parents_are_passed() -> None:
-    shelf = Shelf(parents=[{"id": number, "at": number} for number in range(1, 4)])
-    shelf.lists |= {f"/kids/{number}": records(4, number * 10) for number in range(1, 4)}
-    shelf.cut = {"/kids/2": 1}
+def cut_short(cut: int, count: int, **kids: Json) -> tuple[Shelf, dict[str, Any]]:
+    """Parents, read by a cursor, with four kids each; of parent `cut` one comes, though all are counted."""
+    shelf = Shelf(parents=[{"id": number, "at": number} for number in range(1, count + 1)])
+    shelf.lists |= {f"/kids/{number}": records(4, number * 10) for number in range(1, count + 1)}
+    shelf.cut = {f"/kids/{cut}": 1}
     cursor = {"cursor_path": "at", "initial_value": 0}
     config = shelf.config(
         {"name": "parents", "endpoint": {"path": "/parents", "incremental": cursor}},
-        {"name": "kids", "write_disposition": "append", "endpoint": {"path": "/kids/{resources.parents.id}"}},
+        {"name": "kids", "endpoint": {"path": "/kids/{resources.parents.id}"}, **kids},
     )
+    return shelf, config
+
+
+def test_a_doubt_of_an_appended_child_lasts_where_its_parents_are_passed() -> None:
+    shelf, config = cut_short(2, 3, write_disposition="append")
     assert of(sync(config, pipeline_name="kept"), "kids").verdict == "suspect"
     shelf.cut = {}
     second = sync(config, pipeline_name="kept")
@@ -335,14 +341,7 @@ def test_a_doubt_goes_with_the_state_of_its_resource() -> None:
 
 
 def test_a_childs_claim_that_is_not_met_holds_the_cursor_of_its_parents() -> None:
-    shelf = Shelf(parents=[{"id": number, "at": number} for number in range(1, 6)])
-    shelf.lists |= {f"/kids/{number}": records(4, number * 10) for number in range(1, 6)}
-    shelf.cut = {"/kids/3": 1}
-    cursor = {"cursor_path": "at", "initial_value": 0}
-    config = shelf.config(
-        {"name": "parents", "endpoint": {"path": "/parents", "incremental": cursor}},
-        {"name": "kids", "endpoint": {"path": "/kids/{resources.parents.id}"}},
-    )
+    shelf, config = cut_short(3, 5)
     first = sync(config, pipeline_name="claims")
     assert of(first, "kids").verdict == "suspect"
     shelf.cut = {}

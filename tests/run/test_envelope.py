@@ -125,6 +125,17 @@ class Outcome:
         return "partial" if not self.done.complete else "suspect" if self.done.doubt else "complete"
 
 
+def read_to_empty_page(way: str, good: Json, last: Json, *, pages: int = 2) -> Outcome:
+    """Read full pages with `good` around them, and then an empty one with `last`, to which a link leads."""
+
+    def page(at: int) -> Json:
+        if at >= 3 * pages:
+            return {**last, "data": [], "next": None}
+        return {**good, "data": ROWS[at : at + 3], "next": str(at + 3)}
+
+    return read(way, page)
+
+
 def read(
     way: str, page: Callable[[int], Json | Response], selector: str = "data", *, keyed: bool = True
 ) -> Outcome:
@@ -340,15 +351,7 @@ def test_what_healthy_apis_say_is_no_error(name: str, way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_list_of_which_the_last_page_is_empty(name: str, way: str) -> None:
-    """Six rows: the page behind them has none, and what an API says then."""
-    good, last = HONEST[name]
-
-    def page(at: int) -> Json:
-        if at >= 6:
-            return {**last, "data": [], "next": None}
-        return {**good, "data": ROWS[at : at + 3], "next": str(at + 3)}
-
-    found = read(way, page)
+    found = read_to_empty_page(way, *HONEST[name])
     assert found.verdict == "complete", found
     assert found.ids == list(range(6))
 

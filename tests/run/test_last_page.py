@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.testing import json_response
-from tests.run.test_envelope import ROWS, WAYS, answer, healthy, read
+from tests.run.test_envelope import ROWS, WAYS, answer, healthy, read, read_to_empty_page
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -307,14 +307,7 @@ HONEST_ENDS: dict[str, tuple[Json, Json]] = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HONEST_ENDS)
 def test_an_honest_last_page_is_no_doubt(name: str, way: str) -> None:
-    good, last = HONEST_ENDS[name]
-
-    def page(at: int) -> Json:
-        if at >= 6:
-            return {**last, "data": [], "next": None}
-        return {**good, "data": ROWS[at : at + 3], "next": str(at + 3)}
-
-    found = read(way, page)
+    found = read_to_empty_page(way, *HONEST_ENDS[name])
     assert found.verdict == "complete", found
     assert found.ids == list(range(6))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.run.test_envelope import ROWS, healthy, read
+from tests.run.test_envelope import healthy, read, read_to_empty_page
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -181,13 +181,6 @@ MORE_HONEST: dict[str, tuple[Json, Json]] = {
 @pytest.mark.parametrize("pages", [2, 1])
 @pytest.mark.parametrize("name", MORE_HONEST)
 def test_an_honest_end_in_other_words(name: str, pages: int, way: str) -> None:
-    good, last = MORE_HONEST[name]
-
-    def page(at: int) -> Json:
-        if at >= 3 * pages:
-            return {**last, "data": [], "next": None}
-        return {**good, "data": ROWS[at : at + 3], "next": str(at + 3)}
-
-    found = read(way, page)
+    found = read_to_empty_page(way, *MORE_HONEST[name], pages=pages)
     claims = "but the server" in found.done.doubt  # of two pages, where there is one
     assert found.verdict == "complete" or (pages == 1 and claims), found

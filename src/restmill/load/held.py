@@ -99,10 +99,8 @@ class Cursors:
         self._short: set[str] = set()
         self._lost: set[str] = set()
         """Those of which records were left out, wherever these stand in their order."""
-        self._doubted: set[str] = set()
-        """Those of `_short` that were read to their end, of which rows may be missing nevertheless."""
         self._doubts: dict[str, str] = {}
-        """Why rows of those may be missing that were read to their end, with held cursors and without."""
+        """Why rows of those may be missing that were read to their end."""
         self._enough: set[str] = set()
         self._over: set[str] = set()
 
@@ -120,7 +118,6 @@ class Cursors:
                 self._doubts.setdefault(resource, doubt)
                 if not self._appends_near(resource):
                     self._short.add(resource)
-                    self._doubted.add(resource)
             case _:
                 pass
         tell(event)
@@ -139,7 +136,6 @@ class Cursors:
             self._held.pop(one, None)
             self._short.discard(one)
             self._lost.discard(one)
-            self._doubted.discard(one)
             self._doubts.pop(one, None)
             self._enough.discard(one)
             self._over.discard(one)
@@ -249,7 +245,7 @@ class Cursors:
     def _why_not(self, name: str, held: _Held) -> str:
         """Why the cursor must stay; "" when it may move."""
         below = self._below_short(name)
-        if below and below[0] in self._doubted:
+        if below and self._is_doubted(below[0]):
             return f"rows of `{below[0]}` may be missing"
         if below:
             return f"`{below[0]}` could not be read for all rows of `{self._parents[below[0]]}`"
@@ -259,8 +255,12 @@ class Cursors:
         short = any(one in self._short for one in self._line(name))
         if in_order or not short:
             return ""
-        doubted = name in self._doubted
+        doubted = self._is_doubted(name)
         return "rows before it may be missing" if doubted else "not everything before it was read"
+
+    def _is_doubted(self, name: str) -> bool:
+        """Whether cursors are put back because rows of `name`, read to its end, may be missing."""
+        return name in self._doubts and not self._appends_near(name)
 
     def _appends_near(self, name: str) -> bool:
         """Whether the resource, or one of its family, appends: what is read again would double there.

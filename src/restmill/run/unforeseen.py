@@ -7,7 +7,6 @@ of the user's own code is the user's, as under dlt: it is raised as it is.
 
 from __future__ import annotations
 
-import sysconfig
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING
 from requests import RequestException
 
 from restmill.errors import ApiError, Place, Problem, RestmillError
+from restmill.run.user_code import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _OURS = str(Path(__file__).parents[1])
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
 _HINT = "It should not happen: please report this line. What was read before stands."
 
 
@@ -49,11 +48,8 @@ def _is_own(frames: Iterable[traceback.FrameSummary]) -> bool:
 
 
 def _is_library(filename: str) -> bool:
-    """The standard library, an installed package, compiled or generated code."""
-    generated = (
-        filename == "<string>" or filename.startswith("<frozen") or filename.endswith((".pyx", ".pxi"))
-    )
-    return generated or filename.startswith(_LIBRARIES) or "site-packages" in filename
+    """What is installed, or generated; what is typed in at a prompt is the user's."""
+    return filename == "<string>" or filename.startswith("<frozen") or is_installed(filename)
 
 
 def _line_of(frames: Iterable[traceback.FrameSummary]) -> str:

@@ -38,6 +38,12 @@ def _is_ours(filename: str) -> bool:
 
 
 def _is_library(filename: str) -> bool:
-    """The standard library, an installed package, compiled code, or code that has no file."""
-    compiled = filename.endswith((".pyx", ".pxi"))
-    return compiled or filename.startswith(("<", *_LIBRARIES)) or "site-packages" in filename
+    """What is installed, or code that has no file."""
+    return filename.startswith("<") or is_installed(filename)
+
+
+def is_installed(filename: str) -> bool:
+    """Whether code is the standard library's or an installed package's, compiled or not."""
+    return (
+        filename.startswith(_LIBRARIES) or "site-packages" in filename or filename.endswith((".pyx", ".pxi"))
+    )
