@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote, quote_plus
@@ -132,6 +134,33 @@ def test_a_word_of_ours_is_removed_where_it_stands_as_a_value_only(word: str) ->
     sentence = f"restmill run: complete, the total of a load (in{word}) at /{word}"
     assert redact(sentence) == sentence
     assert redact(f"GET http://api.test/a?key={word}&page=2") == f"GET http://api.test/a?key={MASK}&page=2"
+
+
+ODD = "c4nary/+7=f3&a'9%41b {1}\u00e9"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        quote_plus(ODD),  # a blank is +, and + is %2B
+        quote_plus(ODD).lower(),
+        quote(quote_plus(ODD), safe=""),
+        quote(ODD, safe=""),
+        ODD.replace(" ", "+"),
+        ODD.upper(),
+        html.escape(ODD),
+        html.escape(ODD, quote=False),
+        ODD.encode().decode("latin-1"),
+        json.dumps(repr(ODD))[1:-1],
+        b64encode(f"some-id:{quote_plus(ODD)}".encode()).decode(),  # RFC 6749, 2.3.1
+        "".join(f"%{byte:02x}" for byte in ODD.encode()),
+    ],
+)
+def test_a_value_of_odd_characters_is_known_in_every_spelling(form: str) -> None:
+    redacted = Redactor().plus([Secret(ODD)])(f"before {form} after")
+    assert redacted.startswith("before ")
+    assert MASK in redacted
+    assert redacted.endswith("after")
 
 
 CANARY = "c4nary/Key+7=f3&a9%41b"

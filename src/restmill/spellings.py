@@ -12,7 +12,7 @@ import json
 import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote_plus, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,8 @@ SHORTEST = 4
 """Characters: shorter values ("1", "on") would blank out ordinary text."""
 _SHORTEST_CUT = 8
 """Characters of a piece of base64 that is no whole secret."""
+LONGEST = 16 * 1024
+"""Characters of a credential: no server takes a longer header, and a longer one is not taken apart."""
 _SHORTEST_LINE = 12
 """Characters of one line of a key file."""
 _URL = re.compile(
@@ -30,7 +32,7 @@ _URL = re.compile(
 _LOGIN = re.compile(r"(?:[^\s:/@]*):(?P<password>[^\s/]+)@[^\s@]+")
 _DROPPED = re.compile("[\t\r\n]")
 _PAIR = re.compile(
-    r"(?P<name>[\w.-]+)\s*[=:]\s*(?:'(?P<quoted>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<bare>[^\s;&,'\"]+))"
+    r"(?<![\w.-])(?P<name>[\w.-]++)\s*+[=:]\s*(?:'(?P<quoted>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<bare>[^\s;&,'\"]+))"
 )
 _TELLING = re.compile(
     r"(?:^|[_.-])(?:pwd|pass|passwd|passphrase|sig|signature|sharedaccesssignature|apikey|accountkey)$|"
@@ -61,6 +63,8 @@ def parts(value: str) -> set[str]:
     `password=`; of a URL the path and the query, too, which other addresses are made from; the lines of a key
     file; the texts in a JSON document, which is how service accounts are given.
     """
+    if len(value) > LONGEST:
+        return {value}
     found = {value, value.rpartition(" ")[2]}
     url = _URL.fullmatch(value)
     if url:
@@ -119,11 +123,18 @@ def forms(value: str) -> set[str]:
     raw = value.encode(errors="surrogatepass")
     dumped = json.dumps(value)[1:-1]
     written = {dumped, dumped.replace("/", "\\/"), json.dumps(value, ensure_ascii=False)[1:-1]}
-    written |= {repr(value)[1:-1], value.replace("{", "{{").replace("}", "}}"), html.escape(value)}
+    written |= {repr(value)[1:-1], json.dumps(repr(value)[1:-1])[1:-1]}
+    written |= {html.escape(value), html.escape(value, quote=False)}
+    written |= {
+        value.replace("{", "{{").replace("}", "}}"),
+        raw.decode("latin-1"),
+    }  # as old software reads it
     in_url = {_DROPPED.sub("", value), unquote(value)}  # what urlsplit and `requote` make of it
     folded = " ".join(value.split())
     hexed = {raw.hex(), raw.hex().upper()}
-    return {value, value.lower(), value.strip(), folded, *in_url, *written, *hexed, *_in_base64(raw)}
+    coded = {*_in_base64(raw), *_in_base64(quote_plus(raw).encode())}  # RFC 6749, 2.3.1
+    cased = {value.lower(), value.upper()}
+    return {value, value.strip(), folded, *cased, *in_url, *written, *hexed, *coded}
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:

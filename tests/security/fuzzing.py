@@ -1,16 +1,19 @@
 """Fuzzing with Hypothesis: a few examples in every run, and as many as the time allows by `make security`.
 
-`RESTMILL_TEST_FUZZ_SECONDS` is the time for each target, ten minutes where nothing else is said. The seed of
-a failing round is noted on its error, and Hypothesis keeps the example in `.hypothesis/`, which the next run
-tries first.
+`RESTMILL_TEST_FUZZ_SECONDS` is the time for each target, ten minutes where nothing else is said. The rounds
+of a target have a seed of chance, or `RESTMILL_TEST_FUZZ_SEED`, and the numbers that follow it. The seed of a
+failing round is noted on its error, and Hypothesis keeps the example in `.hypothesis/`, which the next run
+tries first. `RESTMILL_TEST_FUZZ_LOG` names a file that each target adds a line to: what was really run.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -32,14 +35,17 @@ _LONGEST = 2.0
 
 def fuzz(strategy: SearchStrategy[T], target: Callable[[T], object], *forgiven: type[Exception]) -> None:
     """Call `target` with examples; it may raise what is `forgiven`, and nothing else, and in little time."""
-    ends = time.monotonic() + _SECONDS
-    while True:
-        number = random.SystemRandom().getrandbits(64)
+    began = time.monotonic()
+    first = int(os.environ.get("RESTMILL_TEST_FUZZ_SEED") or random.SystemRandom().getrandbits(32))
+    tried = 0
+    for number in itertools.count(first):
 
         @seed(number)
         @settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(strategy)
         def once(example: T) -> None:
+            nonlocal tried
+            tried += 1
             started = time.process_time()
             with contextlib.suppress(*forgiven):
                 target(example)
@@ -50,8 +56,16 @@ def fuzz(strategy: SearchStrategy[T], target: Callable[[T], object], *forgiven: 
         except BaseException as error:
             error.add_note(f"found with the seed {number}")
             raise
-        if time.monotonic() >= ends:
-            return
+        if time.monotonic() - began >= _SECONDS:
+            break
+    _log(f"{tried} examples in {time.monotonic() - began:.0f} s, seeds {first} to {number}")
+
+
+def _log(figures: str) -> None:
+    target = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[2].partition(" ")[0]
+    if name := os.environ.get("RESTMILL_TEST_FUZZ_LOG"):
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(f"{target}: {figures}\n")
 
 
 def near(*samples: bytes) -> SearchStrategy[bytes]:

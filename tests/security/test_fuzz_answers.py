@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from restmill.errors import RestmillError
+from restmill.path import Path
 from restmill.run.foreign import shown
 from restmill.shape.decode import Undecodable, fingerprint, read_document
 from restmill.shape.encoding import recoded
+from restmill.testing import run
+from restmill.testing.rig import Rig, order
 from restmill.wire.address import NoAddress
 from restmill.wire.coding import Intake, Unread
 from restmill.wire.delay import seconds_of
@@ -17,6 +22,7 @@ from restmill.wire.fields import text_of
 from restmill.wire.links import links
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.pace import is_limit, is_refusal, quota, wait_asked
+from restmill.wire.paging import Offset
 from tests.security.fuzzing import fuzz, near
 
 DOCUMENTS = (
@@ -48,6 +54,12 @@ COOKIES = (
     b"a=b; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Max-Age=1",
     b'a="b\\"; Domain=.x; secure',
     b"=;=",
+)
+ENVELOPES = (
+    b'{"data": [{"id": 1}, {"id": 2}], "next": "/things?page=2", "total": 12, "meta": {"has_more": true}}',
+    b'{"data": [{"id": 3}], "paging": {"cursors": {"after": "Aa1="}}, "message": "the first 1,000 rows"}',
+    b'{"data": [], "nextPageToken": "x", "links": [{"rel": "next", "href": "?a"}], "errors": [{"code": 5}]}',
+    '{"data": [{}], "下一页令牌": "nextpageid", "max_results": "9,000", "t": "2024-01-01 12:34"}'.encode(),
 )
 URLS = (
     b"https://api.test:8443/a/../b?c=%zz#d",
@@ -117,6 +129,23 @@ def test_cookies_and_headers() -> None:
         assert shown(answer).status_code == 200
 
     fuzz(st.lists(near(*COOKIES).map(header), max_size=4), target)
+
+
+def test_whole_reads() -> None:
+    def target(example: tuple[list[bytes], str, str, bool]) -> None:
+        bodies, link, other, detected = example
+        headers = Headers({"Link": link, "X-Next-Page": other, "X-Total-Count": other, "X-Warning": link})
+        left = iter(bodies)
+
+        def script(_: Request) -> Response:
+            return Response(200, headers, next(left, b'{"data": []}'))
+
+        pager = None if detected else Offset(limit=2)
+        run(Rig(script).read(replace(order(), pager=pager, keys=(Path("id"),))))
+
+    bodies = st.lists(near(*ENVELOPES), min_size=1, max_size=3)
+    field = near(*LINKS, *PACES).map(header)
+    fuzz(st.tuples(bodies, field, field, st.booleans()), target, RestmillError)
 
 
 def test_addresses() -> None:

@@ -8,6 +8,7 @@ what a processing step or a quarantine may still put right is left to dlt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ class Sought:
     naming: NamingConvention
     enforced: bool
     """Whether a single record without the column is refused, too."""
+    judged: bool = True
+    """Whether what comes reaches dlt unchanged; else it is only remembered which columns there were."""
     fields: dict[str, str] = field(default_factory=dict)
     """What records do have: column -> as written."""
     seen: set[Json] = field(default_factory=set)
@@ -60,9 +63,11 @@ class Sought:
                 self.missing.clear()
                 return
             self._learn(names)
-        self.missing = {name: why for name, why in self.missing.items() if not self._is_there(name)}
+        there = {name for name in self.missing if self._is_there(name)}
+        met(self.resource).update(there)
+        self.missing = {name: why for name, why in self.missing.items() if name not in there}
         self.pages += 1
-        if self.missing and self.enforced and self.pages >= _ENOUGH:
+        if self.missing and self.judged and self.enforced and self.pages >= _ENOUGH:
             raise self._error()
 
     def end(self) -> None:
@@ -71,7 +76,7 @@ class Sought:
         Raises:
             ConfigError: there were records, and none had the column.
         """
-        if self.missing and self.pages:
+        if self.missing and self.judged and self.pages:
             raise self._error()
 
     def _learn(self, names: Iterable[Json]) -> None:
@@ -109,21 +114,35 @@ def _fields(page: Records) -> Iterator[Iterable[Json] | None]:
 
 
 def sought(resource: Resource) -> Sought | None:
-    """The columns that the resource whose generator is starting needs; None where that cannot be judged."""
+    """The columns that the resource whose generator is starting needs; None where it needs none."""
     container = Container()
-    if SourceInjectableContext not in container or resource.steps or resource.departures.quarantine:
+    met(resource.name).clear()
+    if SourceInjectableContext not in container:
         return None
     source = container[SourceInjectableContext].source
     made = source.resources.get(resource.name)
-    if made is None or _is_changed(made):
+    if made is None:
         return None
+    judged = not (resource.steps or resource.departures.quarantine or _is_changed(made))
     active = container[PipelineContext]
     pipeline: Any = active.pipeline() if active.is_active() else None
     enforced = pipeline is not None and issubclass(pipeline.destination.client_class, SqlJobClientBase)
     hints = made._hints or {}  # noqa: SLF001  # dlt shows them one by one only
     naming = source.schema.naming
     needed = {naming.normalize_path(name): (name, key) for name, key in needed_by(hints, typed=enforced)}
-    return Sought(resource.name, needed, naming, enforced) if needed else None
+    return Sought(resource.name, needed, naming, enforced, judged) if needed else None
+
+
+def met(resource: str) -> set[str]:
+    """Columns that were sought for the resource, and that records had, with whatever value."""
+    known = _met.get()
+    if known is None:
+        known = {}
+        _met.set(known)
+    return known.setdefault(resource, set())
+
+
+_met: ContextVar[dict[str, set[str]] | None] = ContextVar("met", default=None)
 
 
 def _is_changed(made: DltResource) -> bool:

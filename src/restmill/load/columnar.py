@@ -24,6 +24,7 @@ from restmill.load.kept import keep_empty
 from restmill.load.rewriting import as_now, remembered, rewrite
 from restmill.load.unrepeated import Tallies
 from restmill.load.watch import tell
+from restmill.shape.depth import UNNAMED, is_too_long
 from restmill.shape.mould import Unfit, joined, mould_of
 from restmill.shape.mould import cast as cast_in
 from restmill.shape.pressed import Pressed, plain
@@ -214,6 +215,7 @@ class ColumnarStorage(ExtractorItemStorage):
         columns reach the destination; and no row has the columns that are kept without ever having a value.
         """
         owed = [*batch.ground.owed(batch.written), *self._kept_empty(batch)]
+        owed = [name for name in owed if not is_too_long(name)]
         self._write(key, batch, [(name, batch.ground.no_rows(name)) for name in owed])
         self._tallies.settle(batch.ground, own_ids=batch.by_dlt)
 
@@ -240,7 +242,10 @@ def tables_of(records: Records, batch: Batch) -> list[Shaped]:
         batch.by_dlt = True
         batch.ground.losses.look(plain(records), batch.ground.table)
         rows = kept_apart(records, batch.ground)
-        return remembered(batch.ground.normalized(rows), batch.ground.widener)
+        tables = batch.ground.normalized(rows)
+        if any(is_too_long(one.name) for one in tables):
+            raise Unsure(UNNAMED) from None
+        return remembered(tables, batch.ground.widener)
 
 
 def sorted_out(records: Records, batch: Batch) -> tuple[list[Shaped], list[Refused]]:

@@ -26,6 +26,7 @@ from restmill.errors import (
     DestinationError,
     Place,
     Problem,
+    Refused,
     RestmillError,
     did_you_mean,
     is_interruption,
@@ -109,6 +110,8 @@ def _working_folder() -> str:
 
 def is_disk(cause: BaseException) -> bool:
     """Whether a file is in question; Python uses the same class for a date that no clock can hold."""
+    if isinstance(cause, OSError) and cause.errno == errno.ENAMETOOLONG:
+        return False  # a table's name, which records have made
     return isinstance(cause, OSError) and (cause.filename is not None or cause.errno in _FULL)
 
 
@@ -173,7 +176,7 @@ def causes_of(error: BaseException | None) -> Iterator[BaseException]:
         error = inner or error.__cause__ or error.__context__
 
 
-def _mistake(error: BaseException) -> ConfigError | None:
+def _mistake(error: BaseException) -> ConfigError | Refused | None:
     """What the user can put right, when the error is about that."""
     if isinstance(error, TomlProviderReadException):
         return mistake_in(error)
@@ -183,7 +186,7 @@ def _mistake(error: BaseException) -> ConfigError | None:
     return _gap(error)
 
 
-def _gap(error: BaseException) -> ConfigError | None:
+def _gap(error: BaseException) -> ConfigError | Refused | None:
     """What is missing, or has a name that nobody knows."""
     match error:
         case ConfigFieldMissingException():
@@ -240,12 +243,22 @@ def _names(traces: FieldLookupTraces) -> Iterator[str]:
         yield next(iter(in_section or names), field)
 
 
-def _absent(error: UnboundColumnException | IncrementalPrimaryKeyMissing) -> ConfigError:
-    """Columns that must have a value, by a key or a hint, and that no record has."""
+def _absent(error: UnboundColumnException | IncrementalPrimaryKeyMissing) -> ConfigError | Refused:
+    """Columns that must have a value, by a key or a hint, and that no record has.
+
+    Where records had the field, it is their values that are none, and the config has named it rightly.
+    """
+    from restmill.load.absent import met  # noqa: PLC0415  # only a failure needs it
+
     if isinstance(error, IncrementalPrimaryKeyMissing):
         where, named = error.pipe_name, [(error.primary_key_column, "primary_key")]
     else:
         where, named = error.table_name, [(str(one["name"]), _named_by(one)) for one in error.columns]
+        valueless = [(column, key) for column, key in named if column in met(_resource_of(where))]
+        if valueless:
+            what = "`{}` is no plain value in any record, and `{}` needs one"
+            place = Place(f"{_resource_of(where)}  normalize")
+            return Refused(*(Problem(place, what.format(*one)) for one in valueless))
     return ConfigError(
         *(
             Problem(
@@ -256,6 +269,14 @@ def _absent(error: UnboundColumnException | IncrementalPrimaryKeyMissing) -> Con
             for column, key in named
         )
     )
+
+
+def _resource_of(table: str) -> str:
+    """The resource that a table of the pipeline at work is of."""
+    context = Container()[PipelineContext]
+    schemas = context.pipeline().schemas.values() if context.is_active() else ()
+    known = (schema.tables[table].get("resource") for schema in schemas if table in schema.tables)
+    return str(next(filter(None, known), table))
 
 
 def _named_by(column: Mapping[str, Any]) -> str:

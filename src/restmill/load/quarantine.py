@@ -19,8 +19,7 @@ from dlt.common.schema.exceptions import CannotCoerceColumnException, DataValida
 from dlt.common.schema.utils import is_complete_column, is_nullable_column, new_table
 
 from restmill.load.ground import random_ids
-from restmill.plan.names import MOST_OF_NAME
-from restmill.shape.depth import too_deep
+from restmill.shape.depth import is_too_long, too_deep
 from restmill.shape.rules import Unsure
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def _refusal(records: Sequence[Json], ground: Ground) -> str:
         tables = twin.normalized(records)
     except Unsure as unsure:
         return _reason(unsure)
-    unnamed = next((one.name for one in tables if len(one.name.encode()) > MOST_OF_NAME), "")
+    unnamed = next((one.name for one in tables if is_too_long(one.name)), "")
     if unnamed:
         return f"lists nest so deeply that a table's name would have {len(unnamed):,} characters"
     long = next(filter(None, (_too_long(one, twin) for one in tables)), "")

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 _VALUES = (
-    r"(?<=with value )(.+?)(?= can't be cast)",
-    r"(?<=Could not cast value )(.+?)(?= to )",
-    r"(?<=Casting value )(\".*\")(?= to )",
-    r"(?<=Could not convert string )('.*'|\".*\")(?= to )",
-    r"(?<=: )(\".*\")$",
-    r"(?<=Duplicate key )(\".*\")",
-    r"(?<=Offending data item: )(.*)$",
-    r"(, _dlt_id: \S+)",
+    ("with value ", " can't be cast"),
+    ("Could not cast value ", " to "),
+    ("Casting value ", " to "),
+    ("Could not convert string ", " to "),
+    ("Offending data item: ", ""),
 )
-"""Where messages of DuckDB, PostgreSQL and dlt hold a value."""
+"""What stands before and behind a value in messages of DuckDB, PostgreSQL and dlt.
+
+A value is the server's text, and may hold either itself: it reaches from the first of what stands before it
+to the last of what stands behind.
+"""
+_ROW = re.compile(r", _dlt_id: \S+")
 _SIZES = {"smallint": 16, "int16": 16, "integer": 32, "int32": 32}
 """Types of integers that a `precision` asks for."""
 _OTHERS = {
@@ -57,9 +59,20 @@ def reason_of(causes: Sequence[BaseException]) -> str:
     said = str(last.failed_message if isinstance(last, NormalizeJobFailed) else last)
     text = KEYRING.redact(said).strip()
     line = next(iter(text.splitlines()), type(last).__name__)
-    for pattern in _VALUES:
-        line = re.sub(pattern, "...", line)
+    for before, behind in _VALUES:
+        line = _without(line, before, behind)
+    line = _without(line, "Duplicate key ", '"', more=1)
+    if line.endswith('"'):
+        line = _without(line, ": ", "", opened='"')
+    line = _ROW.sub("...", line)
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def _without(line: str, before: str, behind: str, *, opened: str = "", more: int = 0) -> str:
+    """The line without the value that `opened` begins, and `more` characters of what stands behind it."""
+    at = line.find(before + opened) + len(before)
+    end = line.rfind(behind, at) + more if behind else len(line)
+    return f"{line[:at]}...{line[end:]}" if at >= len(before) and end > at else line
 
 
 def suspects(schema: Schema, table: str, reason: str) -> list[str]:

@@ -16,7 +16,7 @@ from dlt.common.storages import FileStorage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_VALUE = re.compile(r"(?:E?'(?:[^'\\]|''|\\.)*'|[^,'])+", re.DOTALL)
+_VALUE = re.compile(r"(?:E?'(?:[^'\\]|''|\\.)*+'|[^,'])++", re.DOTALL)
 """A value in a list of them, as dlt writes literals: texts with doubled quotes and escaped backslashes."""
 _ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
 _MEANT = {"n": "\n", "r": "\r", None: "'"}

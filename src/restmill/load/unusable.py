@@ -6,6 +6,7 @@ value itself is never told.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any, cast
 
 from dlt.common.exceptions import DltException
@@ -20,6 +21,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.errors import DestinationError, Place, Problem, Refused, RestmillError, Unusable
 from restmill.load.reasons import reason_of
+from restmill.shape.depth import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,10 +67,12 @@ def of_dlt(causes: Sequence[BaseException], kept: str) -> RestmillError | None:
     if stage == "extract":
         return Unusable(_of_cursor(last, place) or Problem(place, _refused(last), got=reason_of([last])))
     kind = Refused if "normalize" in steps else DestinationError
-    return kind(Problem(place, _refused(last), got=reason_of(causes), hint=hint))
+    return kind(Problem(place, _refused(last, causes), got=reason_of(causes), hint=hint))
 
 
-def _refused(error: BaseException) -> str:
+def _refused(error: BaseException, causes: Sequence[BaseException] = ()) -> str:
+    if any(isinstance(one, OSError) and one.errno == errno.ENAMETOOLONG for one in causes):
+        return UNNAMED
     return f"dlt refused it ({type(error).__name__})"
 
 

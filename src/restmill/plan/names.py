@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from restmill.config import model
 from restmill.errors import Place, Problem
+from restmill.shape.depth import LONGEST_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -95,8 +96,6 @@ def unusable(config: model.Config) -> Iterator[Problem]:
 
 
 _PLAIN = "Letters, digits and `_` can always be written."
-MOST_OF_NAME = 200
-"""Bytes of a table's name: dlt makes names of files with some 40 more, and a file system takes 255."""
 _DEVICES = frozenset({"con", "prn", "aux", "nul"}) | {
     f"{of}{n}" for of in ("com", "lpt") for n in range(1, 10)
 }
@@ -110,7 +109,7 @@ def _unwritable(name: str) -> str:
 
 def _longer(name: str) -> str:
     size = len(name.encode(errors="replace"))
-    return f"{size} bytes, and {MOST_OF_NAME} are the most" if size > MOST_OF_NAME else ""
+    return f"{size} bytes, and {LONGEST_TABLE} are the most" if size > LONGEST_TABLE else ""
 
 
 def _untabled(name: str) -> str:

@@ -41,6 +41,8 @@ _ADDED = {
     "Connection": "keep-alive",
 }
 """Fields that the transport adds to every request."""
+_LONGEST_COOKIE = 4096
+"""Characters that anybody keeps of one (RFC 6265, 6.1); `http.cookiejar` cannot read all longer ones."""
 
 
 def as_requests(request: Request) -> requests.Request:
@@ -114,7 +116,7 @@ def _phrase(status: int) -> str:
 
 def _raw(response: Response) -> HTTPResponse:
     """What urllib3 would have given: head and fields; the body is read."""
-    cookies = [("Set-Cookie", cookie) for cookie in response.cookies]
+    cookies = [("Set-Cookie", cookie) for cookie in response.cookies if len(cookie) <= _LONGEST_COOKIE]
     fields = [(name, value) for name, value in response.headers.items() if name.lower() != "set-cookie"]
     message = HTTPMessage()
     for name, value in (*fields, *cookies):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from restmill.plan.spec import Signer
 from restmill.run.bare import bare
 from restmill.run.origins import at_home, foreign, login_of
 from restmill.secrets import KEYRING, Secret
+from restmill.spellings import LONGEST
 from restmill.wire import auth as flows
 from restmill.wire.message import without_login
 
@@ -35,6 +37,10 @@ _BODY_HINT = "Make the API's address in the config the one that it redirects to.
 _AUTH_HINT = "If '{host}' is right, write its address into `access_token_url`."
 _HELD = "an allowed host, but the address holds a credential of the config's"
 _HELD_HINT = "It is not sent there: let the API give the address without it."
+
+
+_MOST_FIELDS = 100
+"""Fields of a token's answer that are looked at: RFC 6749 has five."""
 
 
 class Signing:
@@ -139,6 +145,5 @@ class Signing:
 def _tokens(document: Json) -> Iterator[Secret]:
     """Every token in the answer of a token endpoint: the one asked for, one to refresh with, and so on."""
     fields = document if isinstance(document, dict) else {}
-    for name, value in fields.items():
-        if isinstance(value, str) and is_credential(str(name)):
-            yield Secret(value)
+    told = (value for name, value in islice(fields.items(), _MOST_FIELDS) if is_credential(str(name)))
+    yield from (Secret(value) for value in told if isinstance(value, str) and len(value) <= LONGEST)

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 DEEPEST = 250
 """Levels of a record that can be stored: what is written around it takes up to four."""
+LONGEST_TABLE = 200
+"""Bytes of a table's name: dlt makes names of files with some 40 more, and a file system takes 255."""
+
+UNNAMED = "lists nest so deeply that a table's name is too long for a file"
+
+
+def is_too_long(table: str) -> bool:
+    """Whether no file can be called after a table of this name."""
+    return len(table.encode(errors="replace")) > LONGEST_TABLE
 
 
 def shallow(records: Sequence[Json]) -> Sequence[Json]:

@@ -21,8 +21,8 @@ from restmill.shape.formats import is_binary
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
-_OF_HOSTS = frozenset({"idna", "punycode"})
-"""Python's codecs for host names: no text is in them, and a long one takes quadratic time."""
+_NO_TEXT = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"})
+"""Python's codecs for host names and its own source: no text is in them, and long names take long."""
 _REPLACED = "\ufffd"
 
 
@@ -39,7 +39,7 @@ def known(encoding: str) -> bool:
     """Whether there is a text encoding of this name, one that reads a long text in little time."""
     try:
         b"a".decode(encoding, "replace")
-        if codecs.lookup(encoding).name in _OF_HOSTS:
+        if codecs.lookup(encoding).name in _NO_TEXT:
             return False
     except (LookupError, ValueError):  # also one that is not for texts
         return False

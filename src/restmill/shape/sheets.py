@@ -15,6 +15,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.shape.column_names import LISTS
+from restmill.shape.depth import UNNAMED, is_too_long
 from restmill.shape.rules import Record, Rules, Unsure
 
 if TYPE_CHECKING:
@@ -183,8 +184,7 @@ class _Taking:
         if not rows:
             return ()
         sheet = Sheet(self._rules.join(full), full, above.level - 1, len(rows), above, owner, index)
-        if not self._rules.nested(sheet.name):
-            raise Unsure(f"`{sheet.name}` is a table of its own")
+        self._check_name(sheet.name)
         self._place(sheet, (LISTS, sheet.name, (above.name, *place.keys)))
         types = set(map(type, rows))
         if not types <= _KNOWN:
@@ -199,6 +199,12 @@ class _Taking:
             rows = [value if type(value) is dict else {"value": value} for value in rows]
         self._nested.append((sheet, rows))
         return sheet if sheet.bare or types == {dict} else None
+
+    def _check_name(self, table: str) -> None:
+        if is_too_long(table):
+            raise Unsure(UNNAMED)
+        if not self._rules.nested(table):
+            raise Unsure(f"`{table}` is a table of its own")
 
     def _place(self, sheet: Sheet, place: tuple[str, str, tuple[str, ...]]) -> None:
         if not self._rules.placed(*place):

@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from restmill.errors import NotData, Place, Problem, Rejected
 from restmill.secrets import Secret
+from restmill.spellings import LONGEST
 from restmill.wire.message import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def read_token(auth: ClientCredentials, response: Response, document: Json, now:
 
     Raises:
         Rejected: the status is an error.
-        NotData: there is no `access_token` in the answer.
+        NotData: there is no `access_token` in the answer, or none that can be sent.
     """
     place = Place(path=token_request(auth).target)
     fields = document if isinstance(document, dict) else {}
@@ -159,6 +160,9 @@ def read_token(auth: ClientCredentials, response: Response, document: Json, now:
     if not isinstance(value, str) or not value:
         got = f"the keys {', '.join(map(str, fields))}" if fields else "no JSON object"
         raise NotData(Problem(place, "the answer holds no `access_token`", got))
+    if len(value) > LONGEST:
+        got = f"an `access_token` of {len(value)} characters"
+        raise NotData(Problem(place, f"no header takes a token of more than {LONGEST}", got))
     lifetime = _seconds(fields.get("expires_in")) or auth.default_expiry
     return Token(Secret(value), now + lifetime, lifetime)
 

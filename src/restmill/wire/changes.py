@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from restmill.wire.envelopes import Keys
     from restmill.wire.message import Response
 
-_TIME = re.compile(r"\S*\d{4}-\d\d\S*.*|\S*\d\d:\d\d\S*.*")
+_TIME = re.compile(r"\S*?(?:\d{4}-\d\d|\d\d:\d\d)")
+"""How a date or a time of day begins a line."""
 _OPAQUE = re.compile(r"(?:\w+:)?/\S*|(?=\S*\d)\S{8,}|\S{40,}")
 """A link, or a token: another on each page."""
 _WORD = re.compile(r"[^\W\d]{1,30}")
@@ -137,7 +138,7 @@ class Surroundings:
     def _says_otherwise(self, value: str, before: Json) -> bool:
         """Whether a text is new, or another one, and neither a token nor a date nor a link."""
         new = not isinstance(before, str) or not is_loud(before)
-        if _TIME.fullmatch(value.strip()) or (not new and _OPAQUE.fullmatch(value.strip())):
+        if _is_time(value.strip()) or (not new and _OPAQUE.fullmatch(value.strip())):
             return bool(alarms(value))
         if new or self.pages > 1 or " " in value.strip():
             return True
@@ -148,6 +149,10 @@ class Surroundings:
         before = self.values.get(keys)
         was = f" ({shown(before)} before)" if now and shown(before) else ""
         return f"`{'.'.join(keys)}{now}`{was}"
+
+
+def _is_time(text: str) -> bool:
+    return "\n" not in text and _TIME.match(text) is not None
 
 
 def _warns(value: Json) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from restmill.wire.compounds import LONGEST
 from restmill.wire.error_words import BUSY_WORDS, FAILED, HONEST, QUIET
 from restmill.wire.signs import whole
 
@@ -97,5 +98,5 @@ def tokens(value: Json) -> frozenset[str]:
 
 
 def plain_name(name: str) -> str:
-    """A key as `error_words` has it: small letters and digits only."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """A key as `error_words` has it: small letters and digits only; the start of one without end."""
+    return re.sub(r"[^a-z0-9]", "", name[:LONGEST].lower())

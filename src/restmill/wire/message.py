@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, cast
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from restmill.path import Json, set_at
@@ -18,6 +18,7 @@ from restmill.wire.address import flaw_of, joined
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Record: TypeAlias = dict[str, Json]
+_Read = TypeVar("_Read")
 Trust: TypeAlias = Literal["home", "named", "foreign"]
 """What goes along with a request. `home`: all that the user's session and certificate add. `named`: to a host
 that the config names for one thing (tokens), without the session. `foreign`: without the certificate, too."""
@@ -179,7 +180,7 @@ class Response:
         try:
             charset = self.encoding or (declared[1] if declared else "utf-8")
             return self.body.decode(charset, "replace")
-        except LookupError:  # a charset that nobody knows
+        except (LookupError, ValueError):  # a charset that nobody knows, or that is for no text
             return self.body.decode("utf-8", "replace")
 
 
@@ -218,6 +219,15 @@ class Page:
     """None: the records are the elements of the list that is paged."""
     claimed_before: int | None = None
     """The number of all rows, or pages, that an earlier page stated: it holds where this one is silent."""
+    _found: dict[Callable[[Page], object], object] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def once(self, reading: Callable[[Page], _Read]) -> _Read:
+        """What `reading` makes of this page, found out once: an answer may have a million keys."""
+        if reading not in self._found:
+            self._found[reading] = reading(self)
+        return cast("_Read", self._found[reading])
 
     @property
     def elements(self) -> Sequence[Json]:

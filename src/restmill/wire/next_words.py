@@ -11,35 +11,50 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from restmill.wire.compounds import LONGEST, compound, many, maybe, one
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-@lru_cache(maxsize=4096)
 def squashed(key: str) -> str:
-    """A key in small letters, without accents, and of letters and digits only."""
+    """A key in small letters, without accents, and of letters and digits only; a long one is cut."""
+    return _squashed(key[:LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _squashed(key: str) -> str:
     if key.isascii():
         return re.sub("[^a-z0-9]", "", key.lower())
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", key).casefold())
     return "".join(one for one in parts if one.isalnum())
 
 
-_PART = (
-    "pages?|results?|records?|set|items?|chunk|batch|url|uri|link|href|token|cursor|key|marker|mark|offset|start|"
-    "index|number|num|no|from|position|range|params?|query|path|request|id|after|since|bookmark|skip|pointer|at|str|"
-    "starting|continuation|(?:version|upload|max|min|scroll|partition|row|forward|shard|stream|evaluated|search|"
-    "history)(?:id|key|token|marker|iterator|position)|page(?:id|state)"
+_PARTS = """
+    page pages result results record records set item items chunk batch url uri link href token cursor key
+    marker mark offset start index number num no from position range param params query path request id after
+    since bookmark skip pointer at str starting continuation pageid pagestate
+"""
+_BEFORE_PARTS = "version upload max min scroll partition row forward shard stream evaluated search history"
+_IDS = "id key token marker iterator position"
+_PLANS = """
+    action appointment attempt backup bill billing charge check claim contact deadline delivery
+    deliveries due episode event execution holiday invoice kin level maintenance match meeting milestone ofkin
+    opening payment payout refresh release renewal reset retry review run schedule shift step steps sync task
+    tier trigger update upgrade version visit
+"""
+_FIRM = compound(
+    maybe("page results records url uri link href token cursor marker offset"),
+    one("next"),
+    many(f"{_PARTS} {' '.join(f'{one}{two}' for one in _BEFORE_PARTS.split() for two in _IDS.split())}"),
 )
-_FIRM = re.compile(
-    f"(?:(?:page|results|records|url|uri|link|href|token|cursor|marker|offset)?next(?:{_PART})*)"
-)
-_PLANNED = re.compile(
-    "next(?:(?:scheduled|planned|expected|available|best|possible)*)(?:action|appointment|attempt|backup|bill(?:ing)?|"
-    "charge|check|claim|contact|deadline|deliver(?:y|ies)|due|episode|event|execution|holiday|invoice|kin|level|"
-    "maintenance|match|meeting|milestone|ofkin|opening|payment|payout|refresh|release|renewal|reset|retry|"
-    "review|run|schedule|shift|steps?|sync|task|tier|trigger|update|upgrade|version|visit)+"
-    "(?:at|on|by|date|datetime|day|time|timestamp|utc|ms|ts|id|name|type|status|amount|s)*"
+_PLANNED = compound(
+    one("next"),
+    many("scheduled planned expected available best possible"),
+    one(_PLANS),
+    many(_PLANS),
+    many("at on by date datetime day time timestamp utc ms ts id name type status amount s"),
 )
 LOOSE = _words(
     """
@@ -150,33 +165,28 @@ _ANOTHER = """
 """
 
 
-def _named(words: str, parts: str) -> re.Pattern[str]:
-    """Keys made of one of the words and any of the parts, in whatever order."""
-    both = [
-        "|".join(sorted({squashed(one) for one in text.split()}, key=len, reverse=True))
-        for text in (words, parts)
-    ]
-    return re.compile(f"(?:{both[1]})*(?:{both[0]})(?:{both[1]})*")
-
-
-_FOREIGN_FIRM = _named(_FOREIGN, _FOREIGN_PART)
-_OTHER_PAGE = _named(_ANOTHER, f"{_FOREIGN_PART} pages")
+_FOREIGN_FIRM = compound(
+    many(_FOREIGN_PART, squashed), one(_FOREIGN, squashed), many(_FOREIGN_PART, squashed)
+)
+_OTHER_PAGE = compound(
+    many(f"{_FOREIGN_PART} pages", squashed),
+    one(_ANOTHER, squashed),
+    many(f"{_FOREIGN_PART} pages", squashed),
+)
 
 
 def is_firm(key: str) -> bool:
     """Whether a key, as it is spelt or plain, names the next page in any language; a last page has none."""
     name = squashed(key)
-    return _FIRM.fullmatch(name) is not None or (
-        (not key.isascii() or name not in LOOSE) and _FOREIGN_FIRM.fullmatch(name) is not None
-    )
+    return _FIRM(name) or ((not key.isascii() or name not in LOOSE) and _FOREIGN_FIRM(name))
 
 
 def is_planned(key: str) -> bool:
     """Whether a key names something to come that is no page, such as `next_run_at` or `next_steps`."""
     name = squashed(key)
-    return _PLANNED.fullmatch(name) is not None and not is_firm(key)
+    return _PLANNED(name) and not is_firm(key)
 
 
 def is_another(key: str) -> bool:
     """Whether a key names the first, last, previous or present page, or something that is no page."""
-    return _OTHER_PAGE.fullmatch(squashed(key)) is not None
+    return _OTHER_PAGE(squashed(key))

@@ -95,7 +95,7 @@ def _inside(page: Page, document: Json, above: tuple[str, ...]) -> Iterator[Poin
             yield from _linked(value, keys)
         firm = is_firm(name)
         if not (firm or name in LOOSE or name in OFFSETS):
-            yield from _inside(page, value, keys)
+            yield from _inside(page, value, keys) if isinstance(value, dict) else ()
             continue
         found = _held(page, name, value, keys)
         if isinstance(found, list):
@@ -189,6 +189,10 @@ def _body(request: Request) -> dict[str, Json]:
 
 def flag(page: Page) -> tuple[str, bool | None]:
     """What an answer says of itself: the key, and whether more follows; None when it says nothing."""
+    return page.once(_flag)
+
+
+def _flag(page: Page) -> tuple[str, bool | None]:
     said = [(path, is_more(bare(name), value)) for path, name, value in scalars(envelope(page))]
     headers = ((name, is_more(re.sub("^x", "", plain(name)), value)) for name, value in _texts(page))
     within = (

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from restmill.wire.compounds import LONGEST
 from restmill.wire.next_words import CUT, LAST, LEFT, MORE, PAGE_COUNTS
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ def sign_of_paging(document: Json, rows: int, asked: tuple[str, int] | None) -> 
 
 def envelope(page: Page) -> Json:
     """The document without a record that it is, or holds as an object: its fields say nothing of a list."""
+    return page.once(_envelope)
+
+
+def _envelope(page: Page) -> Json:
     records = page.records
     if not isinstance(records, list) or len(records) != 1 or not isinstance(records[0], dict):
         return page.document
@@ -159,8 +164,11 @@ _MOST = 10**_LONGEST - 1
 
 
 def plain(key: object) -> str:
-    """A key without case, `-`, `_`, `@` and a prefix such as `hydra:`; OData's count is called a total."""
-    name = str(key).lower()
+    """A key without case, `-`, `_`, `@` and a prefix such as `hydra:`; OData's count is called a total.
+
+    Of a key that is longer than any word, its start: expressions that look for words in it take their time.
+    """
+    name = str(key)[:LONGEST].lower()
     if name in _ODATA_COUNTS:
         return "totalcount"
     return name.rpartition(":")[2].replace("_", "").replace("-", "").lstrip("@$")
@@ -217,4 +225,5 @@ def scalars(document: Json, prefix: str = "", depth: int = _DEPTH) -> Iterator[t
     for key, value in document.items():
         path = f"{prefix}{key}"
         yield path, plain(key), value
-        yield from scalars(value, f"{path}.", depth - 1)
+        if isinstance(value, Mapping):
+            yield from scalars(value, f"{path}.", depth - 1)

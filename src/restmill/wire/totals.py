@@ -72,13 +72,13 @@ def stated_total(pager: Offset | PageNumber, page: Page) -> tuple[int | None, st
     else:
         found = whole(pager.total_path.first(page.document))
     if found is None and pager.total_path == DEFAULT_TOTAL and not pager.total_header:
-        found, where = _usual(page)
+        found, where = page.once(_usual)
     return _or_before(found, page), where
 
 
 def any_total(page: Page) -> int | None:
     """The number of all rows that an answer, or an earlier one, states in its document or in a header."""
-    return _or_before(_usual(page)[0], page)
+    return _or_before(page.once(_usual)[0], page)
 
 
 def _usual(page: Page) -> tuple[int | None, str]:
@@ -112,6 +112,10 @@ def total_in_headers(headers: Mapping[str, str]) -> tuple[int, str] | None:
 
 def pages_in(page: Page) -> int | None:
     """How many pages the answer states under a usual name, in its document or in a header."""
+    return page.once(_pages)
+
+
+def _pages(page: Page) -> int | None:
     in_body = (whole(value) for _, name, value in scalars(envelope(page)) if name in PAGE_COUNTS)
     in_header = pages_in_headers(page.response.headers) or (None, "")
     return next((number for number in (*in_body, in_header[0]) if number is not None), None)
