@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from restmill.errors import ApiError, Place
@@ -65,3 +68,19 @@ def test_only_failures_of_the_host_count_for_the_breaker(kind: str, counts: bool
     with pytest.raises(ApiError):
         run(rig.read(order()))
     assert rig.memory.gates[HOME].breaker.half_open is counts
+
+
+def test_a_cookie_that_nobody_can_read_makes_no_noise() -> None:
+    """`http.cookiejar` warns with a traceback, of a cookie such as `a=b; Max-Age`."""
+    script = (
+        "from restmill.run.foreign import shown\n"
+        "from restmill.wire.message import Headers, Request, Response\n"
+        "sent = Request('GET', 'https://api.test/x')\n"
+        "cookies = ('a=b; Max-Age', 'a=b; Expires=Fri, 31 Dec ' + '9' * 5000 + ' 23:59:59 GMT', 'c=d')\n"
+        "answer = Response(200, Headers(), b'', sent.url, cookies=cookies, sent=sent)\n"
+        "print(list(shown(answer).cookies.keys()))\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603  # it is us
+    assert done.stderr == ""
+    assert done.stdout.startswith("[")

@@ -7,6 +7,7 @@ body, encoding and `json`. It knows the request as it was sent, with credentials
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -41,8 +42,8 @@ _ADDED = {
     "Connection": "keep-alive",
 }
 """Fields that the transport adds to every request."""
-_LONGEST_COOKIE = 4096
-"""Characters that anybody keeps of one (RFC 6265, 6.1); `http.cookiejar` cannot read all longer ones."""
+# A cookie that `http.cookiejar` cannot read is no bug, as it says with a traceback: a server wrote it.
+warnings.filterwarnings("ignore", message="http.cookiejar bug", category=UserWarning)
 
 
 def as_requests(request: Request) -> requests.Request:
@@ -116,7 +117,7 @@ def _phrase(status: int) -> str:
 
 def _raw(response: Response) -> HTTPResponse:
     """What urllib3 would have given: head and fields; the body is read."""
-    cookies = [("Set-Cookie", cookie) for cookie in response.cookies if len(cookie) <= _LONGEST_COOKIE]
+    cookies = [("Set-Cookie", cookie) for cookie in response.cookies]
     fields = [(name, value) for name, value in response.headers.items() if name.lower() != "set-cookie"]
     message = HTTPMessage()
     for name, value in (*fields, *cookies):

@@ -14,7 +14,6 @@ own time limit pass: it ends after `client.timeout`, or ten times that where the
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import requests
@@ -39,8 +38,6 @@ _OWN_ATTEMPTS = 10
 _PIECE = 64 * 1024  # bytes
 _SENDING = frozenset({"send", "prepare_request", "merge_environment_settings", "get_adapter", "rebuild_auth"})
 """Methods that a request goes through."""
-# A cookie that it cannot read is none of its bugs, as it says with a traceback: a server wrote it.
-warnings.filterwarnings("ignore", message="http.cookiejar bug", category=UserWarning)
 
 
 def is_plain(session: requests.Session) -> bool:
