@@ -161,6 +161,8 @@ class ReadDone(Event):
     """What `complete` rests on; "" with a doubt, or when it is not complete."""
     divided: str = ""
     """The parent's field whose value holds a `/` and so divides the path; "" when none does."""
+    unlikely: str = ""
+    """A value of the parent that hardly names a thing: "`code` is `false`"; "" when none is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,3 +298,20 @@ def test_rows_in_falling_order_end_the_read_with_a_date_of_the_future_on_top() -
     assert ids(receipts[-1]) == [*range(1, 29), 99]
     assert reached()["last_value"] == "2024-01-28"
     assert last(receipts[-1]).verdict == "complete"
+
+
+@pytest.mark.parametrize("path", ["at", "seen.at"])
+def test_seconds_beside_milliseconds_leave_a_doubt(path: str) -> None:
+    """Newer devices send milliseconds: the mark stands there, and what comes in seconds is before it."""
+    shelf, start = Shelf(), 1_735_689_600
+
+    def device(number: int, at: int) -> Json:
+        return {"id": number, "at": at, "seen": {"at": at}}
+
+    devices = [device(i, (start + i) * (1000 if i % 5 == 0 else 1)) for i in range(1, 11)]
+    new = [device(i, start + i) for i in range(11, 15)]
+    first, second = run(shelf, devices, [*devices, *new], cursor_path=path, initial_value=0)
+    for receipt in (first, second):
+        assert last(receipt).verdict == "suspect"
+        assert "some are seconds since 1970, others milliseconds" in last(receipt).reason
+    assert ids(second) == list(range(1, 15)), "a cursor in doubt stays, so nothing is before it"

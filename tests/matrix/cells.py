@@ -140,6 +140,7 @@ LIES: dict[str, Switches] = {
     "windows-1252 in silence": {"encoding": "windows-1252", "encoding_told": False},
     "utf-16": {"encoding": "utf-16"},
     "a stray byte": {"encoding": "stray"},
+    "UTF-8 said to be Latin-1": {"encoding": "mislabelled"},
 }
 """Ways in which a server lies, or only seems to."""
 

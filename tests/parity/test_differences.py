@@ -166,6 +166,12 @@ def test_empty_body(both: Both) -> None:
     assert ours.count() == 9
 
 
+def test_utf_8_that_is_said_to_be_latin_1(both: Both) -> None:
+    dlts, ours = both(lambda api: one(api, "v1/users", paginator=PAGED), switches={"encoding": "mislabelled"})
+    _, plain = both(lambda api: one(api, "v1/users", paginator=PAGED))
+    assert ours.rows["things"] == plain.rows["things"] != dlts.rows["things"]
+
+
 def test_encoded_path_values(both: Both) -> None:
     dlts, ours = both(
         lambda api: many(

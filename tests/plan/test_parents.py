@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from restmill.errors import Problem
 from restmill.path import Path
-from restmill.plan.parents import bindings
+from restmill.plan.parents import bindings, unlikely
 from restmill.plan.spec import Parent
 
 if TYPE_CHECKING:
@@ -148,3 +148,22 @@ def test_nothing_goes_out_that_is_not_one_value(record: Json) -> None:
         for one in read(record, path):
             assert isinstance(one, str | int | float)
             assert str(one).strip() not in ("", "None", "nan", "inf", "-inf") or record != one
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (False, "`code` is `false`"),
+        (True, "`code` is `true`"),
+        ("None", "`code` is `None`"),
+        (" null ", "`code` is `null`"),
+        ("NaN", "`code` is `NaN`"),
+        ("undefined", "`code` is `undefined`"),
+        ("NO", ""),
+        (0, ""),
+        ("nullable", ""),
+    ],
+)
+def test_a_value_that_hardly_names_a_thing_is_told(value: Json, said: str) -> None:
+    parent = Parent("countries", {"code": Path("code")})
+    assert unlikely(parent, {"code": value}) == said

@@ -177,3 +177,36 @@ def test_the_length_of_the_first_page_is_no_claim() -> None:
 def test_a_zero_past_the_end_takes_nothing_back() -> None:
     done, _ = ended(Server(later={"total": 0}, given=20), Offset(limit=SIZE))
     assert "rows" in done.doubt
+
+
+UNCOUNTED: dict[str, Pager] = {
+    "offset": Offset(limit=SIZE, total_path=None),
+    "page number": PageNumber(base_page=1, total_path=None),
+}
+CLAIMS: dict[str, tuple[dict[str, Json], dict[str, str]]] = {
+    "total": ({"total": ROWS}, {}),
+    "meta.totalCount": ({"meta": {"totalCount": ROWS}}, {}),
+    "a count beyond the page": ({"summary": {"recordCount": ROWS}}, {}),
+    "a row count as text": ({"rowCount": str(ROWS)}, {}),
+    "X-Total-Count": ({}, {"X-Total-Count": str(ROWS)}),
+    "Content-Range": ({}, {"Content-Range": f"0-9/{ROWS}"}),
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("name", UNCOUNTED)
+def test_without_a_declared_total_a_claim_counts_for_the_verdict(name: str, claim: str) -> None:
+    """`total_path: null` says by what no page is counted, and takes nothing from what the server states."""
+    body, headers = CLAIMS[claim]
+    whole, sent = ended(Server(body, headers), UNCOUNTED[name])
+    short, _ = ended(Server(body, headers, given=20), UNCOUNTED[name])
+    assert (whole.complete, whole.doubt) == (True, "")
+    assert sent == ended(Server({}), UNCOUNTED[name])[1], "it ends as without a total"
+    assert short.doubt.startswith("20 rows, but the server states 37")
+
+
+@pytest.mark.parametrize("name", UNCOUNTED)
+@pytest.mark.parametrize("count", [SIZE, 3, 0])
+def test_a_count_that_may_be_that_of_the_page_is_no_claim(count: int, name: str) -> None:
+    done, _ = ended(Server({"recordCount": count}, given=20), UNCOUNTED[name])
+    assert (done.complete, done.doubt) == (True, "")

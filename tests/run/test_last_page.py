@@ -51,6 +51,23 @@ SILENT: dict[str, tuple[Json, Json]] = {
     "page_error": ({}, {"page_error": "x9"}),
     "throttled": ({}, {"throttled": "yes"}),
     "skipped shards": ({}, {"skipped_shards": [3]}),
+    "a graded message": (
+        {"RETURN": [{"TYPE": "S", "NUMBER": "000", "MESSAGE": "Selection carried out"}]},
+        {"RETURN": [{"TYPE": "A", "NUMBER": "128", "MESSAGE": "TSV_TNEW_PAGE_ALLOC_FAILED"}]},
+    ),
+    "one of several messages": (
+        {"issue": [{"severity": "information", "diagnostics": "ok"}]},
+        {
+            "issue": [
+                {"severity": "information", "diagnostics": "ok"},
+                {"severity": "error", "diagnostics": "?"},
+            ]
+        },
+    ),
+    "a level in an object of messages": (
+        {"log": [{"level": "info", "msg": "read"}]},
+        {"log": [{"level": "warn", "msg": "read"}]},
+    ),
 }
 """What stands beside the rows, and what beside an empty list without a word of how to go on."""
 
@@ -96,6 +113,28 @@ def test_a_warning_that_begins_on_a_last_page_cut_short_is_a_doubt(remark: str, 
     assert found.verdict != "complete", found
     kind = {**cut, "remark": "this was the last page"}
     assert read("cursor", lambda at: kind if at == 3 else healthy(at)).verdict == "complete"
+
+
+CUT_SHORT: dict[str, tuple[Json, Json]] = {
+    "a list of messages that was empty": (
+        {"messages": []},
+        {"messages": [{"severity": "WARNING", "code": "HR-2207", "text": "list was cut after 3000 ms"}]},
+    ),
+    "a list of texts": ({}, {"notices": ["backend 3 failed to answer"]}),
+    "an object": ({"notice": None}, {"notice": {"level": "warn", "msg": "1 entry was left out"}}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", CUT_SHORT)
+def test_a_warning_beside_a_page_cut_short_in_the_middle_is_a_doubt(name: str, way: str) -> None:
+    good, bad = CUT_SHORT[name]
+
+    def page(at: int) -> Json:
+        return {**healthy(at, **bad), "data": ROWS[at : at + 1]} if at == 3 else healthy(at, **good)
+
+    assert read(way, page).verdict != "complete"
+    assert read(way, lambda at: healthy(at, **good)).verdict == "complete"
 
 
 HEADERS: dict[str, dict[str, str]] = {

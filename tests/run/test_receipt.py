@@ -67,3 +67,17 @@ def test_lists_that_are_empty_where_a_value_divides_the_path_are_a_doubt() -> No
 
 def test_a_server_that_understands_such_a_path_says_that_others_are_empty() -> None:
     assert evidence(start(), divided(0), start(), divided(3)).verdict == "complete"
+
+
+def unlikely(rows: int) -> ReadDone:
+    return ReadDone("things", 1.0, rows, 1, True, "a single page", rows, unlikely="`code` is `false`")
+
+
+def test_a_value_that_names_nothing_and_brings_nothing_is_a_doubt_beside_others() -> None:
+    found = evidence(start(), unlikely(0), start(), done(5, 5))
+    assert found.verdict == "suspect"
+    assert found.reason.startswith(
+        "1 of 2 reads found nothing, and there `code` is `false`, which hardly names"
+    )
+    assert evidence(start(), unlikely(3), start(), done(5, 5)).verdict == "complete"
+    assert evidence(start(), unlikely(0), start(), unlikely(2)).verdict == "complete"

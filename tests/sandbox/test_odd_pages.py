@@ -224,6 +224,12 @@ def test_a_total_may_stop_counting() -> None:
     assert body({"total": "capped"}, "pages")["total_pages"] == 5
 
 
+def test_a_mislabelled_list_is_utf_8_whatever_it_says() -> None:
+    answer = page({"encoding": "mislabelled"}, limit=20)
+    assert answer.content_type == "application/json; charset=ISO-8859-1"
+    assert answer.body.decode() == page({}, limit=20).body.decode()
+
+
 @pytest.mark.parametrize("codec", ["latin-1", "windows-1252", "utf-16"])
 @pytest.mark.parametrize("told", [True, False])
 def test_bodies_may_be_in_other_encodings(codec: str, told: bool) -> None:

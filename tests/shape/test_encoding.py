@@ -58,7 +58,24 @@ def theirs(body: bytes, content_type: str) -> Json:
     "body", [TEXT.encode(), TEXT.encode("latin-1"), b'[{"id": 1, "t": "caf\xe9"}, {"id": 2}]']
 )
 def test_a_text_is_what_it_is_under_requests(content_type: str, body: bytes) -> None:
-    assert read(body, content_type)[0] == theirs(body, content_type)
+    found = read(body, content_type)[0]
+    assert found == PLAIN if body == TEXT.encode() else found == theirs(body, content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json;charset=ISO-8859-1", "text/plain", "text/html; charset=windows-1252"]
+)
+@pytest.mark.parametrize("text", ["Jürgen Weiß", "Łukasz Żak", "日本", "ok \u2013 quoted"])
+def test_sound_utf_8_is_in_no_charset_of_one_byte(text: str, content_type: str) -> None:
+    """An old servlet's default says ISO-8859-1, whatever the bytes are."""
+    body = json.dumps({"name": text}, ensure_ascii=False).encode()
+    found = recoded(body, content_type)
+    assert (found.body, found.encoding, bool(found.denied)) == (body, "", True)
+    assert read(body, content_type)[0] == {"name": text}
+    asked_for = recoded(body, content_type, "iso-8859-1")
+    assert asked_for.encoding == "iso8859-1", "what the config says counts before all else"
+    assert not recoded(b'{"name": "plain"}', content_type).denied
+    assert not recoded('{"name": "Müller"}'.encode("latin-1"), content_type).denied
 
 
 @pytest.mark.parametrize(

@@ -37,3 +37,21 @@ def test_a_number_is_far_by_the_unit_of_the_others(others: list[object], value: 
     epochs = Epochs(NOW)
     epochs.learn(others)
     assert epochs.is_far(value) is far
+
+
+@pytest.mark.parametrize(
+    ("values", "doubt"),
+    [
+        ([1_700_000_000, 1_700_000_060, 0, None, 253_402_300_799], ""),
+        ([1_700_000_000, 1_700_000_060_000], "some are seconds since 1970, others milliseconds"),
+        ([1_700_000_060_000, 5, 1_700_000_000], "some are seconds since 1970, others milliseconds"),
+        ([1_700_000_000_000, 1_700_000_000_000_000], "some are milliseconds since 1970, others microseconds"),
+        ([7, 1_700_000_000 * 10**9, 1_700_000_000.5], "some are seconds since 1970, others nanoseconds"),
+        ([1, 2, 10**12], ""),
+    ],
+)
+def test_times_in_several_units_are_a_doubt(values: list[object], doubt: str) -> None:
+    epochs = Epochs(NOW)
+    for value in values:
+        epochs.learn([value])
+    assert epochs.doubt == doubt

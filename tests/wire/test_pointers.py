@@ -244,3 +244,58 @@ def test_a_hint_names_what_is_inside_and_never_the_key_itself(
     assert hint in caught.value.problem.hint
     own = str(getattr(pager, "next_url_path", ""))
     assert f"'{own}'" not in caught.value.problem.hint
+
+
+BEGUN: dict[str, Json] = {
+    "continuation.token": {"continuation": {"token": "k60"}},
+    "bookmark": {"bookmark": "bm-60"},
+    "meta.resumptionToken": {"meta": {"resumptionToken": "x"}},
+    "weiter_ab": {"weiter_ab": "k60"},  # in no list of words, but spelt like the cursor that was sent
+    "block.ref": {"block": {"ref": "k60"}},
+}
+BEGUN_AND_HONEST: dict[str, Json] = {
+    "a sum": {"summary": {"rows": 110, "note": "that was all"}},
+    "the first one": {"first": "k0"},
+    "what was asked for": {"asked": "k40"},
+    "for the next run": {"nextSyncToken": "t"},
+    "an id": {"request": "r-17"},
+    "words": {"closing": "k 60 was the last"},
+}
+
+
+def places(document: Json, above: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """All places of a document."""
+    inner = document.items() if isinstance(document, dict) else ()
+    own = {(*above, key) for key, _ in inner}
+    return own.union(*(places(value, (*above, key)) for key, value in inner))
+
+
+@pytest.mark.parametrize("place", BEGUN)
+def test_what_stands_on_no_page_before_is_no_edge_of_a_last_one(place: str) -> None:
+    around = BEGUN[place]
+    shown = answer({"paging": {"after": None}, **around}, number=3)
+    shown = replace(shown, request=shown.request.with_params({"after": "k40"}))
+    pager = Cursor(Path("paging.after"), "after")
+    said = pointed(shown, pager, lambda _: False, fresh=frozenset(places(around)))
+    assert f"`{place}`" in said
+    assert "k60" not in said
+    assert pointed(shown, pager, lambda _: False) == "", "it may stay on a last page if it always stood there"
+
+
+@pytest.mark.parametrize("what", BEGUN_AND_HONEST)
+def test_what_begins_on_a_last_page_may_be_of_no_page(what: str) -> None:
+    around = BEGUN_AND_HONEST[what]
+    shown = answer({"paging": {"after": None}, **around}, number=3)
+    shown = replace(shown, request=shown.request.with_params({"after": "k40"}))
+    pager = Cursor(Path("paging.after"), "after")
+    assert pointed(shown, pager, lambda _: False, fresh=frozenset(places(around))) == ""
+
+
+def test_long_tokens_of_one_make_begin_alike() -> None:
+    around = {"chunk_ref": "eyJvZmZzZXQiOjYwfQ=="}
+    shown = answer({"paging": {"after": None}, **around}, number=3)
+    shown = replace(shown, request=shown.request.with_params({"after": "eyJvZmZzZXQiOjQwfQ=="}))
+    fresh = frozenset(places(around))
+    assert "`chunk_ref`" in pointed(
+        shown, Cursor(Path("paging.after"), "after"), lambda _: False, fresh=fresh
+    )

@@ -200,9 +200,11 @@ class Filter(JsonIncremental):
     def learn(self, rows: list[Json]) -> None:
         """Look through a page for dates that tell whether the day or the month comes first."""
         if self._compiled_cursor_path is None:
-            values = [row.get(self.cursor_path) for row in rows if isinstance(row, dict)]
-            self.collation.learn(values)
-            self.epochs.learn(_number(self.collation.reading(value)) for value in values)
+            self._learn([row.get(self.cursor_path) for row in rows if isinstance(row, dict)])
+
+    def _learn(self, values: list[Json]) -> None:
+        self.collation.learn(values)
+        self.epochs.learn(_number(self.collation.reading(value)) for value in values)
 
     def report(self, resource: str) -> None:
         """Tell what was left out and what is doubtful since the last report.
@@ -213,6 +215,7 @@ class Filter(JsonIncremental):
         if self._misled is not None and not self._is_led:
             raise self._misled
         now = time.monotonic()
+        self._doubt(self.epochs.doubt)
         for text, rows in self._counts.items():
             example = self._ahead_example if text == _AHEAD else ""
             tell(RowsNoted(resource, now, rows, text, example))
@@ -253,6 +256,8 @@ class Filter(JsonIncremental):
 
     def _judged(self, row: Json) -> tuple[Json, bool, bool]:
         self._value = value = self._found(row)
+        if self._compiled_cursor_path is not None:
+            self._learn([value])
         if value is not None and self._is_ahead(value):
             return self._from_ahead(row, value), False, False
         before = self.last_value

@@ -54,6 +54,22 @@ def bindings(resource: str, parent: Parent, record: Json) -> Iterator[dict[str, 
             yield problem or values
 
 
+def unlikely(parent: Parent, values: Mapping[str, Json]) -> str:
+    """A value that hardly names a thing: "`code` is `false`"; "" for none.
+
+    YAML reads the country `NO` as false, and programs write a value that is missing as the text `None`.
+    """
+    for name, path in parent.fields.items():
+        value = values.get(name)
+        if isinstance(value, bool) or (isinstance(value, str) and value.strip() in _NO_NAMES):
+            shown = str(value).lower() if isinstance(value, bool) else value.strip()
+            return f"`{path}` is `{shown}`"
+    return ""
+
+
+_NO_NAMES = frozenset(("None", "null", "NULL", "nil", "NaN", "nan", "undefined", "[object Object]"))
+
+
 def missing(resource: str, parent: Parent, record: Json, name: str) -> Problem:
     """What to say of a record without the field `name`."""
     have = ", ".join(str(key) for key in record) if isinstance(record, dict) else type(record).__name__

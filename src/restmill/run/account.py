@@ -75,6 +75,9 @@ class Account:
             return
         if text.encoding:
             self.note(f"text is read as {text.encoding}; `encoding` reads it otherwise")
+        if text.denied:
+            read = "text is read as the UTF-8 that it is; `encoding` reads it otherwise"
+            self.note(f"{text.denied} is declared, but {read}")
         self._mended += bool(text.replaced)
         self._replaced += text.replaced
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
     from restmill.shape.pressed import Records
+    from restmill.wire.envelopes import Keys
     from restmill.wire.message import Page, Request
     from restmill.wire.paging import Done, Pager
 
@@ -102,6 +103,11 @@ class Envelope:
         self._most = 0
         self._short = False
         """Whether the last page with rows was shorter than one before it."""
+
+    @property
+    def fresh(self) -> frozenset[Keys]:
+        """Places that hold something around the records of the last page with rows, and of none before it."""
+        return self._around.fresh
 
     def seen(self, number: int, answer: Answer, found: Selection, place: Path, listed: int = 0) -> Seen:
         """What answer `number` of a pass is, whose selection at `place` is `found`.

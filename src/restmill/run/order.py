@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from restmill.errors import ConfigError, Place, Problem
 from restmill.path import Path, path_of
+from restmill.plan.parents import unlikely
 from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree, spelled
 from restmill.run.fetch import Terms
@@ -68,6 +69,8 @@ class Order:
     """What the caller takes; nothing is asked for beyond that until it comes back for more."""
     divided: str = ""
     """The parent's field whose value holds a `/`, so that it is several segments of the path; "" for none."""
+    unlikely: str = ""
+    """A value of the parent that hardly names a thing: "`code` is `false`"; "" when none is."""
     press: Press | None = None
     """What may parse pages after the first, when nobody needs their records as Python objects."""
 
@@ -127,6 +130,7 @@ def order_for(plan: Plan, resource: Resource, bound: Bound = UNBOUND) -> Order:
         merged=_merged(resource),
         may_stop=_in_order(resource),
         divided=_divided(resource, bound),
+        unlikely=unlikely(resource.parent, bound.values) if resource.parent else "",
         strict=any(isinstance(one, Resource) and one.deletion is not None for one in plan.resources),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from restmill.run.order import Order
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
+    from restmill.wire.envelopes import Keys
     from restmill.wire.message import Paged, Request
 
 
@@ -60,6 +61,11 @@ class Pages:
         page = Page(request, answer.response, answer.document, self.seen.records, number, paged, said)
         self._proof.depth.stated(page)
         return page
+
+    @property
+    def fresh(self) -> frozenset[Keys]:
+        """Places that hold something around the records of the last page with rows, and of none before it."""
+        return self._envelope.fresh
 
     def taken(self) -> None:
         """Count what the page that came last has left out, now that its records are handed on."""

@@ -36,7 +36,7 @@ from restmill.run.envelope import without_list
 from restmill.run.fetch import Answer, Refused
 from restmill.run.pages import Pages
 from restmill.run.proof import Proof
-from restmill.run.stated import stated, stated_pages
+from restmill.run.stated import stated, stated_least, stated_pages
 from restmill.run.trail import Trail
 from restmill.wire.detect import as_dlt_sends, detect_pager
 from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
@@ -254,7 +254,9 @@ class Pass:
         proven = self.proof.proven
         if proven and page.number > 1:
             return "", ""
-        return flagged(page, self.pager), pointed(page, self.pager, self._trail.knows, firm_only=proven)
+        knows, fresh = self._trail.knows, self._made.fresh
+        pointer = pointed(page, self.pager, knows, firm_only=proven, fresh=fresh)
+        return flagged(page, self.pager), pointer
 
     def _press(self, first: Page) -> None:
         """Let further pages be pressed, where nobody looks at their records or for a way on among them."""
@@ -302,8 +304,8 @@ class Pass:
         total = None if self.pager is None or page.document is None else self.pager.total(page)
         if total is not None and not isinstance(self.pager, COUNTING) and total < self.proof.listed:
             total = None  # of something else, or of this page
-        counted = isinstance(self.pager, PageNumber) and self.pager.total_path is not None
-        self.proof.claim(total, stated(self.pager, page), rows, counted=counted)
+        least = stated_least(self.pager, page)
+        self.proof.claim(total, stated(self.pager, page), rows, least=least)
         self.proof.declare(stated_pages(self.pager, page))
         if isinstance(self.pager, Offset) and page.paged and page.paged.elements is None and page.records:
             self.proof.blind = True

@@ -258,14 +258,14 @@ class Proof:
         self._stale += 1
         self._empty += 1
 
-    def claim(self, total: int | None, stated: int | None, rows: int, *, counted: bool = False) -> None:
+    def claim(self, total: int | None, stated: int | None, rows: int, *, least: int | None = None) -> None:
         """Take what a page of `rows` rows says: the pager's credible total, and any number it states.
 
-        `counted`: that number counts the rows or the pages of this list, so there are as many rows at least.
+        `least`: there are as many rows at least, by a number that counts rows or pages of this list.
         """
         if total is not None or rows:
             self.claimed = total or (None if rows else self.claimed)
-        self._least = stated if stated and rows and counted else self._least
+        self._least = least if least and rows else self._least
         if stated and not self.listed:
             self._promised = stated
         if stated is not None and rows and stated != rows and stated not in self._stated[-1:]:

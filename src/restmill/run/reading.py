@@ -80,7 +80,15 @@ class Reading:
         proof, counts = self._first.proof, (self._account.rows, self._account.pages)
         divided = self._order.divided
         done = ReadDone(
-            *self._account.stamp, *counts, complete, reason, proof.distinct, doubt, rests, divided
+            *self._account.stamp,
+            *counts,
+            complete,
+            reason,
+            proof.distinct,
+            doubt,
+            rests,
+            divided,
+            self._order.unlikely,
         )
         self._tell(done)
         return rests

@@ -173,6 +173,10 @@ class _Tally:
     held: bool = False
     divided: list[str] = field(default_factory=list)
     """For each read without rows whose path a parent's value divides, the field of that value."""
+    unlikely: list[str] = field(default_factory=list)
+    """For each read without rows for a value that hardly names a thing, what that is."""
+    likely: int = 0
+    """Reads for other values."""
     joined: bool = False
     """Whether such a read has brought rows, so that the server understands it."""
 
@@ -300,6 +304,8 @@ def _enter_end(tally: _Tally, done: events.ReadDone) -> None:
     tally.bases.add(done.basis)
     tally.joined = tally.joined or bool(done.divided and done.rows)
     tally.divided += [done.divided] if done.divided and not done.rows else []
+    tally.likely += not done.unlikely
+    tally.unlikely += [done.unlikely] if done.unlikely and not done.rows else []
     if done.complete and done.doubt:
         tally.doubts.append(done.doubt)
 
@@ -366,6 +372,11 @@ def _doubts(tally: _Tally) -> Iterator[str]:
         yield (
             f"{which} found nothing, and there the value of `{tally.divided[0]}` holds a `/`, which divides "
             "the path: the server may look elsewhere, and rows may be missing"
+        )
+    if tally.unlikely and tally.likely:
+        yield (
+            f"{len(tally.unlikely):,} of {tally.reads:,} reads found nothing, and there {tally.unlikely[0]}, "
+            "which hardly names a thing: rows of what it stands for may be missing"
         )
     if tally.quarantined:
         are = "is" if tally.quarantined == 1 else "are"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from restmill.wire.paging import Offset, PageNumber
 from restmill.wire.signs import starts_behind
-from restmill.wire.totals import any_total, pages_in, stated_total
+from restmill.wire.totals import any_total, least_total, pages_in, stated_total
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page
@@ -25,6 +25,18 @@ def stated_pages(pager: Pager | None, page: Page) -> int | None:
     if pager.page not in (None, pager.base_page):
         return None
     return stated_total(pager, page)[0] if pager.counts_pages else pages_in(page)
+
+
+def stated_least(pager: Pager | None, page: Page) -> int | None:
+    """How many rows, or pages, there are at least, by a number that a counting pager does not go by.
+
+    `total_path: null` says that the pages are not counted by a total. It takes nothing from what is stated.
+    """
+    if not isinstance(pager, Offset | PageNumber) or not page.countable:
+        return None
+    if isinstance(pager, PageNumber) and pager.total_path is not None:
+        return stated(pager, page)
+    return (any_total(page) or least_total(page)) if not pager.total_path and not pager.total_header else None
 
 
 def stated(pager: Pager | None, page: Page) -> int | None:

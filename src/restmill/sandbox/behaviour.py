@@ -48,7 +48,7 @@ NextKey = Literal[
     "links.lanjut",
 ]
 NextHeader = Literal["usual", "rel=nextPage", "rel=NEXT", "X-Next-Page", "X-Next-Cursor", "x-ms-continuation"]
-Encoding = Literal["utf-8", "latin-1", "windows-1252", "utf-16", "stray"]
+Encoding = Literal["utf-8", "latin-1", "windows-1252", "utf-16", "stray", "mislabelled"]
 
 
 class SwitchError(ConfigError):
@@ -205,7 +205,8 @@ class Behaviour:
     encoding: Encoding = _switch(  # noqa: RUF009 - same
         "utf-8",
         switches.one_of(*get_args(Encoding)),
-        "what the bodies of lists are in; stray is UTF-8 with one byte that is not",
+        "what the bodies of lists are in; stray is UTF-8 with one byte that is not; mislabelled is UTF-8 "
+        "that is said to be ISO-8859-1",
     )
     encoding_told: bool = _switch(True, switches.flag, "Content-Type says what `encoding` says")
     gzip: bool = _switch(False, switches.flag, "bodies are compressed for clients that accept it")

@@ -134,6 +134,8 @@ def encoded(answer: Answer, behaviour: Behaviour) -> Answer:
         before, quote, behind = body.partition(b'":"')
         return replace(answer, body=b"%b%b\xff%b" % (before, quote, behind)) if quote else answer
     kind = f"{answer.content_type.partition(';')[0]}; charset={codec}"
+    if codec == "mislabelled":
+        return replace(answer, content_type=kind.replace(codec, "ISO-8859-1"))
     told = kind if behaviour.encoding_told else answer.content_type
     return replace(answer, body=body.decode().encode(codec, _ESCAPED), content_type=told)
 

@@ -4,6 +4,8 @@
     a byte order mark, UTF-16, UTF-32   says itself what it is (RFC 8259's predecessors allowed them)
     a charset in the content type       is believed; one that nobody knows is UTF-8
     text/* without one                  ISO-8859-1, as `requests` has it, and so dlt
+    either, of one byte a character     not where more than ASCII is in it, and all is sound UTF-8: a text
+                                        in such a charset never is by chance (RFC 8259, 8.1 asks for UTF-8)
     application/json without one        UTF-8
     nothing                             UTF-8, or what looks most likely, as `requests` guesses
 
@@ -23,6 +25,8 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 _NO_TEXT = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"})
 """Python's codecs for host names and its own source: no text is in them, and long names take long."""
+_ONE_BYTE = re.compile(r"iso8859-\d+|cp125\d|cp(?:437|850|852|858)|mac-\w+|koi8-\w")
+"""Charsets of one byte a character, by Python's names."""
 _REPLACED = "\ufffd"
 
 
@@ -33,6 +37,8 @@ class Recoded:
     body: bytes
     encoding: str = ""
     replaced: int = 0
+    denied: str = ""
+    """The charset that was declared, and that the bytes are not in."""
 
 
 def known(encoding: str) -> bool:
@@ -53,7 +59,20 @@ def recoded(body: bytes, content_type: str, encoding: str = "") -> Recoded:
     charset = encoding or _declared(content_type)
     if not known(charset) or codecs.lookup(charset).name in _UTF8:
         return Recoded(body)
+    if not encoding and _is_denied(body, charset):
+        return Recoded(body, denied=codecs.lookup(charset).name)
     return _read(body, charset)
+
+
+def _is_denied(body: bytes, charset: str) -> bool:
+    """Whether bytes are sound UTF-8, and something else is declared in which any bytes are a text."""
+    if body.isascii() or _ONE_BYTE.fullmatch(codecs.lookup(charset).name) is None:
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def mended(body: bytes, content_type: str, encoding: str = "") -> Recoded | None:

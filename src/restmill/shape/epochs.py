@@ -2,7 +2,8 @@
 
 A number has no clock. But where its neighbours lie between the year 2000 and now when they are read as
 seconds, milliseconds, microseconds or nanoseconds since 1970, one beyond the year 2100 in the same unit is no
-time at which a row was changed: 253402300799000 stands for "never". These four ranges do not touch.
+time at which a row was changed: 253402300799000 stands for "never". These four ranges do not touch. So where
+one value is a time in seconds and another in milliseconds, they do not order as their times.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _UNITS = (1, 10**3, 10**6, 10**9)
 """Parts of a second."""
+_NAMES = dict(zip(_UNITS, ("seconds", "milliseconds", "microseconds", "nanoseconds"), strict=True))
 _FROM = 946_684_800
 """The year 2000, in seconds since 1970."""
 _FAR = 4_102_444_800
@@ -27,17 +29,26 @@ class Epochs:
     def __init__(self, until: float) -> None:
         self._until = int(until)
         self._unit = 0
+        self._others: set[int] = set()
 
     def learn(self, values: Iterable[object]) -> None:
         """Look at some numbers; anything else is passed over."""
-        if self._unit:
-            return
         for value in values:
-            if (number := _number(value)) is not None:
-                fits = (unit for unit in _UNITS if _FROM * unit <= number <= self._until * unit)
-                self._unit = next(fits, 0)
-            if self._unit:
-                return
+            number = _number(value)
+            if number is None or _FROM * self._unit <= number <= self._until * self._unit:
+                continue
+            unit = next((one for one in _UNITS if _FROM * one <= number <= self._until * one), 0)
+            if unit and self._unit:
+                self._others.add(unit)
+            self._unit = self._unit or unit
+
+    @property
+    def doubt(self) -> str:
+        """That some are times in one unit and some in another; "" when all are in one."""
+        if not self._others:
+            return ""
+        first, second = sorted((self._unit, next(iter(self._others))))
+        return f"some are {_NAMES[first]} since 1970, others {_NAMES[second]}"
 
     def is_far(self, value: object) -> bool:
         """Whether a number is beyond the year 2100 in the unit of the others."""

@@ -17,12 +17,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from restmill.wire.envelopes import around
+from restmill.wire.envelopes import around, is_entity
 from restmill.wire.error_values import is_false, is_loud, is_true, plain_name, shown
-from restmill.wire.error_words import GOOD
+from restmill.wire.error_words import GOOD, WORD, word_set
+from restmill.wire.messages import is_bad, told, warns
+from restmill.wire.next_words import squashed
 from restmill.wire.usual_names import alarms, is_usual, says_the_end, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from restmill.path import Json, Path
     from restmill.wire.envelopes import Keys
     from restmill.wire.message import Response
@@ -34,11 +38,23 @@ _OPAQUE = re.compile(r"(?:\w+:)?/\S*|(?=\S*\d)\S{8,}|\S{40,}")
 _WORD = re.compile(r"[^\W\d]{1,30}")
 _ENDED = frozenset(("complete", "completed", "final", "finished", "finish"))
 _OBJECT = "{..}"
+_LISTED = "[*]"
 _NUMBER = re.compile(r"-?\d{1,18}")
 _CODES = (0, 1, 200)
 """What a code or a flag says when all is well: of a number that was seen once nothing else can be told."""
 _ODD_STATUSES = frozenset({202, 203, 206, 207})
 """Accepted for later, changed by a proxy, a part, several answers in one (RFC 9110, 15.3; RFC 4918, 13)."""
+_UNFINISHED = frozenset({202, 207})
+"""Those of which a first page without rows says that it is not all there is."""
+_MADE_YET = word_set(
+    """
+    building calculating compiling computing enqueued exporting generating importing indexing
+    initialising initializing loading materializing preparing queued refreshing running syncing warming
+    """
+)
+"""Words of an answer that is being made."""
+_MADE_YET_ALONE = _MADE_YET | word_set("accepted pending processing scheduled started submitted")
+"""Likewise, where they are not said of a thing."""
 _ERROR_HEADER = re.compile(
     "error|fault|exception|failure|warn|grpcstatus|partial|incomplete|aborted|timedout|timeout|degraded"
 )
@@ -53,6 +69,8 @@ class Surroundings:
     values: Mapping[Keys, Json] = field(default_factory=dict)
     moving: frozenset[Keys] = frozenset()
     """Places that held now this and now that."""
+    fresh: frozenset[Keys] = frozenset()
+    """Places that hold something on the last page with rows, and held nothing on those before."""
     counts: frozenset[Keys] = frozenset()
     """Places whose number was that of the page's rows each time."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -63,14 +81,16 @@ class Surroundings:
 
     def with_page(self, document: Json, place: Path, response: Response, rows: int) -> Surroundings:
         """What is known after one more page of so many rows."""
-        found = {keys: _reading(value) for keys, _, value in around(document, place)}
+        around_it = dict(_around(document, place))
+        found = {keys: _reading(value) for keys, value in around_it.items()}
         counts = {keys for keys, value in found.items() if _number(value) == rows}
         moved = {keys for keys, value in found.items() if self.values.get(keys, value) != value}
-        late = found.keys() - self.values.keys() if self.pages else set()
-        news = {keys for keys in late if _warns(found[keys])}
+        fresh = {keys for keys, value in found.items() if self._is_fresh(keys, value)}
+        news = {keys for keys in fresh if warns(around_it[keys])}
         return Surroundings(
             {**{keys: value for keys, value in found.items() if keys not in news}, **self.values},
-            self.moving | moved,
+            self.moving | (moved - news),
+            frozenset(fresh),
             frozenset(counts if not self.pages else self.counts - (set(found) - counts)),
             {**_lowered(response), **self.headers},
             self.statuses | {response.status},
@@ -82,11 +102,12 @@ class Surroundings:
         """What is otherwise around an empty page, for a sentence: "`durum: 0` (1 before)"; "" for nothing."""
         if said := self.header(response):
             return said
-        if not self.pages:
-            return ""
-        if response.status in _ODD_STATUSES and response.status not in self.statuses:
+        odd = _ODD_STATUSES if self.pages else _UNFINISHED
+        if response.status in odd and response.status not in self.statuses:
             return f"the status {response.status}"
-        for keys, _, value in around(document, place):
+        if not self.pages:
+            return _made_yet(document, place)
+        for keys, value in _around(document, place):
             if self._differs(keys, value):
                 return self._told(keys, value)
         return ""
@@ -95,8 +116,8 @@ class Surroundings:
         """A text that warns beside the rows of a page, and did not on the pages before; "" for none."""
         if not self.pages:
             return ""
-        for keys, _, value in around(document, place):
-            if keys not in self.values and _warns(value) and not _is_harmless(value):
+        for keys, value in _around(document, place):
+            if self._is_fresh(keys, _reading(value)) and warns(value) and not _is_harmless(value):
                 return self._told(keys, value)
         return ""
 
@@ -106,6 +127,11 @@ class Surroundings:
             if value != self.headers.get(name) and is_loud(value) and _is_alarm(name, value):
                 return f"the header `{name}`"
         return ""
+
+    def _is_fresh(self, keys: Keys, reading: Json) -> bool:
+        """Whether something stands where nothing stood on the pages before."""
+        nothing = keys not in self.values or not _is_something(self.values[keys])
+        return self.pages > 0 and nothing and keys not in self.moving and _is_something(reading)
 
     def _differs(self, keys: Keys, value: Json) -> bool:
         before = self.values.get(keys)
@@ -122,6 +148,10 @@ class Surroundings:
 
     def _says(self, keys: Keys, value: Json, before: Json) -> bool:
         """Whether something is said that was not said before."""
+        if len(keys) > 1 and keys[-2].endswith(_LISTED):
+            return (
+                isinstance(value, str) and is_bad(value) and not (isinstance(before, str) and is_bad(before))
+            )
         if not is_loud(value) or _is_good(keys, value):
             return False
         if isinstance(value, str):
@@ -155,9 +185,26 @@ def _is_time(text: str) -> bool:
     return "\n" not in text and _TIME.match(text) is not None
 
 
-def _warns(value: Json) -> bool:
-    """Whether a text warns: beside the rows of a page that was cut short it makes nothing usual."""
-    return isinstance(value, str) and " " in value.strip() and bool(alarms(value))
+def _made_yet(document: Json, place: Path) -> str:
+    """A word that says that the answer is being made: then an empty list is none yet."""
+    said = _MADE_YET if is_entity(document, place) else _MADE_YET_ALONE
+    for keys, name, value in around(document, place):
+        if name in WORD and isinstance(value, str) and squashed(value) in said | {"inprogress", "notready"}:
+            return f"`{'.'.join(keys)}: {squashed(value)}`"
+    return ""
+
+
+def _around(document: Json, place: Path) -> Iterator[tuple[Keys, Json]]:
+    """Place and value of what stands around the records, and the grades of messages in a list."""
+    for keys, _, value in around(document, place):
+        yield keys, value
+        for key, grade in told(value):
+            yield (*keys[:-1], f"{keys[-1]}{_LISTED}", key), grade
+
+
+def _is_something(reading: Json) -> bool:
+    """Whether a value, as it is compared, says anything; a count of 0 and `false` do not."""
+    return reading not in (None, False, "", 0)
 
 
 def _reading(value: Json) -> Json:

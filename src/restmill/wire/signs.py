@@ -31,7 +31,9 @@ _TOTALS = frozenset(
         "nbhits",
     }
 )
-STATED_TOTALS = _TOTALS - {"count", "resultcount", "itemcount", "recordcount", "rowcount", "totalsize"}
+COUNTS = frozenset({"resultcount", "itemcount", "recordcount", "rowcount", "totalsize"})
+"""Names of a number that may as well be that of the page."""
+STATED_TOTALS = _TOTALS - COUNTS - {"count"}
 SIZES = frozenset(
     (
         "limit",

@@ -13,7 +13,7 @@ from restmill.errors import NotData, Place, Problem, did_you_mean
 from restmill.path import Path
 from restmill.wire.decision import misses
 from restmill.wire.next_words import PAGE_COUNTS
-from restmill.wire.signs import STATED_TOTALS, envelope, objects_in_headers, scalars, whole
+from restmill.wire.signs import COUNTS, STATED_TOTALS, envelope, objects_in_headers, scalars, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,17 @@ def stated_total(pager: Offset | PageNumber, page: Page) -> tuple[int | None, st
 def any_total(page: Page) -> int | None:
     """The number of all rows that an answer, or an earlier one, states in its document or in a header."""
     return _or_before(page.once(_usual)[0], page)
+
+
+def least_total(page: Page) -> int | None:
+    """How many rows there are at least, by a first page that counts more than it has itself.
+
+    `recordCount: 137` over 25 rows is no length of the page; 25 may be one.
+    """
+    if page.number != 1 or not page.length:
+        return None
+    counts = (whole(value) for _, name, value in scalars(envelope(page)) if name in COUNTS)
+    return max((number for number in counts if number is not None and number > page.length), default=None)
 
 
 def _usual(page: Page) -> tuple[int | None, str]:

@@ -11,11 +11,12 @@ next page. Then what comes next is asked for, as dlt asks for it, and proves the
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from restmill.path import Path, path_of
 from restmill.wire.address import NoAddress
-from restmill.wire.next_words import NOTHING
+from restmill.wire.next_words import NOTHING, is_another
 from restmill.wire.other_pages import other_pages
 from restmill.wire.pointers import Pointer, flag, pointers
 from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink
@@ -24,6 +25,8 @@ from restmill.wire.signs import PLACES, SIZES, envelope, plain, scalars, whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from restmill.path import Json
+    from restmill.wire.envelopes import Keys
     from restmill.wire.message import Page, Request
     from restmill.wire.paging import Pager
 
@@ -38,20 +41,31 @@ def flagged(page: Page, pager: Pager | None) -> str:
 
 
 def pointed(
-    page: Page, pager: Pager | None, known: Callable[[Request], bool], *, firm_only: bool = False
+    page: Page,
+    pager: Pager | None,
+    known: Callable[[Request], bool],
+    *,
+    firm_only: bool = False,
+    fresh: frozenset[Keys] = frozenset(),
 ) -> str:
     """A sentence on a pointer of the last answer that nobody followed; "" when there is none.
 
     `known`: whether a request was made before. A pointer that leads there, or back, is no page that follows.
+    `fresh`: places that held nothing on the pages before. What stands on all pages may stay on the last one;
+    what begins there does not.
     """
     declared = isinstance(pager, Cursor) and pager.stop_after_empty_page and not page.length
     if declared or flag(page)[1] is False:
         return ""
     first = page.number == 1 and page.length > 0 and not firm_only
     for one in (*pointers(page), *(_addresses(page, pager) if first else ())):
-        if (one.firm or first) and not _is_own(one, page, pager) and not _leads_back(one, page, known):
+        begun = not firm_only and page.length > 0 and one.path is not None and one.path.keys in fresh
+        counts = one.firm or first or begun
+        if counts and not _is_own(one, page, pager) and not _leads_back(one, page, known):
             return f"a next page was not asked for: the last answer has {one.place}"
-    return ""
+    asked = isinstance(pager, Cursor) and page.length > 0 and not firm_only
+    alike = _like_sent(page, fresh) if asked else ""
+    return alike and f"a next page was not asked for: the last answer has `{alike}`, spelt like a cursor"
 
 
 def said_last(page: Page, pager: Pager | None, *, met: bool) -> str:
@@ -69,6 +83,31 @@ def said_last(page: Page, pager: Pager | None, *, met: bool) -> str:
     if value == -1 or (isinstance(value, str) and value.strip().lower() in NOTHING):
         return f"what stands at `{place}` means that there is no next page"
     return "the total that the server states is reached" if met else ""
+
+
+def _like_sent(page: Page, fresh: frozenset[Keys]) -> str:
+    """Where something new is spelt as the cursor that this page was asked for by."""
+    body = page.request.json if isinstance(page.request.json, dict) else {}
+    sent = [value for value in (*page.request.params.values(), *body.values()) if isinstance(value, str)]
+    places = sorted(keys for keys in fresh if not is_another(keys[-1])) if sent else []
+    values = ((keys, path_of(keys).first(page.document)) for keys in places)
+    return next((".".join(keys) for keys, value in values if any(_alike(value, one) for one in sent)), "")
+
+
+def _alike(value: Json, sent: str) -> bool:
+    """Whether two tokens are of one make: the same but for their numbers, or long ones that begin alike."""
+    if not isinstance(value, str) or value == sent or not _LETTER.search(sent) or " " in value:
+        return False
+    near = abs(len(value) - len(sent)) <= _FEW and value[:_HEAD] == sent[:_HEAD]
+    return (len(sent) >= _LONG and near) or _DIGITS.sub("0", value) == _DIGITS.sub("0", sent)
+
+
+_LETTER = re.compile(r"[^\W\d_]")
+_DIGITS = re.compile(r"\d+")
+_LONG = 12
+_HEAD = 4
+_FEW = 4
+"""Characters of a long token; those that it may begin with; those by which two may differ in length."""
 
 
 def _addresses(page: Page, pager: Pager | None) -> Iterator[Pointer]:

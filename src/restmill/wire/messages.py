@@ -1,0 +1,87 @@
+"""Messages: lists in which an API says how its answer went, one object with a text for each thing to say.
+
+    RETURN: [{TYPE: "S", NUMBER: "000", MESSAGE: "Selection carried out"}]         all is well
+    RETURN: [{TYPE: "A", NUMBER: "128", MESSAGE: "no more storage space"}]         it is not
+    messages: [{severity: "WARNING", text: "13 entries were left out"}]            a part is missing
+
+SAP's `RETURN`, FHIR's `issue` and the `messages` of many others are such lists. Any other list around the
+records, as of records that go with them, says nothing of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from restmill.wire.error_values import plain_name
+from restmill.wire.error_words import CODE, TEXT, WORD, word_set
+from restmill.wire.usual_names import alarms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from restmill.path import Json
+
+_MOST = 20
+"""Messages of one answer that are read."""
+_GRADES = (
+    WORD
+    | CODE
+    | word_set(
+        """
+    category errortype kind level loglevel messagetype messagetyp msgtype msgty msgtyp number priority
+    severity sev typ type
+    """
+    )
+)
+"""Keys whose value says how bad it is."""
+_TEXTS = TEXT | word_set("diagnostics errormessage messagetext messagetxt msgtext text")
+_BAD_GRADES = word_set("a e w x abend abort aborted alert critical crit err error fatal severe warn warning")
+
+
+def told(value: Json) -> Iterator[tuple[str, str]]:
+    """Each grade of a list of messages, by its key: all values that it has, joined; none for another list."""
+    found: dict[str, set[str]] = {}
+    for one in _messages(value):
+        for key, inner in one.items():
+            if plain_name(str(key)) in _GRADES and isinstance(inner, str | int) and inner != "":
+                found.setdefault(str(key), set()).add(str(inner))
+    for key, values in found.items():
+        yield key, ", ".join(sorted(values))
+
+
+def is_bad(grade: str) -> bool:
+    """Whether one of the grades that `told` has joined says that something went wrong."""
+    return any(one.strip().lower() in _BAD_GRADES or bool(alarms(one)) for one in grade.split(","))
+
+
+def warns(value: Json) -> bool:
+    """Whether a text, or one in a list, warns; or a message, in a list of them or alone, does."""
+    listed = value[:_MOST] if isinstance(value, list) else [value]
+    texts = (one for one in listed if isinstance(one, str))
+    return any(" " in one.strip() and alarms(one) for one in texts) or any(
+        map(_is_warning, _messages(listed))
+    )
+
+
+def _is_warning(message: Mapping[str, Json]) -> bool:
+    return _is_graded_bad(message) or _says_so(message)
+
+
+def _is_graded_bad(message: Mapping[str, Json]) -> bool:
+    grades = (value for key, value in message.items() if plain_name(str(key)) in _GRADES)
+    return any(isinstance(value, str) and is_bad(value) for value in grades)
+
+
+def _says_so(message: Mapping[str, Json]) -> bool:
+    texts = (value for key, value in message.items() if plain_name(str(key)) in _TEXTS)
+    return any(isinstance(value, str) and bool(alarms(value)) for value in texts)
+
+
+def _messages(value: Json) -> list[Mapping[str, Json]]:
+    """The elements of a list of messages: each has a text, and most say how bad it is."""
+    listed = value[:_MOST] if isinstance(value, list) else []
+    objects = [one for one in listed if isinstance(one, Mapping)]
+    names = [{plain_name(str(key)) for key in one} for one in objects]
+    spoken = all(one & _TEXTS and one & _GRADES for one in names)
+    return objects if objects and spoken else []
