@@ -158,7 +158,7 @@ def test_a_first_try_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def never(*_: Any) -> Any:
         raise AssertionError("a first try asks the database nothing")
 
-    for name in ("_delete", "_delete_merged", "_has_rows_of", "_forget_completion"):
+    for name in ("delete_rows", "_delete_merged", "_has_rows_of", "_forget_completion"):
         monkeypatch.setattr(in_doubt, name, never)
     monkeypatch.setattr(in_doubt, "ids_in", never)
     pipeline = pipeline_in(tmp_path)

@@ -215,7 +215,7 @@ def test_how_tables_depart_from_dlts() -> None:
     # Of the three only `quarantine` says something: what it cannot see, so that nobody relies on it for that.
     *others, unseen = told.resources[1].notes
     assert tuple(others) == describe(planned("x", "y")).resources[1].notes
-    assert "unique or check constraint" in unseen
+    assert "unique and check constraints" in unseen
 
 
 @pytest.mark.parametrize(

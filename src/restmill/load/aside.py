@@ -12,7 +12,6 @@ The order: what was appended, then files, columns, cursors. Who dies in between 
 
 from __future__ import annotations
 
-import json
 import time
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -21,9 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from dlt.common.schema.exceptions import DataValidationError
 from dlt.common.schema.utils import get_columns_names_with_prop, get_inherited_table_hint, get_root_table
 from dlt.common.storages.load_package import ParsedLoadJobFileName
-from dlt.common.versioned_state import decompress_state, json_decode_state
-from dlt.load.exceptions import LoadClientJobException
-from dlt.normalize.exceptions import NormalizeJobFailed
+from dlt.common.versioned_state import decompress_state
 
 from restmill.errors import DestinationError, Place, SetAside
 from restmill.events import Noted
@@ -31,6 +28,8 @@ from restmill.load.failures import causes_of, explained
 from restmill.load.isolation import refusals
 from restmill.load.letgo import for_good
 from restmill.load.reasons import reason_of, where_of
+from restmill.load.refused_file import RefusedFile, refused_file
+from restmill.load.sifting import finish, sift
 from restmill.load.undone import forget_tables, undo
 from restmill.load.watch import tell
 from restmill.plan.spec import Plan, Resource
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
     from dlt import Pipeline
     from dlt.common.schema import Schema
-    from dlt.common.storages.load_package import PackageStorage
 
     from restmill.errors import Problem
     from restmill.run.receipt import Evidence
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _OWN = ("_dlt_", "_restmill_")
 _HINT = "Nothing is left of it: its cursor has not moved, and the next run reads it again."
-_UNSEEN = "`quarantine` keeps what is seen to be refused before the load; this was not."
+_UNSIFTED = "`quarantine` could not keep apart what was refused: {}."
 _OTHERS = "The other tables are loaded."
 _STAGES = ("normalize", "load")
 _REFUSED = "its rows are left out of its table, because some were refused"
@@ -70,22 +68,6 @@ class Refusal:
     """What is said in the receipt."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A refused file in a package that waits."""
-
-    packages: PackageStorage
-    load_id: str
-    table: str
-    schema: Schema
-    before: Mapping[str, Any]
-    """The pipeline's state when the package began."""
-    known: Mapping[str, Any]
-    """The tables of the schema then."""
-    extracted: bool
-    """Whether the package waits to be normalised, so that the destination knows nothing of it."""
-
-
 def refused_at_once(schema: str) -> list[Refusal]:
     """What a contract has refused in the last extract step: no file is there to be set aside."""
     return [Refusal(name, one, frozenset(), schema, one.what) for name, one in refusals().items()]
@@ -94,18 +76,25 @@ def refused_at_once(schema: str) -> list[Refusal]:
 def set_apart(pipeline: Pipeline, plan: Plan, step: Callable[[], T]) -> tuple[T, list[Refusal]]:
     """Do the step as often as it takes to have all done that is not refused; returns what was refused.
 
+    What goes to a quarantine is none of it.
+
     Raises:
         Exception: dlt's own, for what is no refusal of a single table, or may pass the next time.
     """
     refused: list[Refusal] = []
     while True:
+        finish(pipeline)
         try:
             return step(), refused
-        except Exception as error:
-            one = _set_aside(pipeline, plan, error)
-            if one is None:
-                raise
-            refused.append(one)
+        except Exception as raised:  # noqa: BLE001  # raised again where it is no refusal
+            error = raised
+        unsifted = sift(pipeline, plan, error)  # whatever that raises, the refusal is not behind it
+        if unsifted == "":
+            continue
+        one = _set_aside(pipeline, plan, error, unsifted)
+        if one is None:
+            raise error
+        refused.append(one)
 
 
 def store_state(pipeline: Pipeline, refused: Collection[Refusal]) -> None:
@@ -153,15 +142,18 @@ def settle_refused(pipeline: Pipeline, refused: Collection[Refusal], names: Coll
         raise SetAside(*(replace(one, hint=f"{one.hint} {hint}".strip()) for one in problems))
 
 
-def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | None:
-    """Take what was refused out of its package; None where that is not possible, and nothing is changed."""
+def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception, unsifted: str | None) -> Refusal | None:
+    """Take what was refused out of its package; None where that is not possible, and nothing is changed.
+
+    `unsifted`: why a quarantine could not keep it, where there is one.
+    """
     reason = explained(error)
     if not isinstance(reason, DestinationError) or not for_good(error):
         return None
-    found = _found(pipeline, error)
+    found = refused_file(pipeline, error)
     if found is None:
         return None
-    name = str(get_root_table(found.schema.tables, found.table).get("resource", ""))
+    name = found.resource
     planned = {one.name: one for one in plan.resources if isinstance(one, Resource)}
     if not name or name.startswith(_OWN) or (name in planned and planned[name].on_error == "raise"):
         return None
@@ -171,8 +163,7 @@ def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | No
     out = frozenset({name, *(one for one in again if _appends(found.schema, one))})
     tables = _tables_of(found.schema, out)
     problem, why = _problem(found, name, reason, error)  # before the schema is as it was
-    seen = name not in planned or not planned[name].departures.quarantine
-    problem = replace(problem, hint="" if seen else _UNSEEN)
+    problem = replace(problem, hint="" if unsifted is None else _UNSIFTED.format(unsifted))
     if not undo(pipeline, found.packages, found.load_id, found.schema, tables):
         return None
     _take_out(found, tables)
@@ -185,7 +176,9 @@ def _set_aside(pipeline: Pipeline, plan: Plan, error: Exception) -> Refusal | No
     return Refusal(name, problem, out - {name}, found.schema.name, why)
 
 
-def _problem(found: _Found, name: str, reason: DestinationError, error: Exception) -> tuple[Problem, str]:
+def _problem(
+    found: RefusedFile, name: str, reason: DestinationError, error: Exception
+) -> tuple[Problem, str]:
     """The problem with the table that is refused, all that is said of it, the column that may be meant.
 
     And the same for the receipt: of a contract, what it refuses says all.
@@ -198,28 +191,7 @@ def _problem(found: _Found, name: str, reason: DestinationError, error: Exceptio
     return replace(problem, place=place, what=what, got=got), problem.what if frozen else f"{what}: {got}"
 
 
-def _found(pipeline: Pipeline, error: Exception) -> _Found | None:
-    """The file that was refused, where its package waits and knows how all was before."""
-    jobs = [one for one in causes_of(error) if isinstance(one, NormalizeJobFailed | LoadClientJobException)]
-    if not jobs:
-        return None
-    job: Any = jobs[0]
-    table = str(job.job_id).split(".", maxsplit=1)[0]
-    extracted = pipeline._get_normalize_storage().extracted_packages  # noqa: SLF001  # as in `letgo`
-    for packages in (extracted, pipeline._get_load_storage().normalized_packages):  # noqa: SLF001  # same
-        if job.load_id in packages.list_packages() and packages.can_restore_pipeline_state(job.load_id):
-            schema = packages.load_schema(job.load_id)
-            state, schemas = packages.load_pipeline_state(job.load_id)
-            blob = schemas.get(schema.name)
-            known = json.loads(blob)["tables"] if blob else {}
-            before = json_decode_state(state) if state else {}
-            if table in schema.tables:
-                is_first = packages is extracted
-                return _Found(packages, job.load_id, table, schema, before, known, is_first)
-    return None
-
-
-def _moved(pipeline: Pipeline, found: _Found) -> frozenset[str]:
+def _moved(pipeline: Pipeline, found: RefusedFile) -> frozenset[str]:
     """The resources whose state has changed since the package began."""
     now, before = _resources(_state_now(pipeline, found), found.schema.name), _before(found)
     return frozenset(name for name, one in now.items() if before.get(name) != one)
@@ -270,13 +242,13 @@ def _tables_of(schema: Schema, resources: Collection[str]) -> list[str]:
     ]
 
 
-def _take_out(found: _Found, tables: Collection[str]) -> None:
+def _take_out(found: RefusedFile, tables: Collection[str]) -> None:
     for path in found.packages.list_new_jobs(found.load_id):
         if ParsedLoadJobFileName.parse(path).table_name in tables:
             found.packages.storage.delete(path)
 
 
-def _restore_tables(pipeline: Pipeline, found: _Found, tables: Collection[str]) -> None:
+def _restore_tables(pipeline: Pipeline, found: RefusedFile, tables: Collection[str]) -> None:
     """Give the pipeline's schema the tables as they were when the package began.
 
     The package's own schema has them so, too, where it is not in the destination yet.
@@ -293,7 +265,7 @@ def _restore_tables(pipeline: Pipeline, found: _Found, tables: Collection[str]) 
     pipeline._schema_storage.commit_live_schema(live.name)  # noqa: SLF001  # dlt does so before each step
 
 
-def _rewind(pipeline: Pipeline, found: _Found, resources: Collection[str]) -> None:
+def _rewind(pipeline: Pipeline, found: RefusedFile, resources: Collection[str]) -> None:
     """Put the cursors of these resources back to where they were when the package began.
 
     A run that was killed has not saved the others; the package has them. The package's state goes to the
@@ -314,11 +286,11 @@ def _rewind(pipeline: Pipeline, found: _Found, resources: Collection[str]) -> No
                 del now[name]
 
 
-def _before(found: _Found) -> Mapping[str, Any]:
+def _before(found: RefusedFile) -> Mapping[str, Any]:
     return _resources(found.before, found.schema.name)
 
 
-def _state_now(pipeline: Pipeline, found: _Found) -> Mapping[str, Any]:
+def _state_now(pipeline: Pipeline, found: RefusedFile) -> Mapping[str, Any]:
     """The newest state: the pipeline's, or that of the package, where its run was killed."""
     here: Mapping[str, Any] = cast("Any", pipeline.state)
     doc: Any = cast("Any", found.packages.get_load_package_state(found.load_id)).get("pipeline_state")

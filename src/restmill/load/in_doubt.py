@@ -73,7 +73,7 @@ def done_before(load: Load, load_id: str, schema: Schema, file_path: str, *, res
         with load.maybe_with_staging_dataset(
             client, databases.should_load_data_to_staging_dataset(job.table_name)
         ):
-            _delete(client, job.table_name, ids)
+            delete_rows(client, job.table_name, ids)
     return False
 
 
@@ -92,8 +92,12 @@ def _forget_completion(client: SqlJobClientBase, load_id: str) -> None:
             client.sql_client.execute_sql(f"DELETE FROM {_place(client, table)} WHERE {column} = %s", load_id)  # noqa: S608  # names are dlt's, quoted
 
 
-def _delete(client: SqlJobClientBase, table: str, ids: Sequence[str]) -> None:
-    """Delete rows by their ids, all or none."""
+def delete_rows(client: SqlJobClientBase, table: str, ids: Sequence[str]) -> None:
+    """Delete rows by their ids, all or none.
+
+    Raises:
+        DestinationException: dlt's, when somebody writes to the table for a minute.
+    """
     place, column = _place(client, table), client.sql_client.escape_column_name(_name(client, C_DLT_ID))
     with client, client.sql_client.begin_transaction():
         _wait_for_writers(client, place)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _AGAIN = "Nothing is left of this run: no cursor has moved, and the next run reads the same again."
 _TERMINAL = (LoadClientJobTerminalRetry, LoadClientJobFailed)
+_LATE = ("Failed to commit: ", "constraint violation")
 _OWN = ("_dlt_", "_restmill_")
 
 
@@ -89,7 +90,13 @@ def for_good(error: Exception) -> bool:
     if is_interruption(error) or any(is_disk(one) or isinstance(one, MemoryError) for one in causes):
         return False
     steps = {one.step for one in causes if isinstance(one, PipelineStepFailed)}
-    return "normalize" in steps or any(isinstance(one, _TERMINAL) for one in causes)
+    refused = any(isinstance(one, _TERMINAL) or _is_late_refusal(one) for one in causes)
+    return "normalize" in steps or refused
+
+
+def _is_late_refusal(error: BaseException) -> bool:
+    """Whether DuckDB has found at the commit that a constraint is broken; which dlt takes for passing."""
+    return all(part in str(error) for part in _LATE) and not isinstance(error, PipelineStepFailed)
 
 
 def _has_appended(pipeline: Pipeline) -> bool:

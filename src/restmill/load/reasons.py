@@ -26,6 +26,7 @@ _VALUES = (
     ("Could not cast value ", " to "),
     ("Casting value ", " to "),
     ("Could not convert string ", " to "),
+    ("because key ", " does not exist"),
     ("Offending data item: ", ""),
 )
 """What stands before and behind a value in messages of DuckDB, PostgreSQL and dlt.
@@ -62,6 +63,7 @@ def reason_of(causes: Sequence[BaseException]) -> str:
     for before, behind in _VALUES:
         line = _without(line, before, behind)
     line = _without(line, "Duplicate key ", '"', more=1)
+    line = _without(line, "duplicate key ", '"', opened='"', more=1)
     if line.endswith('"'):
         line = _without(line, ": ", "", opened='"')
     line = _ROW.sub("...", line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.common.storages import FileStorage
 
@@ -38,22 +38,38 @@ def _of_parquet(path: str, column: str) -> list[str] | None:
 
 
 def _of_inserts(path: str, column: str) -> list[str] | None:
-    """Of `INSERT INTO {}("a","b")`, `VALUES`, and a row in each further line."""
+    names, rows = literals_in(path)
+    if column not in names:
+        return None
+    place = names.index(column)
+    return [_value(row[place]) for row in rows]
+
+
+def literals_in(path: str) -> tuple[list[str], Iterator[list[str]]]:
+    """The columns and the rows, as literals of SQL, of a file with values to be inserted.
+
+    It is `INSERT INTO {}("a","b")`, `VALUES`, and a row in each further line; of any other form, no columns.
+    """
+    rows = _lines(path)
+    names = next(rows)
+    return names, rows if names else iter(())
+
+
+def _lines(path: str) -> Iterator[list[str]]:
+    """The names of the columns, and then the literals of each row."""
     with FileStorage.open_zipsafe_ro(path, "r", encoding="utf-8") as file:
         header = file.readline().strip()
         names = [name.strip('"`[]') for name in header[header.index("(") + 1 : -1].split(",")]
-        if column not in names or file.readline() != "VALUES\n":
-            return None
-        place = names.index(column)
-        return [_value(_VALUE.findall(row)[place]) for row in _rows(file)]
+        yield names if file.readline() == "VALUES\n" else []
+        for line in file:
+            row = line.strip("\n").rstrip(",;")
+            if row:
+                yield _VALUE.findall(row[1:-1])
 
 
-def _rows(file: Any) -> Iterator[str]:
-    """The lines that hold a row, without its brackets and what ends it."""
-    for line in file:
-        row = line.strip("\n").rstrip(",;")
-        if row:
-            yield row[1:-1]
+def text_of(literal: str) -> str | None:
+    """The text that a literal stands for, of whatever type it is; None for null."""
+    return None if literal == "NULL" else _value(literal)
 
 
 def _value(literal: str) -> str:

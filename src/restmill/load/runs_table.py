@@ -153,15 +153,21 @@ def _fitting(value: Json) -> Json:
 _MOST = 2**63 - 1
 
 
-_AMENDED = ("verdict", "reason", "basis", "deleted", "second_look", "notes")
+_AMENDED = ("verdict", "reason", "basis", "deleted", "second_look", "quarantined", "notes")
 
 
 def amend(pipeline: Pipeline, source: DltSource, account: Account, resources: Collection[str]) -> None:
-    """Write into the run's rows what is known after the load only: what vanished, and what was refused."""
-    if not resources:
+    """Write into the run's rows what is known after the load only: what vanished, and what was refused.
+
+    It is known of `resources`, and of those with records in quarantine: a destination may have refused them.
+    """
+    seen = account.evidence()
+    told = {*resources, *(one.resource for one in seen if one.quarantined)}
+    if not told:
         return
     with pipeline.destination_client(source.schema.name) as client:
-        assert isinstance(client, SqlJobClientBase)
+        if not isinstance(client, SqlJobClientBase):
+            return  # nothing is sifted there, and nothing vanishes
         sql, naming = client.sql_client, client.schema.naming
         quoted = {
             name: sql.escape_column_name(naming.normalize_identifier(name))
@@ -170,9 +176,9 @@ def amend(pipeline: Pipeline, source: DltSource, account: Account, resources: Co
         table = sql.make_qualified_table_name(naming.normalize_table_identifier(TABLE))
         sets = ", ".join(f"{quoted[name]} = %s" for name in _AMENDED)
         where = f"{quoted['run_id']} = %s AND {quoted['resource']} = %s"
-        for one in account.evidence():
-            if one.resource in resources:
-                plain = (one.verdict, one.reason, one.basis, one.deleted, one.second_look)
+        for one in seen:
+            if one.resource in told:
+                plain = (one.verdict, one.reason, one.basis, one.deleted, one.second_look, one.quarantined)
                 values = (*plain, json.dumps(one.notes))
                 update = f"UPDATE {table} SET {sets} WHERE {where}"  # noqa: S608  # names are dlt's, quoted
                 sql.execute_sql(update, *values, account.run_id, one.resource)

@@ -86,6 +86,24 @@ def straight(load: Load, schema: Schema) -> Iterator[None]:
         del _open[id(schema)]
 
 
+@contextmanager
+def going_on(schema: Schema, tables: Iterable[str]) -> Iterator[None]:
+    """While the block runs, these tables of a package are appended to, as its load began."""
+    before = _open.get(id(schema))
+    _open[id(schema)] = _Loading(_with_roots(schema, tables))
+    try:
+        yield
+    finally:
+        del _open[id(schema)]
+        if before is not None:
+            _open[id(schema)] = before
+
+
+def noted_in(state: Any) -> list[str]:
+    """By the state of a load package, the tables that it writes straight."""
+    return list(state.get(_NOTE, []))
+
+
 def appended(schema: Schema, table: PreparedTableSchema) -> None:
     """Make a prepared table one that is appended to, where it is written straight."""
     if table["name"] in _open.get(id(schema), _NONE).tables and table["write_disposition"] == "merge":

@@ -20,7 +20,8 @@ Of the load step:
   the rows; those that `straight` has found empty say that rows are appended.
 - `Load.submit_job`: lets a file be written; `in_doubt` is told before, and may say that it was written. Of a
   package's beginning it is told, too.
-- `filter_new_jobs`, as `Load` sees it: says which files are written next; `straight` lets some of them wait.
+- `filter_new_jobs`, as `Load` sees it: says which files are written next; `straight` lets some of them wait,
+  and so does `sifting`.
 
 Of its configuration:
 
@@ -209,12 +210,20 @@ def prepare_tables(
     `ready` picks from the files to be written, while some jobs are running, those that need not wait.
     """
     _load_within(around)
+    prepare_order(ready)
 
     @wraps(original_prepare_table)
     def prepare_table(self: JobClientBase, table_name: str) -> PreparedTableSchema:
         table = original_prepare_table(self, table_name)
         change(self.schema, table)
         return table
+
+    JobClientBase.prepare_load_table = prepare_table  # type: ignore[method-assign]
+
+
+def prepare_order(ready: Callable[[Sequence[str], Sequence[LoadJob]], Sequence[str]]) -> None:
+    """From now on, let `ready` pick from the files to be written those that need not wait, while jobs run."""
+    inner = dlt_load.filter_new_jobs  # type: ignore[attr-defined]  # imported there
 
     @wraps(original_filter)
     def filtered(
@@ -225,10 +234,10 @@ def prepare_tables(
         available_slots: int,
     ) -> Sequence[str]:
         files = ready(file_names, running_jobs)
-        return original_filter(files, capabilities, config, running_jobs, available_slots)
+        chosen: Sequence[str] = inner(files, capabilities, config, running_jobs, available_slots)
+        return chosen
 
     dlt_load.filter_new_jobs = filtered  # type: ignore[attr-defined]
-    JobClientBase.prepare_load_table = prepare_table  # type: ignore[method-assign]
 
 
 def prepare_resume(around: Callable[[Load, Schema], AbstractContextManager[None]], done: DoneBefore) -> None:

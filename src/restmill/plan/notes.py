@@ -28,10 +28,10 @@ _CREDENTIALS = {
     model.OAuth2ClientCredentialsAuth: ("access_token_url", "client_id", "client_secret"),
 }
 
-_UNSEEN = (
-    "`quarantine` sees contracts, types, and what columns of DuckDB and PostgreSQL can hold; a row that "
-    "breaks a unique or check constraint, a foreign key or a trigger of the database's own, or meets a "
-    "column that somebody has made one of another type, costs its table"
+_SIFTED = (
+    "`quarantine`: what DuckDB or PostgreSQL refuses only while it loads (unique and check constraints, "
+    "foreign keys, triggers) is found by trials and kept, too, up to 100 records of a table; more than that, "
+    "and what another destination refuses then, costs the table"
 )
 LAGGING = (
     "`lag` with `append`: each run appends the rows of the lag again; `merge` with a `primary_key` does not"
@@ -197,7 +197,7 @@ def _departures(resource: Resource) -> Iterator[str]:
         for key in keys.keys() - {"quarantine"}:
             yield f"`{key}` has no effect: records go to dlt row by row ({resource.by_rows})"
     if "quarantine" in keys:
-        yield _UNSEEN
+        yield _SIFTED
     if "quarantine" in keys and not resource.by_rows and _retires(resource.hints.get("write_disposition")):
         yield "`quarantine`: the earlier row of a refused record is retired, as of one that did not come"
 

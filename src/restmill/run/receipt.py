@@ -197,7 +197,7 @@ class Ledger:
 
     def __call__(self, event: Event, /) -> None:
         """Enter one event."""
-        if not self._sealed or isinstance(event, events.Noted):
+        if not self._sealed or isinstance(event, events.Noted | events.Quarantined):
             self._enter(event)
 
     def suspicion(self, resource: str) -> str:
@@ -380,4 +380,7 @@ def _doubts(tally: _Tally) -> Iterator[str]:
         )
     if tally.quarantined:
         are = "is" if tally.quarantined == 1 else "are"
-        yield f"{tally.quarantined:,} of {tally.rows:,} rows {are} in `{tally.quarantine}`"
+        those = (
+            f"of {tally.rows:,} " if tally.quarantined <= tally.rows else ""
+        )  # else of an earlier run, too
+        yield f"{tally.quarantined:,} {those}rows {are} in `{tally.quarantine}`"
