@@ -326,3 +326,27 @@ def test_a_table_of_many_files(
     assert there.counted("things") == (27, 27)
     assert whole(there)
     assert [one["id"] for _, one in kept(there)] == [15, 18, 30]
+
+
+@pytest.mark.parametrize("quarantine", [True, False])
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+def test_parquet_files_into_postgresql(
+    place: Callable[[str], Place], disposition: str, quarantine: bool
+) -> None:
+    """Their driver's refusals are for good, though dlt would try the same again for ever."""
+    pytest.importorskip("adbc_driver_postgresql", reason="PostgreSQL takes Parquet files through ADBC only")
+    there, shelf = place("postgres"), Shelf(things=things(1))
+    own = {**OWN, "file_format": "parquet", "quarantine": quarantine}
+    there.sync(shelf, own, write_disposition=disposition)
+    there.query("CREATE UNIQUE INDEX u ON {0}.things (v)")
+    shelf.lists["/things"] = things(11, "1", 4, 7)
+    if quarantine:
+        receipt = there.sync(shelf, own, write_disposition=disposition)
+        assert of(receipt, "things").quarantined == 2
+        assert [one["id"] for _, one in kept(there)] == [15, 18]
+    else:
+        with pytest.raises(SetAside):
+            there.sync(shelf, own, write_disposition=disposition)
+    assert there.counted("things") == ((18, 18) if quarantine else (10, 10))
+    assert whole(there)
+    assert not dlt.attach(there.pipeline).has_pending_data

@@ -99,12 +99,13 @@ def delete_rows(client: SqlJobClientBase, table: str, ids: Sequence[str]) -> Non
         DestinationException: dlt's, when somebody writes to the table for a minute.
     """
     place, column = _place(client, table), client.sql_client.escape_column_name(_name(client, C_DLT_ID))
+    literal: Any = client.capabilities.escape_literal
     with client, client.sql_client.begin_transaction():
         _wait_for_writers(client, place)
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
-            marks = ", ".join(["%s"] * len(some))
-            client.sql_client.execute_sql(f"DELETE FROM {place} WHERE {column} IN ({marks})", *some)  # noqa: S608  # as above
+            these = ", ".join(map(literal, some))  # DuckDB takes literals ten times faster than parameters
+            client.sql_client.execute_sql(f"DELETE FROM {place} WHERE {column} IN ({these})")  # noqa: S608  # as above
 
 
 def _wait_for_writers(client: SqlJobClientBase, place: str) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _AGAIN = "Nothing is left of this run: no cursor has moved, and the next run reads the same again."
 _TERMINAL = (LoadClientJobTerminalRetry, LoadClientJobFailed)
 _LATE = ("Failed to commit: ", "constraint violation")
+_STATES = frozenset({"22", "23", "42", "44", "P0"})
+"""Classes of PostgreSQL's SQLSTATE: data, integrity, what the statement means, checks of views, PL/pgSQL."""
 _OWN = ("_dlt_", "_restmill_")
 
 
@@ -90,12 +92,18 @@ def for_good(error: Exception) -> bool:
     if is_interruption(error) or any(is_disk(one) or isinstance(one, MemoryError) for one in causes):
         return False
     steps = {one.step for one in causes if isinstance(one, PipelineStepFailed)}
-    refused = any(isinstance(one, _TERMINAL) or _is_late_refusal(one) for one in causes)
+    refused = any(isinstance(one, _TERMINAL) or is_late_refusal(one) for one in causes)
     return "normalize" in steps or refused
 
 
-def _is_late_refusal(error: BaseException) -> bool:
-    """Whether DuckDB has found at the commit that a constraint is broken; which dlt takes for passing."""
+def is_late_refusal(error: BaseException) -> bool:
+    """Whether a database has refused rows in a way that dlt takes for a trouble that passes.
+
+    That is DuckDB when it finds at the commit that a constraint is broken, and PostgreSQL where it is given
+    Parquet files: their driver's errors dlt does not know.
+    """
+    if type(error).__module__.startswith("adbc_driver_manager"):
+        return str(getattr(error, "sqlstate", None) or "")[:2] in _STATES
     return all(part in str(error) for part in _LATE) and not isinstance(error, PipelineStepFailed)
 
 

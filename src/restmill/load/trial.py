@@ -22,6 +22,7 @@ from restmill.load import straight
 from restmill.load.bisection import TooMany
 from restmill.load.failures import causes_of
 from restmill.load.in_doubt import delete_rows
+from restmill.load.letgo import is_late_refusal
 from restmill.load.reasons import reason_of, where_of
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
     from restmill.load.job_files import Records
 
-_REFUSED = (TerminalException, AssertionError)
-"""What dlt's loader takes for a refusal."""
 _NUMBERED = "restmill_records"
 """A table in the staging dataset; a temporary one does not outlive a refusal, which psycopg2 clears away."""
 _AT_ONCE = 1_000
@@ -125,7 +124,9 @@ class FileTrial:
                     file.copy(copy, some.__contains__)
                     written.append((table, ids))
                     self._desk.load(copy, table)
-        except _REFUSED as error:
+        except Exception as error:
+            if not _is_refusal(error):
+                raise
             self._take_back(written)
             return self._desk.reason(table, error)
         self._written += written
@@ -157,17 +158,19 @@ class StagedTrial:
         client: Any = self._desk.client()
         self._client: SqlJobClientBase = self._open.enter_context(client)
         sql = self._client.sql_client
+        literal: Any = client.capabilities.escape_literal
         _, self._numbered = sql.get_qualified_table_names(_NUMBERED)
         sql.execute_sql(f"DROP TABLE IF EXISTS {self._numbered}")
         sql.execute_sql(f"CREATE TABLE {self._numbered} (place INTEGER, id VARCHAR, record INTEGER)")
         for file in self._records.files:
             place = self._tables.index(file.table)
-            rows = list(zip(file.ids, file.owners, strict=True))
+            rows = [
+                f"({place}, {literal(row)}, {owner})"
+                for row, owner in zip(file.ids, file.owners, strict=True)
+            ]
             for start in range(0, len(rows), _AT_ONCE):
-                some = [(place, *row) for row in rows[start : start + _AT_ONCE]]
-                marks = ", ".join(["(%s, %s, %s)"] * len(some))
-                values = [one for row in some for one in row]
-                sql.execute_sql(f"INSERT INTO {self._numbered} VALUES {marks}", *values)  # noqa: S608  # a name of ours
+                some = ", ".join(rows[start : start + _AT_ONCE])
+                sql.execute_sql(f"INSERT INTO {self._numbered} VALUES {some}")  # noqa: S608  # a name of ours
         return self
 
     def __exit__(
@@ -192,7 +195,9 @@ class StagedTrial:
         except _Back:
             self._top, self._out = top, out
             return ""
-        except _REFUSED as error:
+        except Exception as error:
+            if not _is_refusal(error):
+                raise
             if len(some) == 1:
                 self._out.add(some[0])
                 self._top = top
@@ -208,6 +213,12 @@ class StagedTrial:
             others = f"SELECT id FROM {self._numbered} WHERE place = %s AND (record >= %s{marks})"  # noqa: S608  # a name of ours
             query = f"DELETE FROM {staged} WHERE {column} IN ({others})"  # noqa: S608  # names of the schema's
             sql.execute_sql(query, place, top, *out)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the destination has refused rows: what dlt's loader takes for that, and what it misses."""
+    terminal = isinstance(error, TerminalException | AssertionError)
+    return terminal or any(map(is_late_refusal, causes_of(error)))
 
 
 def _fragments(client: SqlJobClientBase, path: Path) -> list[str]:
