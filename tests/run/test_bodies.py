@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from restmill.errors import NotData
-from restmill.events import HostHalted, Noted, ReadDone
+from restmill.events import Doubted, HostHalted, Noted, ReadDone
 from restmill.testing import Recorder, run
 from restmill.testing.rig import Rig, order, terms
 from restmill.wire.gate import Limits
@@ -107,3 +107,12 @@ def test_a_form_is_paged_in_its_fields(
     what = order(pager)
     run(Rig(script).read(replace(what, request=replace(what.request, method="POST", data=form))))
     assert len({one.get("at") for one in sent[:3]}) == 3
+
+
+def test_a_text_of_which_nothing_can_be_read_is_a_doubt() -> None:
+    """Two keys of stray bytes become one, and no byte in a word does that."""
+    seen = Recorder()
+    body = b'{"data": [{"id": "\xff\xfe"}, {"id": "\xc0\xaf"}, {"id": "caf\xe9"}], "total": 3}'
+    run(Rig(lambda _: Response(200, JSON, body), observer=seen).read(order(SinglePage())))
+    (doubt,) = seen.of(Doubted)
+    assert doubt.text == "of 2 texts not one character could be read"  # type: ignore[attr-defined]

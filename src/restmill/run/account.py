@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from restmill.events import Noted, PageRead, RowsNoted
+from restmill.events import Doubted, Noted, PageRead, RowsNoted
 
 if TYPE_CHECKING:
     from restmill.events import Observer
@@ -28,7 +28,7 @@ class Account:
         self._tell = observer
         self._began = clock.now()
         self._notes: set[str] = set()
-        self._mended = self._replaced = 0
+        self._mended = self._replaced = self._lost = 0
 
     @property
     def stamp(self) -> tuple[str, float]:
@@ -80,6 +80,7 @@ class Account:
             self.note(f"{text.denied} is declared, but {read}")
         self._mended += bool(text.replaced)
         self._replaced += text.replaced
+        self._lost += text.lost
 
     def close(self) -> None:
         """Say at the end what was counted."""
@@ -88,6 +89,9 @@ class Account:
             pages = f"{self._mended:,} page{'s' if self._mended > 1 else ''}"
             told = f"{characters} in {pages} could not be read and became U+FFFD"
             self.note(f"{told}; `encoding` says what the bytes are, if they are not UTF-8")
+        if self._lost:
+            texts = f"{self._lost:,} text{'s' if self._lost > 1 else ''}"
+            self._tell(Doubted(*self.stamp, f"of {texts} not one character could be read"))
 
     def left_out(self, rows: int, text: str) -> None:
         """Count rows that are left out; `text` goes on after "3 rows "."""

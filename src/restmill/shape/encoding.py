@@ -28,17 +28,20 @@ _NO_TEXT = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"
 _ONE_BYTE = re.compile(r"iso8859-\d+|cp125\d|cp(?:437|850|852|858)|mac-\w+|koi8-\w")
 """Charsets of one byte a character, by Python's names."""
 _REPLACED = "\ufffd"
+_LOST = re.compile(f'"{_REPLACED}+"')
 
 
 @dataclass(frozen=True, slots=True)
 class Recoded:
-    """A body in UTF-8: how it was read, if not as UTF-8, and how many characters could not be."""
+    """A body in UTF-8: how it was read, if not as UTF-8, and how many characters and texts could not be."""
 
     body: bytes
     encoding: str = ""
     replaced: int = 0
     denied: str = ""
     """The charset that was declared, and that the bytes are not in."""
+    lost: int = 0
+    """Texts of which nothing could be read: what was a value, perhaps a key, is none any more."""
 
 
 def known(encoding: str) -> bool:
@@ -105,4 +108,5 @@ def _read(body: bytes, charset: str) -> Recoded:
     text = body.decode(charset, "replace")
     name = codecs.lookup(charset).name
     replaced = text.count(_REPLACED) - (body.count(_REPLACED.encode()) if name in _UTF8 else 0)
-    return Recoded(text.encode(errors="replace"), "" if name in _UTF8 else name, max(0, replaced))
+    lost = len(_LOST.findall(text)) if replaced > 0 else 0
+    return Recoded(text.encode(errors="replace"), "" if name in _UTF8 else name, max(0, replaced), lost=lost)
