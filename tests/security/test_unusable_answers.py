@@ -102,3 +102,12 @@ def test_a_message_of_any_length_is_read_soon(piece: str) -> None:
     started = time.process_time()
     reason_of([ValueError(piece * 100_000)])
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("depth", [300, 600, 700, 900])
+def test_a_quarantine_bears_objects_of_any_depth(depth: int) -> None:
+    value: Any = 1
+    for _ in range(depth):
+        value = {"a": value}
+    receipt = loaded([{"id": 1}, {"id": 2, "x": value}, {"id": 3}], quarantine=True)
+    assert rows(receipt, "SELECT count(*) FROM good") == [(1,)]

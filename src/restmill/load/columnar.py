@@ -319,6 +319,8 @@ def shaped(records: Sequence[Json], ground: Ground) -> list[Shaped]:
         return shape(records, ground)
     except Lesson as lesson:
         news = set(lesson.records)
+    except RecursionError:
+        raise Unsure("a record is nested too deeply") from None
     for _ in range(_LESSONS):
         student = ground.twin()
         student.learn([records[number] for number in sorted(news)])

@@ -149,6 +149,8 @@ def _refusal(records: Sequence[Json], ground: Ground) -> str:
         tables = twin.normalized(records)
     except Unsure as unsure:
         return _reason(unsure)
+    except RecursionError:
+        return "it is nested too deeply"
     unnamed = next((one.name for one in tables if is_too_long(one.name)), "")
     if unnamed:
         return f"lists nest so deeply that a table's name would have {len(unnamed):,} characters"
