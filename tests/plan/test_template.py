@@ -241,3 +241,27 @@ def test_any_value_can_stand_in_a_path_and_be_read_back(value: str) -> None:
 )
 def test_values_that_divide_a_path(text: str, value: Json, found: list[str]) -> None:
     assert list(Template.parse(text).divided({"v": value})) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("sites/{id!u}/meters", "sites/A%2FB%201/meters"),
+        ("sites/{id}/meters", "sites/A/B%201/meters"),
+        ("{slashed!u}", "%2Fx"),
+        ("{slashed}", "/x"),
+        ("sites?id={id!u}", "sites?id=A%2FB%201"),
+    ],
+)
+def test_u_makes_one_segment_of_a_value(text: str, path: str) -> None:
+    template, values = Template.parse(text), {"id": "A/B 1", "slashed": "/x"}
+    assert template.render_path(values) == path
+    assert str(template) == text
+    assert list(template.divided(values)) == (["id"] if text == "sites/{id}/meters" else [])
+
+
+def test_u_keeps_a_value_from_being_a_step_up() -> None:
+    assert Template.parse("a/{id!u}").render_path({"id": "../b"}) == "a/..%2Fb"
+    with pytest.raises(ValueError, match="holds the path segment"):
+        Template.parse("a/{id!u}").render_path({"id": ".."})
+    assert Template.parse("{id!u}").render({"id": "a/b"}) == "a/b"

@@ -120,6 +120,10 @@ CUT_SHORT: dict[str, tuple[Json, Json]] = {
         {"messages": []},
         {"messages": [{"severity": "WARNING", "code": "HR-2207", "text": "list was cut after 3000 ms"}]},
     ),
+    "a message in another language": (
+        {"meldungen": []},
+        {"meldungen": [{"schwere": "FEHLER", "text": "Mandant 300 nicht erreichbar, Liste gekürzt"}]},
+    ),
     "a list of texts": ({}, {"notices": ["backend 3 failed to answer"]}),
     "an object": ({"notice": None}, {"notice": {"level": "warn", "msg": "1 entry was left out"}}),
 }

@@ -104,6 +104,25 @@ def test_an_error_among_the_records_of_a_bare_list(stray: Json, way: str, keyed:
     assert any("a record that is nothing but an error" in note for note in found.notes)
 
 
+REGION = [{"arn": f"vm:{i}", "id": i, "region": "eu", "size": "m"} for i in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("stray", "verdict"),
+    [
+        ({"errorCode": "RegionUnavailable", "region": "ap", "message": "could not be listed"}, "suspect"),
+        ({"region": "ap", "error": {"code": 503}}, "suspect"),
+        ({"region": "ap", "size": "m"}, "complete"),  # a sparse record
+        ({"id": 9, "error": "of this thing"}, "complete"),
+    ],
+)
+def test_an_error_of_a_part_says_which_part(stray: Json, verdict: str) -> None:
+    def page(at: int) -> Json:
+        return {**healthy(at), "data": [*REGION[3:5], stray] if at == 3 else REGION[at : at + 3]}
+
+    assert read("cursor", page, keyed=False).verdict == verdict
+
+
 @pytest.mark.parametrize("way", BARE)
 @pytest.mark.parametrize(
     "records",

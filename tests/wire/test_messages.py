@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.wire.messages import is_bad, told, warns
+from restmill.wire.messages import is_bad, speaks_up, told, warns
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -46,6 +46,23 @@ def test_a_list_of_messages_warns(value: Json) -> None:
 @pytest.mark.parametrize("value", QUIET, ids=str)
 def test_others_do_not(value: Json) -> None:
     assert not warns(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "speaks"),
+    [
+        ([{"schwere": "FEHLER", "text": "Mandant 300 nicht erreichbar, Liste unvollständig"}], True),
+        (["データ が 見つかりません でした"], True),
+        ([{"kod": 7, "mesaj": "sunucu hata verdi, liste eksik"}], True),
+        ([{"id": 7, "title": "The war of the worlds"}], False),
+        ([{"user_id": 7, "bio": "I like to sail"}], False),
+        ([{"text": "fertig"}], False),
+        ([], False),
+        ("a text of its own", False),
+    ],
+)
+def test_a_sentence_speaks_up(value: Json, *, speaks: bool) -> None:
+    assert speaks_up(value) is speaks
 
 
 def test_grades_are_told_by_key_and_joined() -> None:

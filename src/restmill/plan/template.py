@@ -5,7 +5,8 @@ by `str.format`, looking a whole name up before its dotted parts; templates here
 same values (dlt's `expand_placeholders`), with two differences on purpose:
 
 - a mistake (a lone brace, a nameless placeholder) is found when the config is read, not when it is sent;
-- in a path a value is data: what would end the path (`?`, `#`) or is no URL character is percent-encoded.
+- in a path a value is data: what would end the path (`?`, `#`) or is no URL character is percent-encoded. A `/`
+  is not, as `owner/repo` stands for two segments; `{name!u}` makes one segment of any value.
 
     parts       "v1/{a}/x{{"  ->  ("v1/", Placeholder("a"), "/x{")
     str()       the parts, written as text again; `Template.parse(str(t)) == t`
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from restmill.path import Json
 
 _FORMATTER = Formatter()
-_CONVERSIONS = ("", "s", "r", "a")
+_SEGMENT = "u"
+"""The conversion that makes a value one segment of a path."""
+_CONVERSIONS = ("", "s", "r", "a", _SEGMENT)
 _DEPTH = 2  # a format spec may hold placeholders, those of a spec may not: `str.format`'s own limit
 
 # Sent as they are in a path, as dlt sends them: "/" because names such as `owner/repo` stand for several
@@ -52,7 +55,8 @@ class Placeholder:
 
     def render(self, values: Mapping[str, Json]) -> str:
         """The formatted value, by `str.format`'s rules; true and false as JSON writes them."""
-        converted = _FORMATTER.convert_field(look_up(self.name, values), self.conversion or None)
+        conversion = None if self.conversion in ("", _SEGMENT) else self.conversion
+        converted = _FORMATTER.convert_field(look_up(self.name, values), conversion)
         if isinstance(converted, bool) and not self.spec:
             return "true" if converted else "false"
         return format(converted, self.spec.render(values) if self.spec else "")
@@ -128,12 +132,13 @@ class Template:
                 safe = "" if "?" in part else safe
                 continue
             text = part.render(values)
-            if not done and text.startswith(("http://", "https://", "/")):
+            one = part.conversion == _SEGMENT
+            if not (done or one) and text.startswith(("http://", "https://", "/")):
                 done.append(text)
                 continue
-            if not {".", ".."}.isdisjoint(text.split("/")):
+            if not {".", ".."}.isdisjoint([text] if one else text.split("/")):
                 raise ValueError(f"the value of {{{part.name}}} holds the path segment '.' or '..'")
-            done.append(quote(text, safe=safe))
+            done.append(quote(text, safe="" if one else safe))
         return "".join(done)
 
     def divided(self, values: Mapping[str, Json]) -> Iterator[str]:
@@ -145,7 +150,7 @@ class Template:
             if isinstance(part, str):
                 if "?" in part:
                     return
-            elif number and "/" in part.render(values):
+            elif number and part.conversion != _SEGMENT and "/" in part.render(values):
                 yield part.name
 
 
@@ -153,7 +158,7 @@ def _placeholder(name: str, spec: str, conversion: str, depth: int) -> Placehold
     if not name:
         raise ValueError("a placeholder needs a name: write {name}, or {{ and }} for braces that are text")
     if conversion not in _CONVERSIONS:
-        raise ValueError(f"{{{name}!{conversion}}} has a conversion other than !s, !r and !a")
+        raise ValueError(f"{{{name}!{conversion}}} has a conversion other than !s, !r, !a and !u")
     if not depth:
         raise ValueError(f"{{{name}}} is nested too deep: a format spec inside a format spec is text")
     return Placeholder(name, conversion, Template.parse(spec, depth - 1) if spec else None)

@@ -26,7 +26,7 @@ from restmill.wire.error_signs import (
     sign_of_error,
     speaks,
 )
-from restmill.wire.error_values import is_busy
+from restmill.wire.error_values import is_busy, plain_name
 from restmill.wire.paging import Cursor, JsonLink
 
 if TYPE_CHECKING:
@@ -207,12 +207,15 @@ class Envelope:
         return _errors_in(records) or (f"words about the answer at `{place}`" if spoken else None)
 
     def _stray(self, records: Records) -> Sign | None:
-        """An error among the records, if one is nothing but that, and has no key of the first record."""
+        """An error among the records, if one is nothing but that, and has hardly a key of the first record.
+
+        The error of a region or a shard says which it is of.
+        """
         if isinstance(records, Pressed) or not self._like or not isinstance(self._like[0], dict):
             return None
         known = _own_keys(self._like[0])
-        strays = (one for one in records if isinstance(one, dict) and known.isdisjoint(one))
-        signs = (error_alone(one) for one in strays)
+        strays = (_without(one, known) for one in records if isinstance(one, dict))
+        signs = (error_alone(one) for one in strays if one)
         found = next((sign for sign in signs if sign and sign.sure), None)
         return found and replace(found, what=f"a record that is nothing but an error, {found.what}")
 
@@ -250,6 +253,16 @@ def _declared(answer: Answer) -> Sign | None:
 def _own_keys(record: Mapping[str, Json]) -> set[str]:
     """The keys that tell a record from an error: those that are no words about an answer, if any is none."""
     return {key for key in record if not speaks({key: None})} or set(record)
+
+
+def _without(record: Mapping[str, Json], known: set[str]) -> Mapping[str, Json]:
+    """What a record has beside the keys of the first one; {} where that is a record, if a sparse one."""
+    shared = known & record.keys()
+    if 2 * len(shared) >= len(known) or any(
+        plain_name(key).endswith(("id", "key", "name")) for key in shared
+    ):
+        return {}
+    return {key: value for key, value in record.items() if key not in shared} if shared else record
 
 
 def _is_nothing(found: Selection) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from restmill.wire.envelopes import around, is_entity
 from restmill.wire.error_values import is_false, is_loud, is_true, plain_name, shown
 from restmill.wire.error_words import GOOD, WORD, word_set
-from restmill.wire.messages import is_bad, told, warns
+from restmill.wire.messages import is_bad, speaks_up, told, warns
 from restmill.wire.next_words import squashed
 from restmill.wire.usual_names import alarms, is_usual, says_the_end, words
 
@@ -86,7 +86,7 @@ class Surroundings:
         counts = {keys for keys, value in found.items() if _number(value) == rows}
         moved = {keys for keys, value in found.items() if self.values.get(keys, value) != value}
         fresh = {keys for keys, value in found.items() if self._is_fresh(keys, value)}
-        news = {keys for keys in fresh if warns(around_it[keys])}
+        news = {keys for keys in fresh if _warns(around_it[keys])}
         return Surroundings(
             {**{keys: value for keys, value in found.items() if keys not in news}, **self.values},
             self.moving | (moved - news),
@@ -117,7 +117,7 @@ class Surroundings:
         if not self.pages:
             return ""
         for keys, value in _around(document, place):
-            if self._is_fresh(keys, _reading(value)) and warns(value) and not _is_harmless(value):
+            if self._is_fresh(keys, _reading(value)) and _warns(value) and not _is_harmless(value):
                 return self._told(keys, value)
         return ""
 
@@ -183,6 +183,10 @@ class Surroundings:
 
 def _is_time(text: str) -> bool:
     return "\n" not in text and _TIME.match(text) is not None
+
+
+def _warns(value: Json) -> bool:
+    return warns(value) or speaks_up(value)
 
 
 def _made_yet(document: Json, place: Path) -> str:

@@ -10,11 +10,12 @@ records, as of records that go with them, says nothing of the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from restmill.wire.error_values import plain_name
-from restmill.wire.error_words import CODE, TEXT, WORD, word_set
+from restmill.wire.error_words import CODE, ENTITY, TEXT, WORD, word_set
 from restmill.wire.usual_names import alarms
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 _MOST = 20
 """Messages of one answer that are read."""
+_MOST_KEYS = 6
+"""Keys of a message; what has more is a thing."""
+_BLANKS = 2
+"""Blanks in a sentence, at least."""
 _GRADES = (
     WORD
     | CODE
@@ -62,6 +67,28 @@ def warns(value: Json) -> bool:
     return any(" " in one.strip() and alarms(one) for one in texts) or any(
         map(_is_warning, _messages(listed))
     )
+
+
+def speaks_up(value: Json) -> bool:
+    """Whether there is a sentence, in whatever language, in a list of texts or of what is no thing.
+
+    Beside a page cut short, where no page before had one, it is about that.
+    """
+    listed = value[:_MOST] if isinstance(value, list) else []
+    return any(_is_sentence(one) or (isinstance(one, Mapping) and _has_sentence(one)) for one in listed)
+
+
+def _has_sentence(one: Mapping[str, Json]) -> bool:
+    thing = any(_is_id(str(key)) for key in one) or len(one) > _MOST_KEYS
+    return not thing and any(map(_is_sentence, one.values()))
+
+
+def _is_id(key: str) -> bool:
+    return plain_name(key) in ENTITY or re.search(r"(?:_id|Id|ID|_key)$", key) is not None
+
+
+def _is_sentence(value: Json) -> bool:
+    return isinstance(value, str) and value.strip().count(" ") >= _BLANKS
 
 
 def _is_warning(message: Mapping[str, Json]) -> bool:
