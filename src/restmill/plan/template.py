@@ -5,8 +5,8 @@ by `str.format`, looking a whole name up before its dotted parts; templates here
 same values (dlt's `expand_placeholders`), with two differences on purpose:
 
 - a mistake (a lone brace, a nameless placeholder) is found when the config is read, not when it is sent;
-- in a path a value is data: what would end the path (`?`, `#`) or is no URL character is percent-encoded. A `/`
-  is not, as `owner/repo` stands for two segments; `{name!u}` makes one segment of any value.
+- in a path a value is data: what would end it (`?`, `#`) or is no URL character is percent-encoded. A `/` is
+  not, as `owner/repo` stands for two segments; `{name!u}` makes one segment of any value.
 
     parts       "v1/{a}/x{{"  ->  ("v1/", Placeholder("a"), "/x{")
     str()       the parts, written as text again; `Template.parse(str(t)) == t`

@@ -371,7 +371,7 @@ def _doubts(tally: _Tally) -> Iterator[str]:
         which = f"{len(tally.divided):,} of {tally.reads:,} reads" if tally.reads > 1 else "the read"
         yield (
             f"{which} found nothing, and there the value of `{tally.divided[0]}` holds a `/`, which divides "
-            "the path: the server may look elsewhere, and rows may be missing (`{..!u}` makes one segment of it)"
+            "the path: the server may look elsewhere, and rows may be missing (`{..!u}` is one segment)"
         )
     if tally.unlikely and tally.likely:
         yield (
