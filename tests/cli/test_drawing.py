@@ -13,11 +13,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from restmill import events
-from restmill.cli.live import chosen, drawn
-from restmill.cli.plain import Lines
-from restmill.cli.progress import Line, Progress
-from restmill.cli.sheet import Column, Row, Sheet
-from restmill.cli.view import look_command, show_receipt
+from restmill.cli.progress.live import chosen, drawn
+from restmill.cli.progress.model import Line, Progress
+from restmill.cli.progress.plain import Lines
+from restmill.cli.views.run import look_command, show_receipt
+from restmill.cli.views.sheet import Column, Row, Sheet
 from restmill.run.receipt import Evidence, Receipt
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def test_the_command_survives_any_file_name(file: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_the_command_is_broken_between_its_parts_only(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    monkeypatch.setattr("restmill.cli.view._python", lambda: "python")
+    monkeypatch.setattr("restmill.cli.views.run._python", lambda: "python")
     file, query = "data/a_name.duckdb", "from some_schema.a_table limit 5"
     whole = look_command(file, query, 200)
     broken = look_command(file, query, width)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.cli.watch import watched
+from restmill.cli.progress.watch import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

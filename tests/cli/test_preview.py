@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from restmill.cli.sheet import Sheet
-from restmill.cli.view_preview import glimpse_fields, show_glimpse
+from restmill.cli.views.preview import glimpse_fields, show_glimpse
+from restmill.cli.views.sheet import Sheet
 from restmill.config.check import check
 from restmill.plan.build import build
 from restmill.run.fetch import Fetcher

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restmill import events
-from restmill.cli.progress import Line, Progress
+from restmill.cli.progress.model import Line, Progress
 
 
 def line_of(progress: Progress, name: str, now: float) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.cli.sample import Field, cells_of, fields_of, shown, telling, width_of
+from restmill.cli.views.columns import Field, cells_of, fields_of, shown, telling, width_of
 
 RECORDS = [
     {"id": 1, "name": "a", "owner": {"id": 7, "x": {}}, "tags": [1, 2], "at": "2025-01-02T03:04:05Z", "n": 1},

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from restmill.cli.main import main
-from restmill.cli.sheet import Sheet
-from restmill.cli.view_verify import show_comparison
+from restmill.cli.views.sheet import Sheet
+from restmill.cli.views.verify import show_comparison
 from restmill.load.compare import Difference
 from restmill.load.verify import Compared, Comparison
 from restmill.sandbox import Behaviour, SandboxServer

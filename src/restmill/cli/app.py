@@ -9,13 +9,13 @@ from __future__ import annotations
 import click
 
 from restmill import __version__
-from restmill.cli.discarding import discard
-from restmill.cli.history import history
+from restmill.cli.commands.discard import discard
+from restmill.cli.commands.history import history
+from restmill.cli.commands.inspect import check, plan, preview
+from restmill.cli.commands.run import demo, execute, run
+from restmill.cli.commands.tools import completion, connectors, sandbox, schema
+from restmill.cli.commands.verify import verify
 from restmill.cli.inputs import Switches, with_debug
-from restmill.cli.looking import check, plan, preview
-from restmill.cli.syncing import demo, execute, run
-from restmill.cli.tools import completion, connectors, sandbox, schema
-from restmill.cli.verifying import verify
 
 __all__ = ["Switches", "app"]
 

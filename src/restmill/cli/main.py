@@ -76,8 +76,8 @@ def _of_stopped(receipt: Receipt | None) -> str:
 
 def _show_receipt(receipt: Receipt) -> None:
     """The receipt of a run that has loaded all but what was refused."""
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # as below
-    from restmill.cli.view import show_receipt  # noqa: PLC0415  # as below
+    from restmill.cli.views.run import show_receipt  # noqa: PLC0415  # as below
+    from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # as below
 
     show_receipt(Sheet(), receipt)
     sys.stdout.flush()

@@ -16,7 +16,7 @@ from restmill.cli.text import STAGES, counted, grouped, in_ascii, lasting, one_l
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from restmill.cli.progress import Line, Progress
+    from restmill.cli.progress.model import Line, Progress
     from restmill.events import Event
 
 _WORTH_A_LINE = 1.0

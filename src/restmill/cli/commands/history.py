@@ -49,8 +49,8 @@ def history(what: str, pipeline: str, limit: int, *, json_wanted: bool) -> int:
         documents = [archive.as_json(receipt) for receipt in shelf.receipts]
         print_json(documents[0] if one else {"runs": documents})
         return 0
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
-    from restmill.cli.view_history import show_history, show_run  # noqa: PLC0415
+    from restmill.cli.views.history import show_history, show_run  # noqa: PLC0415
+    from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
 
     if one:
         show_run(Sheet(), shelf.receipts[0])
@@ -72,7 +72,7 @@ def _pipeline_of(config: str) -> str:
         ConfigError: the config is wrong, or its pipeline's name is known only when it runs.
     """
     from restmill.cli.inputs import ConfigFile  # noqa: PLC0415  # as above
-    from restmill.cli.stand_ins import checked  # noqa: PLC0415
+    from restmill.cli.offline_plan import checked  # noqa: PLC0415
     from restmill.config.references import waits  # noqa: PLC0415
 
     found = checked(ConfigFile().convert(config, None, None))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from restmill.cli.commands.inspect import wanted_of
 from restmill.cli.inputs import ConfigFile, as_json, placed, with_debug
-from restmill.cli.looking import wanted_of
 from restmill.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def verify(config: Path, names: tuple[str, ...], *, json_wanted: bool, quiet: bo
     Missing rows are in the API and not in the table, extra rows the other way round, changed rows hold
     something else. Neither the destination nor any cursor is touched.
     """
-    from restmill.cli.watch import watched  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
     from restmill.load.plans import plan_of_file  # noqa: PLC0415
 
     how = How(*(options.pop(name) for name in ("counts", "pages", "ignored")))
@@ -94,8 +94,8 @@ def verify(config: Path, names: tuple[str, ...], *, json_wanted: bool, quiet: bo
     if json_wanted:
         print_json({**asdict(found), "equal": found.exit_code == 0, "exit_code": found.exit_code})
     elif not quiet or found.exit_code:
-        from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
-        from restmill.cli.view_verify import show_comparison  # noqa: PLC0415
+        from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
+        from restmill.cli.views.verify import show_comparison  # noqa: PLC0415
 
         show_comparison(Sheet(), found)
     return found.exit_code

@@ -14,7 +14,7 @@ from restmill.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from restmill.cli.stand_ins import Checked
+    from restmill.cli.offline_plan import Checked
     from restmill.plan.spec import Plan
     from restmill.run.preview import Glimpse
 
@@ -36,8 +36,8 @@ def check(config: Path, *, json_wanted: bool) -> int:
     up.
     """
     from restmill.cli.inputs import located  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.offline_plan import checked  # noqa: PLC0415
     from restmill.cli.problems import problem_fields, show_problems  # noqa: PLC0415
-    from restmill.cli.stand_ins import checked  # noqa: PLC0415
 
     try:
         found = checked(config)
@@ -85,14 +85,14 @@ def plan(config: Path, *, json_wanted: bool) -> int:
 
     References such as ${secrets.api_key} are shown as written and not looked up.
     """
-    from restmill.cli.stand_ins import checked  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.offline_plan import checked  # noqa: PLC0415  # `--help` is quick
 
     told = checked(config).described()
     if json_wanted:
         print_json(told)
         return 0
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
-    from restmill.cli.view_plan import show_plan  # noqa: PLC0415
+    from restmill.cli.views.plan import show_plan  # noqa: PLC0415
+    from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
 
     show_plan(Sheet(), told)
     return 0
@@ -129,7 +129,7 @@ def preview(config: Path, names: tuple[str, ...], rows: int, *, json_wanted: boo
     show = seen.append if json_wanted else _drawing(seen, rows)
     look(planned, wanted, show, transport_for(planned))
     if json_wanted:
-        from restmill.cli.view_preview import glimpse_fields  # noqa: PLC0415
+        from restmill.cli.views.preview import glimpse_fields  # noqa: PLC0415
 
         print_json({"resources": [glimpse_fields(one, rows) for one in seen]})
     return 4 if any(one.problem for one in seen) else 0
@@ -148,8 +148,8 @@ def wanted_of(planned: Plan, names: tuple[str, ...], config: Path) -> tuple[str,
 
 
 def _drawing(seen: list[Glimpse], rows: int) -> Callable[[Glimpse], None]:
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # `--json` draws nothing
-    from restmill.cli.view_preview import show_glimpse  # noqa: PLC0415
+    from restmill.cli.views.preview import show_glimpse  # noqa: PLC0415
+    from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # `--json` draws nothing
 
     sheet = Sheet()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from restmill.cli.sample import cells_of, fields_of, shown, telling, width_of
-from restmill.cli.sheet import Column, Row
 from restmill.cli.text import counted, lasting, sized
+from restmill.cli.views.columns import cells_of, fields_of, shown, telling, width_of
+from restmill.cli.views.sheet import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from restmill.cli.sheet import Sheet
+    from restmill.cli.views.sheet import Sheet
     from restmill.errors import Problem
     from restmill.path import Json
     from restmill.run.preview import Choice, Glimpse

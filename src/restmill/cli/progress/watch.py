@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from restmill.cli.inputs import Switches
-from restmill.cli.progress import Progress
+from restmill.cli.progress.model import Progress
 from restmill.events import ignore
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _live(title: str, progress: Progress) -> Iterator[Observer]:
     from rich.console import Console  # noqa: PLC0415  # half of what a start costs, and only a run draws
     from rich.live import Live  # noqa: PLC0415
 
-    from restmill.cli.live import FRAMES_PER_SECOND, Screen  # noqa: PLC0415
+    from restmill.cli.progress.live import FRAMES_PER_SECOND, Screen  # noqa: PLC0415
 
     console = Console(stderr=True)
     screen = Screen(progress, title)
@@ -99,7 +99,7 @@ def _dlt_logs_above() -> Iterator[None]:
 
 @contextmanager
 def _lines(title: str, progress: Progress, singles: Collection[str]) -> Iterator[Observer]:
-    from restmill.cli.plain import Lines  # noqa: PLC0415  # as above
+    from restmill.cli.progress.plain import Lines  # noqa: PLC0415  # as above
 
     lines = Lines(progress, _say, singles=singles)
     _say(title)

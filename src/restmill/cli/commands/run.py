@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from restmill.cli.commands.inspect import wanted_of
 from restmill.cli.inputs import ConfigFile, Switches, as_json, placed, with_debug
-from restmill.cli.looking import wanted_of
 from restmill.cli.output import print_json
 from restmill.run.receipt import VERDICTS
 
@@ -64,7 +64,7 @@ def run(
 
     CONFIG is a YAML, TOML, JSON or Python file, or the name of a shipped connector.
     """
-    from restmill.cli.watch import watched  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
     from restmill.load import sync  # noqa: PLC0415
     from restmill.load.plans import plan_of_file  # noqa: PLC0415
 
@@ -90,8 +90,8 @@ def _finish(receipt: Receipt, *, json_wanted: bool = False, quiet: bool = False)
 
         print_json(receipt_fields(receipt))
     elif not quiet or receipt.exit_code:
-        from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
-        from restmill.cli.view import show_receipt  # noqa: PLC0415
+        from restmill.cli.views.run import show_receipt  # noqa: PLC0415
+        from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
 
         show_receipt(Sheet(), receipt)
     return receipt.exit_code
@@ -155,7 +155,7 @@ def execute(
     With --sandbox, requests of rest_api sources go to a sandbox on this machine; tables go to
     .restmill/sandbox/, never to the script's destination; the script's own requests are not touched.
     """
-    from restmill.cli.watch import watched  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
     from restmill.load.dropin import execute as run_script  # noqa: PLC0415
 
     with (
@@ -193,14 +193,14 @@ def demo(*, json_wanted: bool) -> int:
 
     All of it happens on this machine.
     """
-    from restmill.cli.demo import play  # noqa: PLC0415  # `--help` is quick
+    from restmill.cli.commands.demo import play  # noqa: PLC0415  # `--help` is quick
 
     with kept():
         played = play(Path(".restmill") / "demo", quiet=json_wanted)
     if json_wanted:
         return _finish(played.receipt, json_wanted=True)
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
-    from restmill.cli.view import show_demo  # noqa: PLC0415
+    from restmill.cli.views.run import show_demo  # noqa: PLC0415
+    from restmill.cli.views.sheet import Sheet  # noqa: PLC0415  # JSON needs no rich
 
     show_demo(Sheet(), played.receipt, played.api)
     return played.receipt.exit_code

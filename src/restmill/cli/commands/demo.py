@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from restmill.cli.progress.watch import watched
 from restmill.cli.text import counted
-from restmill.cli.watch import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from restmill.cli.sheet import Column, Row
 from restmill.cli.text import counted, grouped, lasting, one_line, squeezed
-from restmill.cli.view import SIGNS, STYLES, show_receipt, show_verdicts
+from restmill.cli.views.run import SIGNS, STYLES, show_receipt, show_verdicts
+from restmill.cli.views.sheet import Column, Row
 from restmill.errors import STOPPED
 from restmill.run.archive import FOLDER
 from restmill.run.receipt import VERDICTS
 from restmill.run.under_way import KILLED, RUNNING
 
 if TYPE_CHECKING:
-    from restmill.cli.sheet import Sheet
+    from restmill.cli.views.sheet import Sheet
     from restmill.run.archive import Shelf
     from restmill.run.receipt import Failure, Receipt
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from restmill.cli.sheet import Sheet
+    from restmill.cli.views.sheet import Sheet
     from restmill.path import Json
 
 _HANG = 10

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from restmill.cli.progress import Line, Picture, Progress, State
+    from restmill.cli.progress.model import Line, Picture, Progress, State
 
 FRAMES_PER_SECOND = 8
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

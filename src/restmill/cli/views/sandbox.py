@@ -9,7 +9,7 @@ from restmill.sandbox import CHANGE, COLLECTIONS, ROUTES, SWITCH_TABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from restmill.cli.sheet import Sheet
+    from restmill.cli.views.sheet import Sheet
 
 _CONFIG = """\
   client:

@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restmill.cli.sheet import Column, Row
 from restmill.cli.text import counted, grouped, lasting, squeezed
+from restmill.cli.views.sheet import Column, Row
 from restmill.errors import sentence
 
 if TYPE_CHECKING:
-    from restmill.cli.sheet import Sheet
+    from restmill.cli.views.sheet import Sheet
     from restmill.run.receipt import Evidence, Receipt, Verdict
 
 SIGNS: dict[Verdict, str] = {"complete": "✓", "suspect": "!", "partial": "✗"}

@@ -33,8 +33,8 @@ Examples:
 def sandbox(port: int, *, listing: bool, switches: tuple[str, ...], **named: float | str | None) -> int:
     """Run an API server on this machine that behaves like real ones, good and bad."""
     from restmill import sandbox as box  # noqa: PLC0415  # aiohttp's server takes 0.3 s
-    from restmill.cli.sheet import Sheet  # noqa: PLC0415
-    from restmill.cli.view_sandbox import show_lists, show_sandbox  # noqa: PLC0415
+    from restmill.cli.views.sandbox import show_lists, show_sandbox  # noqa: PLC0415
+    from restmill.cli.views.sheet import Sheet  # noqa: PLC0415
 
     sheet = Sheet()
     if listing:
@@ -99,8 +99,8 @@ def connectors(wanted: str | None, *, json_wanted: bool) -> int:
     if json_wanted:
         print_json({name: str(path) for name, path in found.items()})
         return 0
-    from restmill.cli.sheet import Column, Row, Sheet  # noqa: PLC0415
-    from restmill.cli.stand_ins import checked  # noqa: PLC0415
+    from restmill.cli.offline_plan import checked  # noqa: PLC0415
+    from restmill.cli.views.sheet import Column, Row, Sheet  # noqa: PLC0415
 
     rows = []
     for name, path in found.items():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from restmill.cli.sheet import Column, Row
 from restmill.cli.text import counted, grouped, squeezed
+from restmill.cli.views.sheet import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from restmill.cli.sheet import Sheet
+    from restmill.cli.views.sheet import Sheet
     from restmill.load.compare import Difference
     from restmill.load.verify import Compared, Comparison
     from restmill.path import Json

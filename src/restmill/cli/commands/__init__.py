@@ -1,0 +1,1 @@
+"""The commands: one module each, named as what one types."""
