@@ -16,9 +16,9 @@ import click
 
 from restmill import events
 from restmill.cli.app import app
-from restmill.config import kinds
-from restmill.config.model import Config
-from restmill.config.model_hints import STRATEGIES
+from restmill.config.model import kinds
+from restmill.config.model.config import Config
+from restmill.config.model.hints import STRATEGIES
 from restmill.plan.destinations import DESTINATIONS
 from restmill.plan.dispositions import Asked, outcome
 from restmill.sandbox import COLLECTIONS, ROUTES, SWITCH_TABLE

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from restmill.cli.views.preview import glimpse_fields, show_glimpse
 from restmill.cli.views.sheet import Sheet
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.plan.build import build
 from restmill.run.fetch import Fetcher
 from restmill.run.memory import Memory

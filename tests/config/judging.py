@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.errors import ConfigError, Problem
 from tests.config.configs import CLIENT, with_resources
 

@@ -24,11 +24,10 @@ from dlt.sources.rest_api import typing as dlt_typing
 from dlt.sources.rest_api.config_setup import AUTH_MAP, PAGINATOR_MAP
 from requests import Session
 
-from restmill.config import model
-from restmill.config.check import check
-from restmill.config.kinds import Block, Choice, keys_of, kind_of
-from restmill.config.model_auth import AUTHS
-from restmill.config.model_hints import (
+from restmill.config.check.check import check
+from restmill.config.model import config as model
+from restmill.config.model.auth import AUTHS
+from restmill.config.model.hints import (
     DATA_TYPES,
     DISPOSITIONS,
     STRATEGIES,
@@ -36,8 +35,9 @@ from restmill.config.model_hints import (
     NestedHints,
     TableReference,
 )
-from restmill.config.model_paginators import PAGINATORS
-from restmill.config.model_resource import CursorArguments
+from restmill.config.model.kinds import Block, Choice, keys_of, kind_of
+from restmill.config.model.paginators import PAGINATORS
+from restmill.config.model.resource import CursorArguments
 from tests.config.configs import CLIENT, FOR_DLT, with_endpoint, with_resources
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.config.check import check
-from restmill.config.files import load
-from restmill.config.json_text import read_json
-from restmill.config.places import Positions, written
-from restmill.config.toml_text import read_toml
-from restmill.config.yaml_text import read_yaml
+from restmill.config.check.check import check
+from restmill.config.files.json_text import read_json
+from restmill.config.files.load import load
+from restmill.config.files.toml_text import read_toml
+from restmill.config.files.yaml_text import read_yaml
+from restmill.config.positions import Positions, written
 from restmill.errors import ConfigError, Place, Problem
 
 TREE = {

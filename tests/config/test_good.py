@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from restmill.config import model
-from restmill.config.check import check
-from restmill.config.files import load
-from restmill.config.kinds import Block, keys_of
-from restmill.config.model_hints import TableHints
+from restmill.config.check.check import check
+from restmill.config.files.load import load
+from restmill.config.model import config as model
+from restmill.config.model.hints import TableHints
+from restmill.config.model.kinds import Block, keys_of
 from restmill.errors import ConfigError
 from restmill.secrets import Secret
 from tests.config.configs import CLIENT, GOOD, ISSUES, OWN, with_endpoint, with_resources

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dlt.sources.rest_api.config_setup import _make_endpoint_resource
 
-from restmill.config.check import check
-from restmill.config.model import OffsetPaginator, Resource, SinglePagePaginator
+from restmill.config.check.check import check
+from restmill.config.model.config import OffsetPaginator, Resource, SinglePagePaginator
 from tests.config.configs import with_resources
 
 

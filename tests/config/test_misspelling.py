@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from restmill.config.check import check
-from restmill.config.kinds import Block, Keys, Kind, Listing, OneOf, Table, Tagged, keys_of, kind_of
-from restmill.config.model import Config
-from restmill.config.places import Keys as PathKeys
-from restmill.config.places import written
+from restmill.config.check.check import check
+from restmill.config.model.config import Config
+from restmill.config.model.kinds import Block, Keys, Kind, Listing, OneOf, Table, Tagged, keys_of, kind_of
+from restmill.config.positions import Keys as PathKeys
+from restmill.config.positions import written
 from restmill.errors import ConfigError
 from tests.config.configs import GOOD
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.config.check import check
-from restmill.config.files import load
-from restmill.config.model import OffsetPaginator, Resource, ResponseAction
-from restmill.config.places import Positions
+from restmill.config.check.check import check
+from restmill.config.files.load import load
+from restmill.config.model.config import OffsetPaginator, Resource, ResponseAction
+from restmill.config.positions import Positions
 from restmill.config.references import Fault, Found, Reference, faults, find, parts, resolve, waits
 from restmill.errors import ConfigError
 from restmill.secrets import Secret

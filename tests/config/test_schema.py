@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from restmill.config.files import load
-from restmill.config.model_resource import Endpoint
-from restmill.config.schema import json_schema
+from restmill.config.files.load import load
+from restmill.config.json_schema import json_schema
+from restmill.config.model.resource import Endpoint
 from tests.config.configs import FILE, GOOD, with_endpoint, with_resources
 
 if TYPE_CHECKING:

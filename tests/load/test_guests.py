@@ -16,7 +16,7 @@ from dlt.sources.rest_api import config_setup
 from requests.auth import AuthBase
 
 from restmill import rest_api_source
-from restmill.config.model import Opaque
+from restmill.config.model.config import Opaque
 from restmill.errors import ConfigError, Unreachable
 from restmill.load.failures import explained
 from restmill.load.known import known_auth, known_pager

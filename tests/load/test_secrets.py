@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill import events, sync
-from restmill.config.check import check
-from restmill.config.files import load
+from restmill.config.check.check import check
+from restmill.config.files.load import load
 from restmill.errors import ApiError
 from restmill.load.plans import plan_of_file
 from restmill.load.route import transport_for

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from restmill.config.check import check
-from restmill.config.kinds import Keys
-from restmill.config.model import Config
-from restmill.config.places import written
+from restmill.config.check.check import check
+from restmill.config.model.config import Config
+from restmill.config.model.kinds import Keys
+from restmill.config.positions import written
 from restmill.errors import ConfigError
 from tests.config.test_misspelling import MARKER, keys_in, misspelt
 from tests.parity.cases import CASES
 
 if TYPE_CHECKING:
-    from restmill.config.places import Keys as PathKeys
+    from restmill.config.positions import Keys as PathKeys
     from tests.parity.case import Case
 
 API = "http://api.invalid"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.errors import ConfigError
 from restmill.plan.build import build
 

@@ -14,7 +14,7 @@ from dlt.sources.rest_api.config_setup import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.spec import Plan, Resource

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dlt
 import pytest
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.plan.build import build
 from restmill.plan.spec import Foreign, Step
 from tests.plan.planning import USERS, notes, planned, tree

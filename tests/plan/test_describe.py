@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.config.model import Opaque
+from restmill.config.model.config import Opaque
 from restmill.plan.describe import Described, as_json, describe
 from restmill.secrets import Secret
 from restmill.wire.gate import Limits

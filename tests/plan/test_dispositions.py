@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.plan.destinations import DESTINATIONS
 from restmill.plan.dispositions import Asked, impossible, outcome, outcomes
 from tests.plan.planning import notes, planned, tree

@@ -9,7 +9,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.plan.names import as_the_file, normal, one_of_two
 from tests.plan.planning import tree
 

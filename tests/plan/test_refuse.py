@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import dlt
 import pytest
 
-from restmill.config import model
-from restmill.config.check import check
+from restmill.config.check.check import check
+from restmill.config.model import config as model
 from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.refuse import UNSUPPORTED

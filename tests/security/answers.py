@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from restmill.config.opaque import Opaque
+from restmill.config.model.opaque import Opaque
 from restmill.plan.spec import Transport as Settings
 from restmill.run.client import AiohttpTransport
 from restmill.run.clock import SystemClock

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.config import files
 from restmill.config.bounds import DEEPEST, MOST_BYTES, MOST_PROBLEMS
-from restmill.config.check import check
+from restmill.config.check.check import check
+from restmill.config.files import load
 from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.describe import as_json
@@ -57,7 +57,7 @@ def test_a_bomb_is_refused_with_file_and_line(tmp_path: Path, name: str) -> None
     file.write_text(text)
     started = time.process_time()
     with pytest.raises(ConfigError) as caught:
-        files.load(file)
+        load.load(file)
     assert time.process_time() - started < 5
     assert caught.value.problem.place.file == str(file)
     assert caught.value.problem.place.line == line
@@ -71,21 +71,21 @@ def test_aliases_of_aliases_are_counted(tmp_path: Path) -> None:
         rows.append(f"{one}: &{one} [" + ",".join([f"*{below}"] * 9) + "]")
     file.write_text("\n".join(rows))
     with pytest.raises(ConfigError, match="without end"):
-        files.load(file)
+        load.load(file)
 
 
 def test_a_file_too_large_to_be_a_config_is_not_parsed(tmp_path: Path) -> None:
     file = tmp_path / "c.json"
     file.write_bytes(b" " * (MOST_BYTES + 1))
     with pytest.raises(ConfigError, match="a config at most"):
-        files.load(file)
+        load.load(file)
 
 
 def test_a_minified_config_takes_no_longer_than_its_length(tmp_path: Path) -> None:
     file = tmp_path / "c.json"
     file.write_text(json.dumps({**TREE, "x-notes": ["word"] * 40_000}, separators=(",", ":")))
     started = time.process_time()
-    source = files.load(file)
+    source = load.load(file)
     assert time.process_time() - started < 5
     assert source.positions.place(("x-notes", 39_999)).line == 1
 

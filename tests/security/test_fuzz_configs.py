@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.config import files
-from restmill.config.check import check
+from restmill.config.check.check import check
+from restmill.config.files import load
 from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.describe import as_json
@@ -40,7 +40,7 @@ def test_config_files(tmp_path: Path, suffix: str) -> None:
 
     def target(example: bytes) -> None:
         file.write_bytes(example)
-        source = files.load(file)
+        source = load.load(file)
         config = check(source.tree, source=source)
         if not config.unresolved:
             as_json(build(config, name="c"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from restmill.config.check import check
+from restmill.config.check.check import check
 from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.names import unusable

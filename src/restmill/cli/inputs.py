@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from restmill.config.places import Positions
+    from restmill.config.positions import Positions
     from restmill.run.receipt import Receipt
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -164,15 +164,15 @@ def located(problems: Iterable[Problem], path: Path) -> list[Problem]:
     problems = list(problems)
     if all(one.place.file for one in problems):
         return problems
-    from restmill.config import files  # noqa: PLC0415  # only a problem needs it
+    from restmill.config.files import load  # noqa: PLC0415  # only a problem needs it
 
-    marks = files.load(path).positions
+    marks = load.load(path).positions
     return [replace(one, place=_located(one.place, marks)) for one in problems]
 
 
 def _located(place: Place, positions: Positions) -> Place:
     """The place with the line of the longest known path that begins its own."""
-    from restmill.config.places import written  # noqa: PLC0415  # as above
+    from restmill.config.positions import written  # noqa: PLC0415  # as above
 
     if place.file or not place.path:
         return place

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from restmill.cli.inputs import placed
-from restmill.config import files
-from restmill.config.check import check
-from restmill.config.model import Config, Resource
-from restmill.config.places import written
+from restmill.config.check.check import check
+from restmill.config.files import load
+from restmill.config.model.config import Config, Resource
+from restmill.config.positions import written
 from restmill.config.references import Reference, find, resolve
 from restmill.errors import ConfigError, Place, Problem
 from restmill.plan.build import build
@@ -31,8 +31,8 @@ from restmill.secrets import MASK, Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from restmill.config.files import Source
-    from restmill.config.model import Auth, Opaque
+    from restmill.config.files.load import Source
+    from restmill.config.model.config import Auth, Opaque
     from restmill.path import Json
     from restmill.plan.spec import Plan
 
@@ -96,7 +96,7 @@ def checked(path: Path) -> Checked:
     """
     if path.suffix == ".py":  # a program, which looks its secrets up, and may quote them in an error
         import restmill.load.hiding  # noqa: F401, PLC0415  # a second of imports
-    source = files.load(path)
+    source = load.load(path)
     config = _check(source, source.tree)
     if not config.unresolved:
         return Checked(config, _planned(config, path), {})

@@ -14,7 +14,7 @@ from restmill.errors import ConfigError, Place, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from restmill.config.places import Keys
+    from restmill.config.positions import Keys
     from restmill.path import Json
 
 MOST_BYTES = 16 * 1024 * 1024

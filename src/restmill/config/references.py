@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from restmill.config.places import Keys, Positions
+from restmill.config.positions import Keys, Positions
 from restmill.config.variables import secrets_in_variable
 from restmill.errors import ConfigError, Problem, did_you_mean
 from restmill.secrets import Secret

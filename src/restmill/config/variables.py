@@ -18,7 +18,7 @@ from restmill.spellings import OURS, SHORTEST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from restmill.config.places import Keys
+    from restmill.config.positions import Keys
 
 _SURE = frozenset(("auth", "headers"))
 _POSSIBLE = frozenset(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING
 
-from restmill.config.kinds import (
+from restmill.config.check.scalars import Masked
+from restmill.config.model.kinds import (
     Anything,
     Choice,
     Flag,
@@ -18,7 +19,6 @@ from restmill.config.kinds import (
     Table,
     Tagged,
 )
-from restmill.config.scalars import Masked
 from restmill.config.telling import without_literals
 from restmill.secrets import Secret
 

@@ -12,7 +12,7 @@ from dlt.common.configuration import resolve_configuration
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.sources.helpers.rest_client import auth as dlt_auth
 
-from restmill.config import model
+from restmill.config.model import config as model
 from restmill.load.failures import missing_credentials
 from restmill.load.guests import made_auth
 from restmill.load.known import known_auth

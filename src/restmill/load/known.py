@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from dlt.sources.helpers.rest_client import auth as dlt_auth
 from dlt.sources.helpers.rest_client import paginators as dlts
 
-from restmill.config.model import ApiKeyAuth, BearerAuth, HttpBasicAuth
+from restmill.config.model.config import ApiKeyAuth, BearerAuth, HttpBasicAuth
 from restmill.path import Path
 from restmill.secrets import Secret
 from restmill.wire import paging
 
 if TYPE_CHECKING:
-    from restmill.config.model import Auth, Opaque
+    from restmill.config.model.config import Auth, Opaque
     from restmill.wire.paging import Pager
 
 

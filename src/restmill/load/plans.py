@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import dlt
 from dlt.sources.rest_api import config_setup
 
-from restmill.config import files
-from restmill.config.check import check
+from restmill.config.check.check import check
+from restmill.config.files import load
 from restmill.config.references import Reference, resolve
 from restmill.load import hiding as _hiding  # noqa: F401  # what dlt looks up is known from here on
 from restmill.load.credentials import with_credentials
@@ -48,7 +48,7 @@ def plan_of_file(path: Path, on_error: OnError = "isolate") -> Plan:
     Raises:
         ConfigError: all problems at once.
     """
-    source = files.load(path)
+    source = load.load(path)
     paginators, auths = _paginators(), _auths()
     # Mistakes in the file come before missing values.
     check(source.tree, source=source, paginators=paginators, auths=auths)

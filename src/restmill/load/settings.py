@@ -13,8 +13,8 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from restmill.config.files import read_bytes
-from restmill.config.toml_text import read_toml
+from restmill.config.files.load import read_bytes
+from restmill.config.files.toml_text import read_toml
 from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:

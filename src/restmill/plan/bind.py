@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.config.model import IncrementalParam, Opaque, ResolveParam
+from restmill.config.model.config import IncrementalParam, Opaque, ResolveParam
 from restmill.errors import Place, Problem
 from restmill.path import Json, Path, parses
 from restmill.plan.spec import Cursor, Parent, RequestTemplate
@@ -28,7 +28,7 @@ from restmill.plan.template import Placeholder, Template, escape, names_in, pars
 from restmill.secrets import Secret
 
 if TYPE_CHECKING:
-    from restmill.config.model import Client, Resource
+    from restmill.config.model.config import Client, Resource
 
 Report: TypeAlias = Callable[[Problem], None]
 

@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from restmill.config import model
+from restmill.config.model import config as model
 from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.bind import Binder

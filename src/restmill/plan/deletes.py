@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from restmill.config import model
+from restmill.config.model import config as model
 from restmill.errors import Place, Problem
 from restmill.plan.spec import Deletion, Resource
 

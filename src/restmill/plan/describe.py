@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from restmill.config.opaque import Opaque
+from restmill.config.model.opaque import Opaque
 from restmill.config.telling import may_be_credential, without_literals
 from restmill.plan import deletes
 from restmill.plan.spec import Foreign, Fresh, Signer

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from restmill.config import model
+from restmill.config.model import config as model
 from restmill.errors import Place, Problem
 from restmill.plan.destinations import abilities_named
 from restmill.plan.spec import Note

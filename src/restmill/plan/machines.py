@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from restmill.config import model
+from restmill.config.model import config
 from restmill.path import Path
 from restmill.plan.spec import Transport
 from restmill.secrets import Secret
@@ -21,61 +21,61 @@ from restmill.wire.rules import Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from restmill.config.kinds import Block
+    from restmill.config.model.kinds import Block
 
-_REFERENCES: dict[type[model.Paginator], Callable[..., paging.Pager]] = {
-    model.SinglePagePaginator: paging.SinglePage,
-    model.JsonLinkPaginator: paging.JsonLink,
-    model.HeaderLinkPaginator: paging.HeaderLink,
-    model.HeaderCursorPaginator: paging.HeaderCursor,
-    model.CursorPaginator: paging.Cursor,
+_REFERENCES: dict[type[config.Paginator], Callable[..., paging.Pager]] = {
+    config.SinglePagePaginator: paging.SinglePage,
+    config.JsonLinkPaginator: paging.JsonLink,
+    config.HeaderLinkPaginator: paging.HeaderLink,
+    config.HeaderCursorPaginator: paging.HeaderCursor,
+    config.CursorPaginator: paging.Cursor,
 }
 _PATHS = frozenset({"next_url_path", "cursor_path", "has_more_path", "total_path"})
 
 
-def pager_of(declared: model.Paginator | model.Opaque | None) -> paging.Pager | model.Opaque | None:
+def pager_of(declared: config.Paginator | config.Opaque | None) -> paging.Pager | config.Opaque | None:
     """The pager a paginator of the config stands for; None: to be detected. An object is passed on."""
     match declared:
-        case None | model.AutoPaginator():
+        case None | config.AutoPaginator():
             return None
-        case model.Opaque():
+        case config.Opaque():
             return declared
-        case model.OffsetPaginator(limit=limit):
+        case config.OffsetPaginator(limit=limit):
             return paging.Offset(**{"limit": limit, **_given(declared)})
-        case model.PageNumberPaginator(given=given):
+        case config.PageNumberPaginator(given=given):
             return paging.PageNumber(**_given(declared), base_known=bool(given & {"base_page", "page"}))
         case _:
             return _REFERENCES[type(declared)](**_given(declared))
 
 
 def effective_paginator(
-    endpoint: model.Endpoint, client: model.Client
-) -> model.Paginator | model.Opaque | None:
+    endpoint: config.Endpoint, client: config.Client
+) -> config.Paginator | config.Opaque | None:
     """The paginator that counts, by dlt's rules: the endpoint's, or the client's.
 
     `auto` on an endpoint gives way to the client's too; a path that names one record has one page.
     """
     own = endpoint.paginator
     if own is None and single_entity_path(endpoint.path):
-        return model.SinglePagePaginator()
-    return client.paginator if own is None or isinstance(own, model.AutoPaginator) else own
+        return config.SinglePagePaginator()
+    return client.paginator if own is None or isinstance(own, config.AutoPaginator) else own
 
 
-def auth_of(declared: model.Auth | model.Opaque | None) -> auth.Auth | model.Opaque | None:
+def auth_of(declared: config.Auth | config.Opaque | None) -> auth.Auth | config.Opaque | None:
     """The credentials as the wire adds them; one that is missing is empty until dlt's providers fill it."""
     match declared:
-        case None | model.Opaque():
+        case None | config.Opaque():
             return declared
-        case model.BearerAuth():
+        case config.BearerAuth():
             return auth.Bearer(declared.token or Secret(""))
-        case model.ApiKeyAuth():
+        case config.ApiKeyAuth():
             return auth.ApiKey(
                 name=declared.name, key=declared.api_key or Secret(""), location=declared.location
             )
-        case model.HttpBasicAuth():
+        case config.HttpBasicAuth():
             name = declared.username.reveal() if declared.username else ""
             return auth.Basic(name, declared.password or Secret(""))
-        case model.OAuth2ClientCredentialsAuth():
+        case config.OAuth2ClientCredentialsAuth():
             return auth.ClientCredentials(
                 token_url=declared.access_token_url or "",
                 client_id=declared.client_id or Secret(""),
@@ -88,7 +88,7 @@ def auth_of(declared: model.Auth | model.Opaque | None) -> auth.Auth | model.Opa
             assert_never(declared)
 
 
-def policy_of(*declared: model.Retry | None) -> Policy:
+def policy_of(*declared: config.Retry | None) -> Policy:
     """The retry policy; later blocks override the keys of earlier ones."""
     keys = {name: value for retry in declared if retry for name, value in _given(retry).items()}
     if "statuses" in keys:
@@ -96,7 +96,7 @@ def policy_of(*declared: model.Retry | None) -> Policy:
     return Policy(lasting=not keys.keys() & {"max_retries", "backoff_factor"}, **keys)
 
 
-def limits_of(client: model.Client) -> Limits:
+def limits_of(client: config.Client) -> Limits:
     """The most a host is burdened with."""
     keys: dict[str, Any] = _given(client.rate_limit) if client.rate_limit else {}
     if client.breaker:
@@ -106,7 +106,7 @@ def limits_of(client: model.Client) -> Limits:
     return Limits(patience=longest_cycle(policy_of(client.retry)), **keys)
 
 
-def transport_of(client: model.Client) -> Transport:
+def transport_of(client: config.Client) -> Transport:
     """The settings of the connection."""
     keys = {
         name: getattr(client, name)
@@ -116,15 +116,15 @@ def transport_of(client: model.Client) -> Transport:
     return Transport(**{name: value for name, value in keys.items() if value is not None}, cert=cert)
 
 
-def rules_of(actions: Sequence[model.ResponseAction | model.Opaque]) -> tuple[Rule, ...]:
+def rules_of(actions: Sequence[config.ResponseAction | config.Opaque]) -> tuple[Rule, ...]:
     """The response actions, in order. A bare function applies to every answer (dlt's rule)."""
     return tuple(_rule(action) for action in actions)
 
 
-def _rule(action: model.ResponseAction | model.Opaque) -> Rule:
-    if isinstance(action, model.Opaque):
+def _rule(action: config.ResponseAction | config.Opaque) -> Rule:
+    if isinstance(action, config.Opaque):
         return Rule(do=(action.value,))
-    functions = (action.action,) if isinstance(action.action, model.Opaque) else action.action
+    functions = (action.action,) if isinstance(action.action, config.Opaque) else action.action
     do = functions if isinstance(functions, str) else tuple(function.value for function in functions)
     header = next(iter((action.header or {}).items()), None)
     return Rule(

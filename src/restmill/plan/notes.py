@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from restmill.config import model
+from restmill.config.model import config
 from restmill.plan.deletes import CUT, notes_on_deletion
 from restmill.plan.dispositions import UNKEYED
 from restmill.plan.machines import effective_paginator
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from restmill.plan.spec import Cursor, Pipeline, Resource
 
 _CREDENTIALS = {
-    model.BearerAuth: ("token",),
-    model.ApiKeyAuth: ("api_key",),
-    model.HttpBasicAuth: ("username", "password"),
-    model.OAuth2ClientCredentialsAuth: ("access_token_url", "client_id", "client_secret"),
+    config.BearerAuth: ("token",),
+    config.ApiKeyAuth: ("api_key",),
+    config.HttpBasicAuth: ("username", "password"),
+    config.OAuth2ClientCredentialsAuth: ("access_token_url", "client_id", "client_secret"),
 }
 
 _SIFTED = (
@@ -41,7 +41,7 @@ AWAY = "the path is absolute and leads to"
 """How a note begins that tells where the client's credentials go besides `base_url`."""
 
 
-def notes_on_resource(declared: model.Resource, client: model.Client, resource: Resource) -> Iterator[Note]:
+def notes_on_resource(declared: config.Resource, client: config.Client, resource: Resource) -> Iterator[Note]:
     """What was decided for one resource: where it reads, how, for whom, and how its table is kept."""
     sentences = (
         *_path(declared, resource),
@@ -66,13 +66,13 @@ def notes_on_resource(declared: model.Resource, client: model.Client, resource: 
         )
 
 
-def notes_on_client(client: model.Client) -> Iterator[Note]:
+def notes_on_client(client: config.Client) -> Iterator[Note]:
     """What was decided for all resources together."""
     for sentence in _missing(client.auth):
         yield Note("client.auth", sentence)
 
 
-def notes_on_pipeline(declared: model.Pipeline, pipeline: Pipeline) -> Iterator[Note]:
+def notes_on_pipeline(declared: config.Pipeline, pipeline: Pipeline) -> Iterator[Note]:
     """Which settings of the pipeline were not given, and what they became."""
     if declared.name is None:
         yield Note("pipeline", f"the name is not given: {pipeline.name}")
@@ -82,11 +82,11 @@ def notes_on_pipeline(declared: model.Pipeline, pipeline: Pipeline) -> Iterator[
         yield Note("pipeline", f"the dataset is not given: {pipeline.dataset_name}")
 
 
-def why_by_rows(declared: model.Resource) -> str:
+def why_by_rows(declared: config.Resource) -> str:
     """What forces dlt to see each record as a row of its own; "" when nothing does."""
     if not declared.columnar:
         return "`columnar` is false"
-    if isinstance(declared.columns, model.Opaque):
+    if isinstance(declared.columns, config.Opaque):
         return "`columns` is a Python object"
     functions = [name for name, value in declared.hints.items() if callable(value)]
     if functions:
@@ -98,7 +98,7 @@ def why_by_rows(declared: model.Resource) -> str:
     return ""
 
 
-def _path(declared: model.Resource, resource: Resource) -> Iterator[str]:
+def _path(declared: config.Resource, resource: Resource) -> Iterator[str]:
     if "path" not in declared.endpoint.given:
         yield f"the path is the resource's name: {declared.endpoint.path}"
     for part in resource.request.path.parts:
@@ -106,7 +106,7 @@ def _path(declared: model.Resource, resource: Resource) -> Iterator[str]:
             yield f"{part} is formatted in the path; dlt leaves the format out there"
 
 
-def _elsewhere(declared: model.Resource, client: model.Client, resource: Resource) -> Iterator[str]:
+def _elsewhere(declared: config.Resource, client: config.Client, resource: Resource) -> Iterator[str]:
     """An absolute path names a host of its own, and what is the client's goes there, too, as under dlt."""
     start = next(iter(resource.request.path.parts), "")
     if not isinstance(start, str) or not start.startswith(("http://", "https://")) or not client.base_url:
@@ -122,7 +122,7 @@ def _elsewhere(declared: model.Resource, client: model.Client, resource: Resourc
         yield f"{AWAY} {there}, where {names} {'go' if len(goes) > 1 else 'goes'}, too"
 
 
-def _reading(declared: model.Resource, resource: Resource) -> Iterator[str]:
+def _reading(declared: config.Resource, resource: Resource) -> Iterator[str]:
     endpoint = declared.endpoint
     if single_entity_path(endpoint.path):
         guesses = [] if endpoint.data_selector else ["the whole answer is the record"]
@@ -137,19 +137,19 @@ def _reading(declared: model.Resource, resource: Resource) -> Iterator[str]:
         yield "how pages follow each other is detected from the first answer"
 
 
-def _guesses_total(paginator: model.Paginator | model.Opaque | None) -> bool:
-    if isinstance(paginator, model.OffsetPaginator | model.PageNumberPaginator):
+def _guesses_total(paginator: config.Paginator | config.Opaque | None) -> bool:
+    if isinstance(paginator, config.OffsetPaginator | config.PageNumberPaginator):
         return not paginator.given & {"total_path", "total_header"}
     return False
 
 
-def _binding(declared: model.Resource, resource: Resource) -> Iterator[str]:
+def _binding(declared: config.Resource, resource: Resource) -> Iterator[str]:
     if resource.parent is not None:
         pairs = ", ".join(f"{{{name}}} from `{path}`" for name, path in resource.parent.fields.items())
         yield f"is read once for each record of `{resource.parent.resource}`: {pairs}"
         if resource.cursor is not None:
             yield f"{shared(resource.parent.resource)}: older ones of a row that appears later are not read"
-    kinds = model.IncrementalParam | model.Opaque
+    kinds = config.IncrementalParam | config.Opaque
     params = [name for name, value in (declared.endpoint.params or {}).items() if isinstance(value, kinds)]
     if params and declared.endpoint.incremental:
         yield f"`params.{params[0]}` is incremental, so `endpoint.incremental` has no say"
@@ -217,7 +217,7 @@ def _has_key(columns: Json) -> bool:
     return any(column.get("primary_key") or column.get("merge_key") for column in listed)
 
 
-def _missing(auth: model.Auth | model.Opaque | None) -> Iterator[str]:
+def _missing(auth: config.Auth | config.Opaque | None) -> Iterator[str]:
     names = [name for name in _CREDENTIALS.get(type(auth), ()) if getattr(auth, name) is None]
     if names:
         yield f"not given, so looked up in dlt's secrets: {', '.join(names)}"

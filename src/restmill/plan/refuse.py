@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.config.model import ApiKeyAuth, BearerAuth, OAuth2ClientCredentialsAuth, Opaque, Resource
+from restmill.config.model.config import ApiKeyAuth, BearerAuth, OAuth2ClientCredentialsAuth, Opaque, Resource
 from restmill.config.wording import got
 from restmill.errors import Place, Problem
 from restmill.plan.machines import effective_paginator
@@ -21,7 +21,7 @@ from restmill.wire.message import join
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from restmill.config.model import Auth, Client, Config, Endpoint
+    from restmill.config.model.config import Auth, Client, Config, Endpoint
     from restmill.path import Json
 
 # A place in the config, and what stands there ("" when that may not be shown).

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from restmill.config.opaque import Opaque
+from restmill.config.model.opaque import Opaque
 from restmill.wire.coding import MOST
 
 if TYPE_CHECKING:

@@ -140,7 +140,7 @@ Examples:
 @with_debug
 def schema() -> int:
     """Print the JSON schema of a config, for completion and checks in editors."""
-    from restmill.config.schema import json_schema  # noqa: PLC0415  # `--help` is quick
+    from restmill.config.json_schema import json_schema  # noqa: PLC0415  # `--help` is quick
 
     print_json(json_schema())
     return 0

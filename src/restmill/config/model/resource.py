@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from restmill.config.kinds import (
+from restmill.config.model.auth import AUTH, Auth
+from restmill.config.model.hints import DATA_TYPES, NAMES, TableHints
+from restmill.config.model.kinds import (
     Anything,
     Block,
     Choice,
@@ -29,11 +31,9 @@ from restmill.config.kinds import (
     block,
     key,
 )
-from restmill.config.model_auth import AUTH, Auth
-from restmill.config.model_hints import DATA_TYPES, NAMES, TableHints
-from restmill.config.model_limits import Retry
-from restmill.config.model_paginators import PAGINATOR, Paginator
-from restmill.config.opaque import Opaque
+from restmill.config.model.limits import Retry
+from restmill.config.model.opaque import Opaque
+from restmill.config.model.paginators import PAGINATOR, Paginator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from restmill.config.kinds import (
+from restmill.config.model.kinds import (
     Anything,
     Block,
     Choice,
@@ -26,7 +26,7 @@ from restmill.config.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from restmill.config.opaque import Opaque
+    from restmill.config.model.opaque import Opaque
     from restmill.path import Json
     from restmill.secrets import Secret
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.config.kinds import Block, Keys, Kind, Listing, OneOf, Tagged, keys_of, kind_of
-from restmill.config.places import written
+from restmill.config.model.kinds import Block, Keys, Kind, Listing, OneOf, Tagged, keys_of, kind_of
+from restmill.config.positions import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from restmill.config.places import Keys as PathKeys
+    from restmill.config.positions import Keys as PathKeys
 
 Chain: TypeAlias = "tuple[tuple[type[Block], PathKeys], ...]"
 """The blocks around a place, outermost first, each with its path."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from restmill.config.bounds import DEEPEST, MOST_VALUES, TOO_DEEP, TOO_LONG, is_long, refused
-from restmill.config.places import Keys, Positions
+from restmill.config.positions import Keys, Positions
 from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.config.bounds import DEEPEST, MOST_VALUES, TOO_DEEP, TOO_MANY, long_number, refused
-from restmill.config.places import Keys, Positions, written
+from restmill.config.positions import Keys, Positions, written
 from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:

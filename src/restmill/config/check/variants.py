@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from restmill.config.kinds import Tagged, keys_of
-from restmill.config.suggest import nearest
+from restmill.config.check.suggest import nearest
+from restmill.config.model.kinds import Tagged, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from restmill.config.kinds import Block, Flag, Instance, JsonPath, OneOf, Tagged, Text, Whole, block, key
+from restmill.config.model.kinds import (
+    Block,
+    Flag,
+    Instance,
+    JsonPath,
+    OneOf,
+    Tagged,
+    Text,
+    Whole,
+    block,
+    key,
+)
 
 _HAS_MORE = "JSON path of a boolean in the response that says whether more pages follow."
 _TOTAL_HEADER = "Response header that holds the total number of records, such as `X-Total-Count`."

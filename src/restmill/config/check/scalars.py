@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from restmill.config.kinds import (
+from restmill.config.model.kinds import (
     Choice,
     Flag,
     HeaderValue,

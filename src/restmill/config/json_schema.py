@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from restmill.config.kinds import (
+from restmill.config.model.config import Config
+from restmill.config.model.kinds import (
     Anything,
     Block,
     Choice,
@@ -33,7 +34,6 @@ from restmill.config.kinds import (
     keys_of,
     kind_of,
 )
-from restmill.config.model import Config
 from restmill.path import Json
 
 Schema: TypeAlias = dict[str, Json]

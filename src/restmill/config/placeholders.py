@@ -10,7 +10,7 @@ from restmill.config.references import parts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from restmill.config.places import Keys
+    from restmill.config.positions import Keys
     from restmill.path import Json
 
 INCREMENTAL_VALUES = (

@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from restmill.config.blocks import block_rules
 from restmill.config.bounds import MOST_PROBLEMS
-from restmill.config.kinds import (
+from restmill.config.check.block_rules import block_rules
+from restmill.config.check.scalars import Complaint, Masked, check_scalar, from_text, plain, text_of
+from restmill.config.check.suggest import Chain, meant_key
+from restmill.config.check.variants import Misfit, tag_of
+from restmill.config.model.kinds import (
     Anything,
     Block,
     Flag,
@@ -36,13 +39,10 @@ from restmill.config.kinds import (
     keys_of,
     kind_of,
 )
-from restmill.config.opaque import Opaque
-from restmill.config.places import Keys as PathKeys
-from restmill.config.places import Positions, written
+from restmill.config.model.opaque import Opaque
+from restmill.config.positions import Keys as PathKeys
+from restmill.config.positions import Positions, written
 from restmill.config.references import waits
-from restmill.config.scalars import Complaint, Masked, check_scalar, from_text, plain, text_of
-from restmill.config.suggest import Chain, meant_key
-from restmill.config.tags import Misfit, tag_of
 from restmill.config.telling import (
     credentials_in,
     credentials_in_dsn,

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restmill.config import python_text
 from restmill.config.bounds import MOST_BYTES, TOO_DEEP, deeper_than
-from restmill.config.json_text import read_json
-from restmill.config.places import Positions
-from restmill.config.toml_text import read_toml
+from restmill.config.files import python_text
+from restmill.config.files.json_text import read_json
+from restmill.config.files.toml_text import read_toml
+from restmill.config.files.yaml_text import read_yaml
+from restmill.config.positions import Positions
 from restmill.config.wording import got
-from restmill.config.yaml_text import read_yaml
 from restmill.errors import ConfigError, Place, Problem, did_you_mean
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from restmill.config.kinds import Block, Listing, Number, Status, Whole, block, key
+from restmill.config.model.kinds import Block, Listing, Number, Status, Whole, block, key
 
 
 @block

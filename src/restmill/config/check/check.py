@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from restmill.config.bounds import HALF, fewer, halves
-from restmill.config.kinds import Block, Keys
-from restmill.config.merge import merged
-from restmill.config.model import AnyResource, Config, ReadyResource, Resource, ResourceDefaults
-from restmill.config.opaque import Opaque
-from restmill.config.places import Keys as PathKeys
-from restmill.config.places import Positions, written
+from restmill.config.check.resource_rules import Declared, Rules
+from restmill.config.check.scalars import plain, text_of
+from restmill.config.check.walk import Spot, Walk
+from restmill.config.model.config import AnyResource, Config, ReadyResource, Resource, ResourceDefaults
+from restmill.config.model.defaults import merged
+from restmill.config.model.kinds import Block, Keys
+from restmill.config.model.opaque import Opaque
+from restmill.config.positions import Keys as PathKeys
+from restmill.config.positions import Positions, written
 from restmill.config.references import faults, find, waits
-from restmill.config.rules import Declared, Rules
-from restmill.config.scalars import plain, text_of
-from restmill.config.walk import Spot, Walk
 from restmill.config.wording import got
 from restmill.errors import ConfigError, Place, Problem
 from restmill.secrets import Redactor
@@ -28,7 +28,7 @@ from restmill.secrets import Redactor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from restmill.config.files import Source
+    from restmill.config.files.load import Source
     from restmill.path import Json
     from restmill.secrets import Secret
 

@@ -12,7 +12,15 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.config.kinds import (
+from restmill.config.model.auth import (
+    AUTH,
+    ApiKeyAuth,
+    Auth,
+    BearerAuth,
+    HttpBasicAuth,
+    OAuth2ClientCredentialsAuth,
+)
+from restmill.config.model.kinds import (
     Block,
     Flag,
     HeaderValue,
@@ -28,16 +36,9 @@ from restmill.config.kinds import (
     block,
     key,
 )
-from restmill.config.model_auth import (
-    AUTH,
-    ApiKeyAuth,
-    Auth,
-    BearerAuth,
-    HttpBasicAuth,
-    OAuth2ClientCredentialsAuth,
-)
-from restmill.config.model_limits import Breaker, RateLimit, Retry
-from restmill.config.model_paginators import (
+from restmill.config.model.limits import Breaker, RateLimit, Retry
+from restmill.config.model.opaque import Opaque
+from restmill.config.model.paginators import (
     PAGINATOR,
     AutoPaginator,
     CursorPaginator,
@@ -49,7 +50,7 @@ from restmill.config.model_paginators import (
     Paginator,
     SinglePagePaginator,
 )
-from restmill.config.model_resource import (
+from restmill.config.model.resource import (
     RESOURCE,
     DeleteMissing,
     Endpoint,
@@ -62,7 +63,6 @@ from restmill.config.model_resource import (
     ResourceDefaults,
     ResponseAction,
 )
-from restmill.config.opaque import Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from restmill.config.kinds import (
+from restmill.config.model.kinds import (
     Anything,
     Block,
     Choice,
@@ -24,7 +24,7 @@ from restmill.config.kinds import (
     key,
     keys_of,
 )
-from restmill.config.opaque import Opaque
+from restmill.config.model.opaque import Opaque
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from restmill.config.model import Client
-from restmill.config.model_hints import WriteDisposition
-from restmill.config.model_paginators import CursorPaginator, OffsetPaginator, PageNumberPaginator
-from restmill.config.model_resource import IncrementalParam, ResponseAction
-from restmill.config.scalars import Complaint
+from restmill.config.check.scalars import Complaint
+from restmill.config.model.config import Client
+from restmill.config.model.hints import WriteDisposition
+from restmill.config.model.paginators import CursorPaginator, OffsetPaginator, PageNumberPaginator
+from restmill.config.model.resource import IncrementalParam, ResponseAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from restmill.config.kinds import Block
+    from restmill.config.model.kinds import Block
 
 _STRATEGIES = {
     "deduplicated": ("delete-insert",),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from restmill.config.kinds import keys_of
-from restmill.config.model_resource import Endpoint, Resource, ResourceDefaults
+from restmill.config.model.kinds import keys_of
+from restmill.config.model.resource import Endpoint, Resource, ResourceDefaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from restmill.config.kinds import Block
+    from restmill.config.model.kinds import Block
     from restmill.path import Json
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from restmill.config.bounds import TOO_DEEP, deeper_than, long_number, refused
-from restmill.config.places import Keys, Positions
+from restmill.config.positions import Keys, Positions
 from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from restmill.config.expressions import INCREMENTAL_VALUES, names, texts
-from restmill.config.model_resource import Incremental, IncrementalParam, ResolveParam, Resource
-from restmill.config.opaque import Opaque
+from restmill.config.model.opaque import Opaque
+from restmill.config.model.resource import Incremental, IncrementalParam, ResolveParam, Resource
+from restmill.config.placeholders import INCREMENTAL_VALUES, names, texts
 from restmill.errors import Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from restmill.config.places import Keys, Positions
+    from restmill.config.positions import Keys, Positions
 
 Body = Literal["params", "json", "data", "headers"]
 
