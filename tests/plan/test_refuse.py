@@ -13,7 +13,7 @@ from restmill.config.check.check import check
 from restmill.config.model import config as model
 from restmill.errors import ConfigError
 from restmill.plan.build import build
-from restmill.plan.refuse import UNSUPPORTED
+from restmill.plan.unsupported import UNSUPPORTED
 from tests.plan.planning import USERS, planned, problems, tree
 
 if TYPE_CHECKING:

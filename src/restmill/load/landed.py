@@ -17,7 +17,7 @@ from restmill.events import Noted
 from restmill.load.rows import marks
 from restmill.load.vanished import Gone, least_rows, table_of
 from restmill.load.watch import tell
-from restmill.plan.deletes import keeps_every_key
+from restmill.plan.delete_missing import keeps_every_key
 from restmill.plan.spec import Resource
 
 if TYPE_CHECKING:

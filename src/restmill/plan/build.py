@@ -16,20 +16,10 @@ from restmill.config.model import config as model
 from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.bind import Binder
-from restmill.plan.deletes import deletion_of, undecided, unfit
+from restmill.plan.delete_missing import deletion_of, undecided, unfit
 from restmill.plan.dispositions import notes_on_tables
-from restmill.plan.machines import (
-    auth_of,
-    effective_paginator,
-    limits_of,
-    pager_of,
-    policy_of,
-    rules_of,
-    transport_of,
-)
 from restmill.plan.names import unusable
 from restmill.plan.notes import notes_on_client, notes_on_pipeline, notes_on_resource, why_by_rows
-from restmill.plan.refuse import refused
 from restmill.plan.spec import (
     Bounds,
     Departures,
@@ -42,6 +32,16 @@ from restmill.plan.spec import (
     Signer,
     Step,
 )
+from restmill.plan.to_wire import (
+    auth_of,
+    effective_paginator,
+    limits_of,
+    pager_of,
+    policy_of,
+    rules_of,
+    transport_of,
+)
+from restmill.plan.unsupported import refused
 from restmill.wire.auth import secrets_of
 from restmill.wire.detect import single_entity_path
 

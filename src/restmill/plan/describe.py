@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from restmill.config.model.opaque import Opaque
 from restmill.config.telling import may_be_credential, without_literals
-from restmill.plan import deletes
+from restmill.plan import delete_missing
 from restmill.plan.spec import Foreign, Fresh, Signer
 from restmill.plan.template import Template, spelled
 from restmill.secrets import MASK, Redactor
@@ -143,7 +143,7 @@ def _described(plan: Plan, resource: Resource | Foreign, clean: Redactor) -> Des
         steps=tuple(f"{step.kind} {_words(step.function)}" for step in resource.steps),
         rename=dict(resource.rename),
         table={name: _words(resource.hints[name]) for name in _TABLE if name in resource.hints},
-        deletes=deletes.described(resource),
+        deletes=delete_missing.described(resource),
         load=f"rows: {resource.by_rows}" if resource.by_rows else _COLUMNS,
         departures=resource.departures.described(),
         retry=_retry(resource.retry),

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from restmill.config.model import config
-from restmill.plan.deletes import CUT, notes_on_deletion
+from restmill.plan.delete_missing import CUT, notes_on_deletion
 from restmill.plan.dispositions import UNKEYED
-from restmill.plan.machines import effective_paginator
 from restmill.plan.spec import Note
 from restmill.plan.template import Placeholder
+from restmill.plan.to_wire import effective_paginator
 from restmill.wire.detect import single_entity_path
 from restmill.wire.message import origin_of
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from restmill.config.model.config import ApiKeyAuth, BearerAuth, OAuth2ClientCredentialsAuth, Opaque, Resource
 from restmill.config.wording import got
 from restmill.errors import Place, Problem
-from restmill.plan.machines import effective_paginator
+from restmill.plan.to_wire import effective_paginator
 from restmill.secrets import Secret
 from restmill.shape.encoding import known
 from restmill.wire.address import flaw_of
