@@ -13,7 +13,7 @@ from restmill.load.sampled import Sampled
 from restmill.load.verify import Comparison, Target, verify
 from restmill.testing import json_response
 from restmill.wire.message import Page, Request
-from restmill.wire.paging import Offset
+from restmill.wire.paging.pagers import Offset
 from tests.load.api import api, resource
 from tests.load.shelf import Shelf, records
 

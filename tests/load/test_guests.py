@@ -20,7 +20,7 @@ from restmill.config.model.config import Opaque
 from restmill.errors import ConfigError, Unreachable
 from restmill.load.failures import explained
 from restmill.load.known import known_auth, known_pager
-from restmill.wire import paging
+from restmill.wire.paging import pagers
 from tests.load.api import KEY
 
 if TYPE_CHECKING:
@@ -214,13 +214,13 @@ def test_a_function_that_fails_is_the_users_own_error(server: SandboxServer) -> 
 @pytest.mark.parametrize(
     ("paginator", "kind"),
     [
-        (dlts.OffsetPaginator(limit=10, total_path=None), paging.Offset),
-        (dlts.PageNumberPaginator(base_page=1), paging.PageNumber),
-        (dlts.JSONLinkPaginator("meta.next"), paging.JsonLink),
-        (dlts.HeaderLinkPaginator(), paging.HeaderLink),
-        (dlts.HeaderCursorPaginator(), paging.HeaderCursor),
-        (dlts.JSONResponseCursorPaginator(), paging.Cursor),
-        (dlts.SinglePagePaginator(), paging.SinglePage),
+        (dlts.OffsetPaginator(limit=10, total_path=None), pagers.Offset),
+        (dlts.PageNumberPaginator(base_page=1), pagers.PageNumber),
+        (dlts.JSONLinkPaginator("meta.next"), pagers.JsonLink),
+        (dlts.HeaderLinkPaginator(), pagers.HeaderLink),
+        (dlts.HeaderCursorPaginator(), pagers.HeaderCursor),
+        (dlts.JSONResponseCursorPaginator(), pagers.Cursor),
+        (dlts.SinglePagePaginator(), pagers.SinglePage),
         (StepPaginator(), type(None)),
     ],
     ids=lambda value: type(value).__name__,

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from restmill.events import Basis, ParentDone, ReadDone
 from restmill.load.lineage import AllBut, Lineage, Only, Whole
 from restmill.run.receipt import Evidence
-from restmill.wire.paging import Cursor, Offset, SinglePage
+from restmill.wire.paging.pagers import Cursor, Offset, SinglePage
 from tests.plan.planning import planned
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Plan
     from restmill.run.receipt import Verdict
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 MERGE = {"write_disposition": "merge", "primary_key": "id", "delete_missing": "hard"}
 WEAK: tuple[Basis, ...] = ("", "page", "declared")

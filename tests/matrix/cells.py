@@ -15,12 +15,12 @@ from restmill.sandbox.disguise import ErrorKind
 from restmill.testing import Recorder, run
 from restmill.testing.rig import HOME, Rig, terms
 from restmill.wire.message import Request
-from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, PageNumber
+from restmill.wire.paging.pagers import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, PageNumber
 from tests.matrix.ground import LIST, Ground
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 Switches: TypeAlias = "dict[str, Json]"
 SIZE = 20

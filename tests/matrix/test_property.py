@@ -32,12 +32,12 @@ from restmill.events import ReadDone
 from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Rig, order
-from restmill.wire.paging import Cursor, Offset, PageNumber
+from restmill.wire.paging.pagers import Cursor, Offset, PageNumber
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE = 5
 _HONEST = "truth"

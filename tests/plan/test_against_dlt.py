@@ -19,17 +19,17 @@ from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.spec import Plan, Resource
 from restmill.plan.template import parse_tree
-from restmill.wire import paging
+from restmill.wire.paging import pagers
 
 if TYPE_CHECKING:
     from restmill.path import Json
 
 NAMES = ["r0", "r1", "r2", "r3"]
 PAGERS = {
-    paging.Offset: dlt_paging.OffsetPaginator,
-    paging.PageNumber: dlt_paging.PageNumberPaginator,
-    paging.JsonLink: dlt_paging.JSONLinkPaginator,
-    paging.SinglePage: dlt_paging.SinglePagePaginator,
+    pagers.Offset: dlt_paging.OffsetPaginator,
+    pagers.PageNumber: dlt_paging.PageNumberPaginator,
+    pagers.JsonLink: dlt_paging.JSONLinkPaginator,
+    pagers.SinglePage: dlt_paging.SinglePagePaginator,
     type(None): type(None),
 }
 
@@ -214,7 +214,7 @@ def same_request(one: Resource, endpoint: Json, binding: Json, *, doubled: bool)
 def same_paging(one: Resource, endpoint: Json, clients: Json) -> None:
     expected = create_paginator(endpoint.get("paginator")) or create_paginator(clients)
     assert PAGERS[type(one.pager)] is type(expected)
-    if isinstance(one.pager, paging.Offset):
+    if isinstance(one.pager, pagers.Offset):
         assert isinstance(expected, dlt_paging.OffsetPaginator)
         assert one.pager.limit == expected.limit
     assert (str(one.selector) if one.selector else None) == endpoint.get("data_selector")

@@ -12,7 +12,7 @@ from restmill.plan.build import build
 from restmill.plan.describe import describe
 from restmill.plan.spec import Bounds
 from restmill.run.order import order_for
-from restmill.wire.paging import Offset
+from restmill.wire.paging.pagers import Offset
 
 
 def tree(endpoint: dict[str, Any], client: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

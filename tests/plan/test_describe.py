@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from restmill.config.model.config import Opaque
 from restmill.plan.describe import Described, as_json, describe
 from restmill.secrets import Secret
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 from restmill.wire.retry import Policy
 from tests.plan.planning import USERS, planned
 

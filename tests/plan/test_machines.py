@@ -13,10 +13,11 @@ from restmill.errors import ConfigError
 from restmill.path import Path
 from restmill.plan.spec import Note, Transport
 from restmill.secrets import Secret
-from restmill.wire import auth, paging
-from restmill.wire.gate import Limits
+from restmill.wire import auth
+from restmill.wire.actions import Rule
+from restmill.wire.limits.budget import Limits
+from restmill.wire.paging import pagers
 from restmill.wire.retry import Policy
-from restmill.wire.rules import Rule
 from tests.plan.planning import USERS, notes, planned
 
 if TYPE_CHECKING:
@@ -27,21 +28,21 @@ if TYPE_CHECKING:
     ("declared", "expected"),
     [
         ("auto", None),
-        ("single_page", paging.SinglePage()),
-        ("json_response", paging.JsonLink()),
-        ({"type": "json_link", "next_url_path": "links.next"}, paging.JsonLink(Path("links.next"))),
-        ({"type": "header_link", "links_next_key": "n"}, paging.HeaderLink("n")),
-        ({"type": "header_cursor", "cursor_key": "K", "cursor_param": "c"}, paging.HeaderCursor("K", "c")),
-        ({"type": "cursor", "cursor_path": "a.b", "has_more_path": None}, paging.Cursor(Path("a.b"))),
-        ({"type": "offset", "limit": 10}, paging.Offset(10)),
-        ({"type": "offset", "limit": 10, "total_path": None}, paging.Offset(10, total_path=None)),
-        ({"type": "offset", "offset": None, "limit": 1}, paging.Offset(1)),
-        ({"type": "page_number"}, paging.PageNumber(base_known=False)),
-        ({"type": "page_number", "base_page": 1, "maximum_page": 3}, paging.PageNumber(1, maximum_page=3)),
-        ({"type": "page_number", "page": 1}, paging.PageNumber(page=1)),
+        ("single_page", pagers.SinglePage()),
+        ("json_response", pagers.JsonLink()),
+        ({"type": "json_link", "next_url_path": "links.next"}, pagers.JsonLink(Path("links.next"))),
+        ({"type": "header_link", "links_next_key": "n"}, pagers.HeaderLink("n")),
+        ({"type": "header_cursor", "cursor_key": "K", "cursor_param": "c"}, pagers.HeaderCursor("K", "c")),
+        ({"type": "cursor", "cursor_path": "a.b", "has_more_path": None}, pagers.Cursor(Path("a.b"))),
+        ({"type": "offset", "limit": 10}, pagers.Offset(10)),
+        ({"type": "offset", "limit": 10, "total_path": None}, pagers.Offset(10, total_path=None)),
+        ({"type": "offset", "offset": None, "limit": 1}, pagers.Offset(1)),
+        ({"type": "page_number"}, pagers.PageNumber(base_known=False)),
+        ({"type": "page_number", "base_page": 1, "maximum_page": 3}, pagers.PageNumber(1, maximum_page=3)),
+        ({"type": "page_number", "page": 1}, pagers.PageNumber(page=1)),
     ],
 )  # fmt: skip
-def test_paginators_become_pagers(declared: Json, expected: paging.Pager | None) -> None:
+def test_paginators_become_pagers(declared: Json, expected: pagers.Pager | None) -> None:
     assert (
         planned({"name": "x", "endpoint": {"path": "x", "paginator": declared}}).resource("x").pager
         == expected
@@ -51,17 +52,17 @@ def test_paginators_become_pagers(declared: Json, expected: paging.Pager | None)
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        ({}, paging.JsonLink()),
-        ({"paginator": None}, paging.JsonLink()),
-        ({"paginator": "auto"}, paging.JsonLink()),
-        ({"paginator": {"type": "auto"}}, paging.JsonLink()),
-        ({"paginator": "header_link"}, paging.HeaderLink()),
-        ({"path": "x/{resources.users.id}"}, paging.SinglePage()),
-        ({"path": "x/{resources.users.id}", "paginator": "auto"}, paging.JsonLink()),
+        ({}, pagers.JsonLink()),
+        ({"paginator": None}, pagers.JsonLink()),
+        ({"paginator": "auto"}, pagers.JsonLink()),
+        ({"paginator": {"type": "auto"}}, pagers.JsonLink()),
+        ({"paginator": "header_link"}, pagers.HeaderLink()),
+        ({"path": "x/{resources.users.id}"}, pagers.SinglePage()),
+        ({"path": "x/{resources.users.id}", "paginator": "auto"}, pagers.JsonLink()),
     ],
 )
 def test_the_clients_paginator_counts_where_an_endpoint_has_none_or_auto(
-    own: Json, expected: paging.Pager
+    own: Json, expected: pagers.Pager
 ) -> None:
     client = {"base_url": "https://h", "paginator": "json_link"}
     assert planned(USERS, {"name": "x", "endpoint": own}, client=client).resource("x").pager == expected
@@ -70,7 +71,7 @@ def test_the_clients_paginator_counts_where_an_endpoint_has_none_or_auto(
 def test_a_path_that_ends_in_a_placeholder_is_one_record() -> None:
     plan = planned(USERS, {"name": "x", "endpoint": "users/{resources.users.id}"})
     assert plan.resource("x").selector == Path("$")
-    assert plan.resource("x").pager == paging.SinglePage()
+    assert plan.resource("x").pager == pagers.SinglePage()
     said = "the path ends in a placeholder: the whole answer is the record and there is one page"
     assert said in notes(plan, "x")
 
@@ -179,10 +180,10 @@ def test_response_actions_become_rules_in_order() -> None:
     )
 
 
-KINDS: dict[str, type[paging.Offset | paging.PageNumber | paging.Cursor]] = {
-    "offset": paging.Offset,
-    "page_number": paging.PageNumber,
-    "cursor": paging.Cursor,
+KINDS: dict[str, type[pagers.Offset | pagers.PageNumber | pagers.Cursor]] = {
+    "offset": pagers.Offset,
+    "page_number": pagers.PageNumber,
+    "cursor": pagers.Cursor,
 }
 options = st.fixed_dictionaries(
     {"type": st.sampled_from(["offset", "page_number", "cursor"])},
@@ -212,8 +213,8 @@ def test_a_paginator_that_passes_the_check_contradicts_nothing(declared: dict[st
         pager = planned({"name": "x", "endpoint": {"path": "x", "paginator": declared}}).resource("x").pager
     except ConfigError:
         return
-    assert isinstance(pager, paging.Offset | paging.PageNumber | paging.Cursor)
-    assert paging.conflicts(pager) == ()
+    assert isinstance(pager, pagers.Offset | pagers.PageNumber | pagers.Cursor)
+    assert pagers.conflicts(pager) == ()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from restmill.path import Path
 from restmill.run.receipt import Evidence, Ledger
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, Script, order, terms
+from restmill.wire.actions import Rule
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor, HeaderLink, Offset, PageNumber, Pager, SinglePage
-from restmill.wire.rules import Rule
+from restmill.wire.paging.pagers import Cursor, HeaderLink, Offset, PageNumber, Pager, SinglePage
 
 if TYPE_CHECKING:
     from restmill.run.order import Order

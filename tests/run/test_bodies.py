@@ -10,9 +10,9 @@ from restmill.errors import NotData
 from restmill.events import Doubted, HostHalted, Noted, ReadDone
 from restmill.testing import Recorder, run
 from restmill.testing.rig import Rig, order, terms
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor, Offset, PageNumber, SinglePage
+from restmill.wire.paging.pagers import Cursor, Offset, PageNumber, SinglePage
 
 JSON = Headers({"Content-Type": "application/json"})
 

@@ -11,13 +11,13 @@ from restmill.events import ReadDone, Waiting
 from restmill.plan.spec import Bounds
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, order
-from restmill.wire.gate import Limits
-from restmill.wire.paging import Cursor, Offset
+from restmill.wire.limits.budget import Limits
+from restmill.wire.paging.pagers import Cursor, Offset
 
 if TYPE_CHECKING:
     from restmill.testing.rig import Script
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 
 def bounded(rig: Rig, seen: Recorder, bounds: Bounds, pager: Pager | None = None) -> ReadDone:

@@ -12,12 +12,12 @@ from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Rig, order
 from restmill.wire.message import Headers
-from restmill.wire.paging import Cursor, HeaderLink, JsonLink, Offset, PageNumber, SinglePage
+from restmill.wire.paging.pagers import Cursor, HeaderLink, JsonLink, Offset, PageNumber, SinglePage
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE = 10
 ROWS = 37

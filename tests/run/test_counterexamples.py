@@ -9,13 +9,13 @@ from restmill.events import ReadDone
 from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
-from restmill.wire.paging import Cursor, JsonLink, Offset, PageNumber
+from restmill.wire.paging.pagers import Cursor, JsonLink, Offset, PageNumber
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.testing.rig import Script
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 
 def ended(script: Script, pager: Pager, selector: str = "data") -> tuple[ReadDone, list[Json]]:

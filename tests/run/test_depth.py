@@ -11,13 +11,13 @@ from restmill.events import ReadDone
 from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
-from restmill.wire.paging import Cursor, HeaderLink, JsonLink, Offset, PageNumber
+from restmill.wire.paging.pagers import Cursor, HeaderLink, JsonLink, Offset, PageNumber
 from restmill.wire.windows import forbids_depth
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE, WINDOW = 10, 60
 

@@ -10,7 +10,7 @@ import pytest
 from restmill.errors import Halted
 from restmill.run.door import Door
 from restmill.testing.clock import FakeClock, run
-from restmill.wire.gate import Gate, Limits
+from restmill.wire.limits.budget import Gate, Limits
 from restmill.wire.message import Headers, Request, Response
 
 if TYPE_CHECKING:

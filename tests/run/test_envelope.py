@@ -16,7 +16,7 @@ from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.message import Request, Response
-from restmill.wire.paging import (
+from restmill.wire.paging.pagers import (
     Cursor,
     Done,
     HeaderCursor,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.wire.message import Page
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 ROWS: list[Json] = [{"id": i, "status": "failed", "error": "of this row"} for i in range(7)]
 

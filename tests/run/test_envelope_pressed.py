@@ -15,7 +15,7 @@ from restmill.shape.press import Press
 from restmill.shape.rules import Column
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Rig, order
-from restmill.wire.paging import Offset
+from restmill.wire.paging.pagers import Offset
 from tests.run.test_envelope import ALONE, FLIPS
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from restmill.run.extras import Extras
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.message import Headers
-from restmill.wire.paging import Cursor, HeaderLink, JsonLink, Offset, PageNumber
+from restmill.wire.paging.pagers import Cursor, HeaderLink, JsonLink, Offset, PageNumber
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.run.order import Order
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE = 10
 

@@ -16,9 +16,9 @@ from restmill.secrets import Secret
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, KEY, Offsets, Rig, order, terms
 from restmill.wire.auth import Bearer, ClientCredentials
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import HeaderLink, SinglePage
+from restmill.wire.paging.pagers import HeaderLink, SinglePage
 from restmill.wire.retry import Policy
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from restmill.events import ReadDone
 from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order, terms
+from restmill.wire.actions import Rule
 from restmill.wire.message import Headers
-from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, PageNumber
-from restmill.wire.rules import Rule
+from restmill.wire.paging.pagers import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, PageNumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.testing.rig import Script
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE = 10
 PAGES = {"43 rows": 43, "40 rows": 40, "one page": 7, "one full page": 10}

@@ -21,9 +21,9 @@ from restmill.run.fetch import Refused
 from restmill.run.transport import Failed
 from restmill.testing import json_response, run
 from restmill.testing.rig import Offsets, Rig, order
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor, PageNumber, Pager
+from restmill.wire.paging.pagers import Cursor, PageNumber, Pager
 
 LIMITS = Limits(patience=8.75)
 TOO_MANY = Response(429, Headers(), b"")

@@ -15,15 +15,15 @@ from restmill.run.caller import CALLER, Call, called
 from restmill.run.channel import Bell, Channel
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, order, terms
-from restmill.wire.paging import Done, Next, Offset
-from restmill.wire.rules import Rule
+from restmill.wire.actions import Rule
+from restmill.wire.paging.pagers import Done, Next, Offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from restmill.run.fetch import Terms
     from restmill.wire.message import Page, Request, Response
-    from restmill.wire.paging import Decision
+    from restmill.wire.paging.pagers import Decision
 
 PAUSE = 60.0
 """Seconds; the round trip of the fake transport takes 0.05."""

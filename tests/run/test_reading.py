@@ -15,9 +15,9 @@ from restmill.path import Json, Path
 from restmill.run.proof import Proof
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Offsets, Rig, Script, order
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor, JsonLink, Offset, PageNumber, Pager, SinglePage
+from restmill.wire.paging.pagers import Cursor, JsonLink, Offset, PageNumber, Pager, SinglePage
 
 
 @given(

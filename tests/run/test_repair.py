@@ -13,8 +13,8 @@ from restmill.path import Path
 from restmill.plan.spec import Bounds
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, order
-from restmill.wire.paging import Cursor, Offset, PageNumber
-from restmill.wire.sizes import other_sizes
+from restmill.wire.paging.page_sizes import other_sizes
+from restmill.wire.paging.pagers import Cursor, Offset, PageNumber
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -12,16 +12,16 @@ from restmill.path import Path
 from restmill.run.transport import Failed
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order, terms
+from restmill.wire.actions import Rule
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink
-from restmill.wire.rules import Rule
+from restmill.wire.paging.pagers import Cursor, HeaderCursor, HeaderLink, JsonLink
 from tests.run.test_trail import Own
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.run.fetch import Terms
     from restmill.wire.message import Method
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE, ROWS, LIMIT = 3, 16, 3
 TOKEN = "60bb598b"  # what a server calls a scroll

@@ -14,7 +14,7 @@ from restmill.run.channel import Bell, Channel, Ended
 from restmill.run.session import ReadHandle, Session
 from restmill.testing import FakeTransport, json_response
 from restmill.testing.rig import HOME, Offsets, order
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

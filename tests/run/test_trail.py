@@ -13,14 +13,14 @@ from restmill.run.trail import Trail
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.message import Request
-from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink, Next
+from restmill.wire.paging.pagers import Cursor, HeaderCursor, HeaderLink, JsonLink, Next
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from restmill.path import Json
     from restmill.wire.message import Page, Response
-    from restmill.wire.paging import Done, Pager
+    from restmill.wire.paging.pagers import Done, Pager
 
 ASK, CURSOR = Request("GET", HOME, {"cursor": "60bb598b"}), Cursor()
 TOKEN = "60bb598b"  # what a server calls a scroll

@@ -11,11 +11,11 @@ from restmill.events import HostHalted
 from restmill.run.fetch import Refused
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, order, terms
-from restmill.wire.gate import Limits
+from restmill.wire.actions import Rule
+from restmill.wire.limits.budget import Limits
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import SinglePage
+from restmill.wire.paging.pagers import SinglePage
 from restmill.wire.retry import Policy
-from restmill.wire.rules import Rule
 
 OK = json_response({"data": [{"id": 1}]})
 BAD = {

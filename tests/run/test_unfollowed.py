@@ -12,7 +12,7 @@ from restmill.path import Path
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.message import Headers
-from restmill.wire.paging import Cursor, HeaderLink, JsonLink, Offset, PageNumber, SinglePage
+from restmill.wire.paging.pagers import Cursor, HeaderLink, JsonLink, Offset, PageNumber, SinglePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.testing.rig import Script
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 SIZE, ROWS = 10, 37
 

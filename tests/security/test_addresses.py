@@ -13,7 +13,7 @@ from restmill.testing.clock import run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.address import LONGEST, NoAddress, flaw_of, joined
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import HeaderLink, JsonLink, Offset
+from restmill.wire.paging.pagers import HeaderLink, JsonLink, Offset
 
 NO_URLS = {
     "a port too high": "http://127.0.0.1:99999/x",

@@ -19,9 +19,9 @@ from restmill.spellings import LONGEST, parts
 from restmill.testing import json_response, run
 from restmill.testing.rig import Rig, order
 from restmill.wire.auth import ClientCredentials, read_token
-from restmill.wire.changes import _is_time
+from restmill.wire.errors.changes import _is_time
 from restmill.wire.message import Headers, Response
-from restmill.wire.next_words import is_another, is_firm, is_planned
+from restmill.wire.next_page.next_words import is_another, is_firm, is_planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,12 +18,12 @@ from restmill.testing import run
 from restmill.testing.rig import Rig, order
 from restmill.wire.address import NoAddress
 from restmill.wire.coding import Intake, Unread
-from restmill.wire.delay import seconds_of
-from restmill.wire.fields import text_of
-from restmill.wire.links import links
+from restmill.wire.header_fields import text_of
+from restmill.wire.limits.rate_headers import is_limit, is_refusal, quota, wait_asked
+from restmill.wire.limits.retry_after import seconds_of
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.pace import is_limit, is_refusal, quota, wait_asked
-from restmill.wire.paging import Offset
+from restmill.wire.next_page.links import links
+from restmill.wire.paging.pagers import Offset
 from tests.security.fuzzing import fuzz, near
 
 DOCUMENTS = (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.wire.links import links
+from restmill.wire.limits.rate_headers import quota, retry_after
 from restmill.wire.message import Headers
-from restmill.wire.pace import quota, retry_after
+from restmill.wire.next_page.links import links
 
 _LINK = re.compile(
     r"<(?P<target>[^>]*)>(?P<params>(?:\s*;\s*[^\s;=,<]*(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\",;]*))?)*)"

@@ -11,7 +11,7 @@ from restmill.secrets import without_credentials
 from restmill.shape.collation import Collation, Reading, instant
 from restmill.shape.decode import Undecodable, document_of
 from restmill.wire.message import Headers, Response
-from restmill.wire.signs import plain
+from restmill.wire.next_page.more_signs import plain
 
 LONG = 200_000
 TEXTS = [

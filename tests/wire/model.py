@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from restmill.path import Json
 from restmill.wire.message import Headers, Page, Request, Response
-from restmill.wire.paging import Done, Fan, Next, Pager, Series
+from restmill.wire.paging.pagers import Done, Fan, Next, Pager, Series
 
 START = Request("GET", "https://api.test/things")
 

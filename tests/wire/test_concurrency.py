@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.wire.concurrency import Concurrency
+from restmill.wire.limits.concurrency import Concurrency
 
 
 def well(one: Concurrency, times: int, now: float = 0.0, seconds: float = 0.05) -> Concurrency:

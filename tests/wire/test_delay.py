@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.wire.delay import seconds_of
+from restmill.wire.limits.rate_headers import Quota, quota, retry_after
+from restmill.wire.limits.retry_after import seconds_of
 from restmill.wire.message import Headers
-from restmill.wire.pace import Quota, quota, retry_after
 
 WALL = 1_800_000_000.0  # 2027-01-15T08:00:00Z
 

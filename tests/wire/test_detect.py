@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from requests import Response as TheirResponse
 
 from restmill.path import Json, Path, path_of
-from restmill.wire.detect import detect_pager, detect_selector, single_entity_path
-from restmill.wire.paging import Cursor, Done, HeaderLink, JsonLink, PageNumber, Pager, SinglePage
-from restmill.wire.signs import whole
+from restmill.wire.next_page.more_signs import whole
+from restmill.wire.paging.detect import detect_pager, detect_selector, single_entity_path
+from restmill.wire.paging.pagers import Cursor, Done, HeaderLink, JsonLink, PageNumber, Pager, SinglePage
 from tests.wire.model import START, page
 
 keys = st.sampled_from(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path
-from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber
+from restmill.wire.paging.pagers import Done, Fan, Next, Offset, PageNumber
 from tests.wire.model import START, page
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restmill.path import Path
-from restmill.wire.envelopes import held
-from restmill.wire.error_signs import Usual, error_alone, sign_of_error
+from restmill.wire.errors.envelopes import held
+from restmill.wire.errors.signs import Usual, error_alone, sign_of_error
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from restmill.wire.fields import flaw, unsendable
+from restmill.wire.header_fields import flaw, unsendable
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.wire.gate import Gate, Go, Hold, Limits, Shut
+from restmill.wire.limits.budget import Gate, Go, Hold, Limits, Shut
 from restmill.wire.message import Headers
 
 WALL = 1_800_000_000.0

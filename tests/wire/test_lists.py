@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from restmill.path import Json, Path
-from restmill.wire.lists import Lists
 from restmill.wire.message import Page, Paged, Request, Response
-from restmill.wire.paging import Fan, Next, Offset
+from restmill.wire.paging.paged_lists import Lists
+from restmill.wire.paging.pagers import Fan, Next, Offset
 from tests.wire.model import page
 
 ORDERS: list[Json] = [

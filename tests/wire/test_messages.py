@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.wire.messages import is_bad, speaks_up, told, warns
+from restmill.wire.errors.messages import is_bad, speaks_up, told, warns
 
 if TYPE_CHECKING:
     from restmill.path import Json

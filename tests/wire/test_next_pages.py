@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.path import Path
-from restmill.wire.detect import detect_pager
 from restmill.wire.message import Request
-from restmill.wire.paging import Cursor, HeaderLink, JsonLink, PageNumber, SinglePage
-from restmill.wire.unfollowed import flagged, pointed
+from restmill.wire.paging.detect import detect_pager
+from restmill.wire.paging.pagers import Cursor, HeaderLink, JsonLink, PageNumber, SinglePage
+from restmill.wire.paging.unfollowed import flagged, pointed
 from tests.wire.model import START, page
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.wire.message import Page
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 ROWS: list[Json] = [{"id": i} for i in range(10)]
 SELF = "https://api.test/things"

@@ -8,10 +8,10 @@ import pytest
 
 from restmill.errors import NotData
 from restmill.path import Json, Path
-from restmill.wire.detect import detect_pager
 from restmill.wire.message import Page, Request
-from restmill.wire.paging import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, Pager, SinglePage
-from restmill.wire.unfollowed import flagged, pointed
+from restmill.wire.paging.detect import detect_pager
+from restmill.wire.paging.pagers import Cursor, HeaderCursor, HeaderLink, JsonLink, Offset, Pager, SinglePage
+from restmill.wire.paging.unfollowed import flagged, pointed
 from tests.wire.model import START, page
 
 LINK = "https://api.test/things?p=2"

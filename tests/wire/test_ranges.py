@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from restmill.errors import NotData
 from restmill.path import Json, Path
-from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, Series, conflicts
+from restmill.wire.paging.pagers import Done, Fan, Next, Offset, PageNumber, Series, conflicts
 from tests.wire.model import START, Api, Ask, drive, page
 
 if TYPE_CHECKING:

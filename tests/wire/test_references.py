@@ -13,7 +13,7 @@ from requests.utils import parse_header_links
 from restmill.errors import NotData
 from restmill.path import Json, Path
 from restmill.wire.message import Request
-from restmill.wire.paging import (
+from restmill.wire.paging.pagers import (
     Cursor,
     Done,
     HeaderCursor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from restmill.wire.gate import Gate, Go, Hold, Limits
+from restmill.wire.limits.budget import Gate, Go, Hold, Limits
 from tests.wire.test_gate import ok, sent
 
 

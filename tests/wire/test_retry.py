@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restmill.wire.limits.rate_headers import Quota, quota, retry_after
 from restmill.wire.message import Headers
-from restmill.wire.pace import Quota, quota, retry_after
 from restmill.wire.retry import Again, BadStatus, Broken, GiveUp, Policy, decide, is_busy, wait_asked
 
 WALL = 1_800_000_000.0

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Response as TheirResponse
 
+from restmill.wire.actions import Accept, Call, Fail, Judgement, Reauth, Retry, Rule, Skip, Stop, Verb, judge
 from restmill.wire.message import Headers, Response
-from restmill.wire.rules import Accept, Call, Fail, Judgement, Reauth, Retry, Rule, Skip, Stop, Verb, judge
 
 
 def answer(status: int = 200, body: str = "{}", headers: dict[str, str] | None = None) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from restmill.wire.throttle import Throttle
+from restmill.wire.limits.throttle import Throttle
 
 
 def refused(one: Throttle, now: float, asked: float | None = None) -> tuple[Throttle, float]:

@@ -7,8 +7,8 @@ import pytest
 from restmill.errors import NotData
 from restmill.path import Path
 from restmill.wire.message import Headers, Request
-from restmill.wire.paging import Done, Fan, Offset, PageNumber, conflicts
-from restmill.wire.totals import header_total, stated_total, total_in_headers
+from restmill.wire.paging.pagers import Done, Fan, Offset, PageNumber, conflicts
+from restmill.wire.paging.totals import header_total, stated_total, total_in_headers
 from tests.wire.model import START, Got, drive, page
 
 ROWS: list[object] = list(range(100))

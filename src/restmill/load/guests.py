@@ -31,9 +31,9 @@ from restmill.run.redirects import Elsewhere, staying_home
 from restmill.run.threads import is_plain
 from restmill.run.transport import Failed
 from restmill.secrets import KEYRING
+from restmill.wire.actions import Raised, Rule, Stop
 from restmill.wire.message import Headers, Request, Response
-from restmill.wire.paging import Decision, Done, Next
-from restmill.wire.rules import Raised, Rule, Stop
+from restmill.wire.paging.pagers import Decision, Done, Next
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from restmill.run.transport import Trouble
     from restmill.wire.message import Page
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 _BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 """What dlt's client tries again."""

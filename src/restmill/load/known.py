@@ -13,24 +13,24 @@ from dlt.sources.helpers.rest_client import paginators as dlts
 from restmill.config.model.config import ApiKeyAuth, BearerAuth, HttpBasicAuth
 from restmill.path import Path
 from restmill.secrets import Secret
-from restmill.wire import paging
+from restmill.wire.paging import pagers
 
 if TYPE_CHECKING:
     from restmill.config.model.config import Auth, Opaque
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 
 def known_pager(paginator: dlts.BasePaginator) -> Pager | None:
     """The pager for one of dlt's own classes; None for a subclass, which may do anything."""
     kind = type(paginator)
     if kind is dlts.SinglePagePaginator:
-        return paging.SinglePage()
+        return pagers.SinglePage()
     if isinstance(paginator, dlts.JSONLinkPaginator) and kind is dlts.JSONLinkPaginator:
-        return paging.JsonLink(next_url_path=Path(str(paginator.next_url_path)))
+        return pagers.JsonLink(next_url_path=Path(str(paginator.next_url_path)))
     if isinstance(paginator, dlts.HeaderLinkPaginator) and kind is dlts.HeaderLinkPaginator:
-        return paging.HeaderLink(links_next_key=paginator.links_next_key)
+        return pagers.HeaderLink(links_next_key=paginator.links_next_key)
     if isinstance(paginator, dlts.HeaderCursorPaginator) and kind is dlts.HeaderCursorPaginator:
-        return paging.HeaderCursor(cursor_key=paginator.cursor_key, cursor_param=paginator.cursor_param)
+        return pagers.HeaderCursor(cursor_key=paginator.cursor_key, cursor_param=paginator.cursor_param)
     if isinstance(paginator, dlts.RangePaginator):
         return _range(paginator)
     return _cursor(paginator)
@@ -40,7 +40,7 @@ def _cursor(paginator: dlts.BasePaginator) -> Pager | None:
     if type(paginator) is not dlts.JSONResponseCursorPaginator:
         return None
     assert isinstance(paginator, dlts.JSONResponseCursorPaginator)
-    return paging.Cursor(
+    return pagers.Cursor(
         cursor_path=Path(str(paginator.cursor_path)),
         cursor_param=paginator.cursor_param,
         cursor_body_path=paginator.cursor_body_path,
@@ -52,7 +52,7 @@ def _cursor(paginator: dlts.BasePaginator) -> Pager | None:
 def _range(paginator: dlts.RangePaginator) -> Pager | None:
     if type(paginator) is dlts.OffsetPaginator:
         assert isinstance(paginator, dlts.OffsetPaginator)
-        return paging.Offset(
+        return pagers.Offset(
             limit=paginator.limit,
             offset=paginator.initial_value,
             offset_param=paginator.param_name,
@@ -65,7 +65,7 @@ def _range(paginator: dlts.RangePaginator) -> Pager | None:
             has_more_path=_path(paginator.has_more_path),
         )
     if type(paginator) is dlts.PageNumberPaginator:
-        return paging.PageNumber(
+        return pagers.PageNumber(
             base_page=paginator.base_index,
             page=paginator.initial_value,
             base_known=True,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from restmill.events import ParentDone, ReadDone
 from restmill.plan.spec import Resource
 from restmill.run.ends import REFERRING
-from restmill.wire.paging import SinglePage
+from restmill.wire.paging.pagers import SinglePage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from restmill.plan.spec import Fresh, Opaque, Resource
-from restmill.wire.paging import Done, Fan, Next
+from restmill.wire.paging.pagers import Done, Fan, Next
 
 if TYPE_CHECKING:
     from restmill.plan.spec import Plan
     from restmill.wire.message import Page, Request
-    from restmill.wire.paging import Decision, Pager
+    from restmill.wire.paging.pagers import Decision, Pager
 
 SAMPLE = "a sample of"
 """How the reason of a sampled read begins."""

@@ -43,7 +43,7 @@ from restmill.plan.to_wire import (
 )
 from restmill.plan.unsupported import refused
 from restmill.wire.auth import secrets_of
-from restmill.wire.detect import single_entity_path
+from restmill.wire.paging.detect import single_entity_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

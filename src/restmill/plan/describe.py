@@ -18,15 +18,15 @@ from restmill.plan.spec import Foreign, Fresh, Signer
 from restmill.plan.template import Template, spelled
 from restmill.secrets import MASK, Redactor
 from restmill.wire import auth
-from restmill.wire.breaker import FAILURES
+from restmill.wire.limits.circuit_breaker import FAILURES
 from restmill.wire.message import join
 from restmill.wire.retry import wait_before
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Cursor, Parent, Plan, RequestTemplate, Resource
-    from restmill.wire.gate import Limits
-    from restmill.wire.paging import Pager
+    from restmill.wire.limits.budget import Limits
+    from restmill.wire.paging.pagers import Pager
     from restmill.wire.retry import Policy
 
 _TABLE = (

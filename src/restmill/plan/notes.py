@@ -14,8 +14,8 @@ from restmill.plan.dispositions import UNKEYED
 from restmill.plan.spec import Note
 from restmill.plan.template import Placeholder
 from restmill.plan.to_wire import effective_paginator
-from restmill.wire.detect import single_entity_path
 from restmill.wire.message import origin_of
+from restmill.wire.paging.detect import single_entity_path
 
 if TYPE_CHECKING:
     from restmill.path import Json

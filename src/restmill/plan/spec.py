@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from restmill.path import Json, Path
     from restmill.plan.template import Template
     from restmill.secrets import Secret
+    from restmill.wire.actions import Rule
     from restmill.wire.auth import Auth
-    from restmill.wire.gate import Limits
+    from restmill.wire.limits.budget import Limits
     from restmill.wire.message import Method, Request
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
     from restmill.wire.retry import Policy
-    from restmill.wire.rules import Rule
 
 __all__ = [
     "Bounds",

@@ -12,28 +12,29 @@ from restmill.config.model import config
 from restmill.path import Path
 from restmill.plan.spec import Transport
 from restmill.secrets import Secret
-from restmill.wire import auth, paging
-from restmill.wire.detect import single_entity_path
-from restmill.wire.gate import Limits
+from restmill.wire import auth
+from restmill.wire.actions import Rule
+from restmill.wire.limits.budget import Limits
+from restmill.wire.paging import pagers
+from restmill.wire.paging.detect import single_entity_path
 from restmill.wire.retry import Policy, longest_cycle
-from restmill.wire.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from restmill.config.model.kinds import Block
 
-_REFERENCES: dict[type[config.Paginator], Callable[..., paging.Pager]] = {
-    config.SinglePagePaginator: paging.SinglePage,
-    config.JsonLinkPaginator: paging.JsonLink,
-    config.HeaderLinkPaginator: paging.HeaderLink,
-    config.HeaderCursorPaginator: paging.HeaderCursor,
-    config.CursorPaginator: paging.Cursor,
+_REFERENCES: dict[type[config.Paginator], Callable[..., pagers.Pager]] = {
+    config.SinglePagePaginator: pagers.SinglePage,
+    config.JsonLinkPaginator: pagers.JsonLink,
+    config.HeaderLinkPaginator: pagers.HeaderLink,
+    config.HeaderCursorPaginator: pagers.HeaderCursor,
+    config.CursorPaginator: pagers.Cursor,
 }
 _PATHS = frozenset({"next_url_path", "cursor_path", "has_more_path", "total_path"})
 
 
-def pager_of(declared: config.Paginator | config.Opaque | None) -> paging.Pager | config.Opaque | None:
+def pager_of(declared: config.Paginator | config.Opaque | None) -> pagers.Pager | config.Opaque | None:
     """The pager a paginator of the config stands for; None: to be detected. An object is passed on."""
     match declared:
         case None | config.AutoPaginator():
@@ -41,9 +42,9 @@ def pager_of(declared: config.Paginator | config.Opaque | None) -> paging.Pager 
         case config.Opaque():
             return declared
         case config.OffsetPaginator(limit=limit):
-            return paging.Offset(**{"limit": limit, **_given(declared)})
+            return pagers.Offset(**{"limit": limit, **_given(declared)})
         case config.PageNumberPaginator(given=given):
-            return paging.PageNumber(**_given(declared), base_known=bool(given & {"base_page", "page"}))
+            return pagers.PageNumber(**_given(declared), base_known=bool(given & {"base_page", "page"}))
         case _:
             return _REFERENCES[type(declared)](**_given(declared))
 

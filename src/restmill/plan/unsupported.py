@@ -15,7 +15,7 @@ from restmill.plan.to_wire import effective_paginator
 from restmill.secrets import Secret
 from restmill.shape.encoding import known
 from restmill.wire.address import flaw_of
-from restmill.wire.fields import HINT, flaw
+from restmill.wire.header_fields import HINT, flaw
 from restmill.wire.message import join
 
 if TYPE_CHECKING:

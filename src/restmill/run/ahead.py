@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from restmill.run.extras import Extras
     from restmill.run.fetch import Answer
     from restmill.wire.message import Request
-    from restmill.wire.paging import Series
+    from restmill.wire.paging.pagers import Series
 
 _FIRST_AHEAD = 2
 _MOST_BYTES_AHEAD = 4 * 1024 * 1024

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from restmill.run.extras import Check, Extras, Question
     from restmill.run.proof import Proof
     from restmill.wire.message import Page, Request
-    from restmill.wire.paging import Done, Pager
+    from restmill.wire.paging.pagers import Done, Pager
 
 BELIEVED = (
     "not each list is asked behind its end, or for its first page again: the first ones were as they seemed"

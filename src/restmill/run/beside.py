@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from restmill.run.pages import Pages
     from restmill.run.proof import Proof
     from restmill.wire.message import Request, Response
-    from restmill.wire.paging import Done, Pager
+    from restmill.wire.paging.pagers import Done, Pager
 
 
 class Beside:

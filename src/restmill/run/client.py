@@ -17,7 +17,7 @@ from restmill.errors import ConfigError, Place, Problem
 from restmill.run.transport import Failed, unread
 from restmill.wire.body import body_of
 from restmill.wire.coding import Intake, Unread
-from restmill.wire.fields import text_of
+from restmill.wire.header_fields import text_of
 from restmill.wire.message import Headers, Response
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from restmill.errors import Halted, Place, Problem
 from restmill.events import HostHalted, Waiting
-from restmill.wire.gate import Go, Hold, Shut
+from restmill.wire.limits.budget import Go, Hold, Shut
 
 if TYPE_CHECKING:
     from restmill.events import Observer
     from restmill.run.clock import Clock
-    from restmill.wire.gate import Gate
+    from restmill.wire.limits.budget import Gate
     from restmill.wire.message import Request, Response
 
 _SAME_WAIT = 0.25

@@ -17,8 +17,10 @@ import orjson
 from restmill.path import Path
 from restmill.shape.decode import select
 from restmill.shape.pressed import Pressed
-from restmill.wire.detect import detect_selector
-from restmill.wire.paging import (
+from restmill.wire.next_page.more_signs import is_positional
+from restmill.wire.paging.detect import detect_selector
+from restmill.wire.paging.numbered import asked_size
+from restmill.wire.paging.pagers import (
     Cursor,
     Done,
     HeaderCursor,
@@ -28,9 +30,7 @@ from restmill.wire.paging import (
     PageNumber,
     SinglePage,
 )
-from restmill.wire.ranges import asked_size
-from restmill.wire.signs import is_positional
-from restmill.wire.totals import stated_total
+from restmill.wire.paging.totals import stated_total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
     from restmill.wire.message import Page, Request
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 COUNTING = (Offset, PageNumber)
 REFERRING = (Cursor, JsonLink, HeaderLink, HeaderCursor)

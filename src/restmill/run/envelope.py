@@ -14,10 +14,9 @@ from restmill.path import Path
 from restmill.run.ends import is_odd
 from restmill.shape.decode import keys_of
 from restmill.shape.pressed import Pressed
-from restmill.wire.changes import Surroundings
-from restmill.wire.detect import detect_selector
-from restmill.wire.envelopes import begins, held
-from restmill.wire.error_signs import (
+from restmill.wire.errors.changes import Surroundings
+from restmill.wire.errors.envelopes import begins, held
+from restmill.wire.errors.signs import (
     Sign,
     Usual,
     error_alone,
@@ -26,8 +25,9 @@ from restmill.wire.error_signs import (
     sign_of_error,
     speaks,
 )
-from restmill.wire.error_values import is_busy, plain_name
-from restmill.wire.paging import Cursor, JsonLink
+from restmill.wire.errors.values import is_busy, plain_name
+from restmill.wire.paging.detect import detect_selector
+from restmill.wire.paging.pagers import Cursor, JsonLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
     from restmill.shape.pressed import Records
-    from restmill.wire.envelopes import Keys
+    from restmill.wire.errors.envelopes import Keys
     from restmill.wire.message import Page, Request
-    from restmill.wire.paging import Done, Pager
+    from restmill.wire.paging.pagers import Done, Pager
 
 _FEW = 3
 """Records that may be an error in a list; a longer one is a list of something."""

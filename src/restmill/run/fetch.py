@@ -21,10 +21,11 @@ from restmill.run.signing import Signing
 from restmill.run.transport import Failed
 from restmill.shape.decode import Undecodable, read_document
 from restmill.shape.encoding import Recoded, recoded
+from restmill.wire.actions import Accept, Call, Fail, Raised, Reauth, Retry, Rule, Skip, Stop, judge
 from restmill.wire.address import NoAddress, flaw_of, joined
-from restmill.wire.fields import HINT, unsendable
-from restmill.wire.gate import Gate
-from restmill.wire.pace import is_refusal
+from restmill.wire.header_fields import HINT, unsendable
+from restmill.wire.limits.budget import Gate
+from restmill.wire.limits.rate_headers import is_refusal
 from restmill.wire.retry import (
     OUTAGES,
     Again,
@@ -37,7 +38,6 @@ from restmill.wire.retry import (
     is_busy,
     lost,
 )
-from restmill.wire.rules import Accept, Call, Fail, Raised, Reauth, Retry, Rule, Skip, Stop, judge
 
 if TYPE_CHECKING:
     from restmill.events import Observer

@@ -10,7 +10,7 @@ from restmill.run.extras import Extras
 
 if TYPE_CHECKING:
     from restmill.wire.auth import Auth, Token
-    from restmill.wire.gate import Gate, Limits
+    from restmill.wire.limits.budget import Gate, Limits
 
 
 @dataclass(slots=True)

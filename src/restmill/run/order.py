@@ -12,7 +12,7 @@ from restmill.plan.spec import Bounds, Fresh, Opaque, Plan, Resource, Signer
 from restmill.plan.template import render_tree, spelled
 from restmill.run.fetch import Terms
 from restmill.wire.message import Headers, Request, join, origin_of
-from restmill.wire.signs import plain
+from restmill.wire.next_page.more_signs import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.shape.press import Press
     from restmill.wire.auth import Auth
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 _SEVERAL = frozenset(
     ("fullname", "namewithowner", "path", "pathwithnamespace", "fullpath", "repo", "repository", "ref")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from restmill.run.ends import asked_for, is_odd
 from restmill.run.envelope import Envelope, Seen
 from restmill.shape.decode import keys_of, select
-from restmill.wire.detect import detect_selector
-from restmill.wire.lists import Lists
 from restmill.wire.message import Page
+from restmill.wire.paging.detect import detect_selector
+from restmill.wire.paging.paged_lists import Lists
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from restmill.run.order import Order
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
-    from restmill.wire.envelopes import Keys
+    from restmill.wire.errors.envelopes import Keys
     from restmill.wire.message import Paged, Request
 
 

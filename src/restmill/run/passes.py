@@ -38,11 +38,11 @@ from restmill.run.pages import Pages
 from restmill.run.proof import Proof
 from restmill.run.stated import stated, stated_least, stated_pages
 from restmill.run.trail import Trail
-from restmill.wire.detect import as_dlt_sends, detect_pager
-from restmill.wire.paging import Done, Fan, Next, Offset, PageNumber, SinglePage
-from restmill.wire.pointers import flag
-from restmill.wire.signs import is_positional
-from restmill.wire.unfollowed import flagged, pointed, said_last
+from restmill.wire.next_page.more_signs import is_positional
+from restmill.wire.next_page.pointers import flag
+from restmill.wire.paging.detect import as_dlt_sends, detect_pager
+from restmill.wire.paging.pagers import Done, Fan, Next, Offset, PageNumber, SinglePage
+from restmill.wire.paging.unfollowed import flagged, pointed, said_last
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from restmill.run.proof import Marks
     from restmill.shape.pressed import Records
     from restmill.wire.message import Page, Request
-    from restmill.wire.paging import Decision
+    from restmill.wire.paging.pagers import Decision
 
 _LOOKBACK = 3
 """Pages compared with a new one: a server that ignores the offset repeats the very last page."""

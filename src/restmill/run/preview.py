@@ -27,9 +27,9 @@ from restmill.run.unforeseen import foreseen
 from restmill.secrets import KEYRING
 from restmill.shape.decode import keys_of, select
 from restmill.shape.rename import rename
-from restmill.wire.detect import detect_pager, detect_selector
 from restmill.wire.message import Page, without_login
-from restmill.wire.paging import Done, Fan, Next
+from restmill.wire.paging.detect import detect_pager, detect_selector
+from restmill.wire.paging.pagers import Done, Fan, Next
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from restmill.run.transport import Transport
     from restmill.shape.decode import Selection
     from restmill.wire.message import Request
-    from restmill.wire.paging import Decision, Pager
+    from restmill.wire.paging.pagers import Decision, Pager
 
     Redact: TypeAlias = Callable[[str], str]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from restmill.events import Basis
     from restmill.path import Json, Path
     from restmill.wire.message import Page, Paged
-    from restmill.wire.paging import Done
+    from restmill.wire.paging.pagers import Done
 
 _MOST_STALE = 5
 """Pages in a row without one new record: then the paging goes round."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
     from restmill.shape.pressed import Records
-    from restmill.wire.paging import Done
+    from restmill.wire.paging.pagers import Done
 
 
 class Reading:

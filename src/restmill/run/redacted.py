@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from restmill.run.receipt import Evidence, Receipt
     from restmill.run.transport import Transport
     from restmill.shape.pressed import Records
-    from restmill.wire.gate import Limits
+    from restmill.wire.limits.budget import Limits
 
     Redact: TypeAlias = Callable[[str], str]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from restmill.errors import ApiError
 from restmill.run.fetch import Refused
 from restmill.run.passes import Pass
-from restmill.wire.paging import Offset, PageNumber
-from restmill.wire.sizes import other_sizes, resized
+from restmill.wire.paging.page_sizes import other_sizes, resized
+from restmill.wire.paging.pagers import Offset, PageNumber
 
 if TYPE_CHECKING:
     from restmill.events import Basis
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from restmill.run.order import Order
     from restmill.run.passes import Way
     from restmill.run.proof import Proof
-    from restmill.wire.paging import Done
+    from restmill.wire.paging.pagers import Done
 
 
 _MOST_PASSES = 4

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from restmill.run.order import Order
     from restmill.run.transport import Transport
     from restmill.shape.pressed import Records
-    from restmill.wire.gate import Limits
+    from restmill.wire.limits.budget import Limits
 
 _LINGER = 1.0
 """Seconds the loop outlives its last read: the children of the next parent page are usually close behind."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from restmill.wire.paging import Offset, PageNumber
-from restmill.wire.signs import starts_behind
-from restmill.wire.totals import any_total, least_total, pages_in, stated_total
+from restmill.wire.next_page.more_signs import starts_behind
+from restmill.wire.paging.pagers import Offset, PageNumber
+from restmill.wire.paging.totals import any_total, least_total, pages_in, stated_total
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 
 def stated_pages(pager: Pager | None, page: Page) -> int | None:

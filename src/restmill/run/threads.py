@@ -25,7 +25,7 @@ from restmill.run.transport import Failed, unread
 from restmill.run.workers import Workers
 from restmill.secrets import KEYRING, Secret
 from restmill.wire.coding import Intake, Unread
-from restmill.wire.fields import text_of
+from restmill.wire.header_fields import text_of
 from restmill.wire.message import Headers, Response
 
 if TYPE_CHECKING:

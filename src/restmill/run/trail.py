@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from restmill.wire.paging import Done, HeaderLink, JsonLink, Offset, PageNumber
+from restmill.wire.paging.pagers import Done, HeaderLink, JsonLink, Offset, PageNumber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from restmill.path import Json
     from restmill.wire.message import Request
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 _LINKS = (JsonLink, HeaderLink)
 _NUMBERS = (Offset, PageNumber)

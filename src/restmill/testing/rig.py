@@ -14,9 +14,9 @@ from restmill.run.reading import Reading
 from restmill.secrets import Secret
 from restmill.testing import FakeClock, FakeTransport, json_response
 from restmill.wire.auth import ApiKey, Auth
-from restmill.wire.gate import Limits
+from restmill.wire.limits.budget import Limits
 from restmill.wire.message import Request, Response
-from restmill.wire.paging import Offset, Pager
+from restmill.wire.paging.pagers import Offset, Pager
 from restmill.wire.retry import Policy
 
 HOME = "https://api.test"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from restmill.wire.pace import LIMITED, is_limit, quota, retry_after, wait_asked
+from restmill.wire.limits.rate_headers import LIMITED, is_limit, quota, retry_after, wait_asked
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from restmill.wire.signs import STATED_TOTALS, envelope, plain, scalars, whole
+from restmill.wire.next_page.more_signs import STATED_TOTALS, envelope, plain, scalars, whole
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from restmill.errors import NotData, Place, Problem
 from restmill.path import Path
 from restmill.wire.address import NoAddress
-from restmill.wire.decision import Decision, Done, Next, Slot, keys_of, misses
-from restmill.wire.links import links
-from restmill.wire.next_words import NOTHING
-from restmill.wire.ranges import says_more
-from restmill.wire.signs import sign_of_more
-from restmill.wire.totals import any_total
+from restmill.wire.next_page.links import links
+from restmill.wire.next_page.more_signs import sign_of_more
+from restmill.wire.next_page.next_words import NOTHING
+from restmill.wire.paging.decision import Decision, Done, Next, Slot, keys_of, misses
+from restmill.wire.paging.numbered import says_more
+from restmill.wire.paging.totals import any_total
 
 if TYPE_CHECKING:
     from restmill.wire.message import Page, Request

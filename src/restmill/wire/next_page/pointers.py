@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path, path_of
-from restmill.wire.links import links
-from restmill.wire.next_words import AROUND, COMMON, INSIDE, LOOSE, NOTHING, OFFSETS, is_another, is_firm
-from restmill.wire.other_pages import is_address
-from restmill.wire.signs import (
+from restmill.wire.next_page.links import links
+from restmill.wire.next_page.more_signs import (
     PLACES,
     SIZES,
     bare,
@@ -26,6 +24,17 @@ from restmill.wire.signs import (
     speaks_of_paging,
     whole,
 )
+from restmill.wire.next_page.next_words import (
+    AROUND,
+    COMMON,
+    INSIDE,
+    LOOSE,
+    NOTHING,
+    OFFSETS,
+    is_another,
+    is_firm,
+)
+from restmill.wire.next_page.other_pages import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

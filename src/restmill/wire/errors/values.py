@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from restmill.wire.compounds import LONGEST
-from restmill.wire.error_words import BUSY_WORDS, FAILED, HONEST, QUIET
-from restmill.wire.signs import whole
+from restmill.wire.errors.words import BUSY_WORDS, FAILED, HONEST, QUIET
+from restmill.wire.next_page.compounds import LONGEST
+from restmill.wire.next_page.more_signs import whole
 
 if TYPE_CHECKING:
     from restmill.path import Json

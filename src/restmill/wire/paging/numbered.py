@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from restmill.wire.decision import Decision, Done, Fan, Next, Series, Slot, misses
-from restmill.wire.signs import SIZES, whole
-from restmill.wire.totals import DEFAULT_TOTAL, claimed, stated_total
+from restmill.wire.next_page.more_signs import SIZES, whole
+from restmill.wire.paging.decision import Decision, Done, Fan, Next, Series, Slot, misses
+from restmill.wire.paging.totals import DEFAULT_TOTAL, claimed, stated_total
 
 if TYPE_CHECKING:
     from restmill.path import Path

@@ -14,9 +14,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from restmill.wire.error_values import plain_name
-from restmill.wire.error_words import CODE, ENTITY, TEXT, WORD, word_set
-from restmill.wire.usual_names import alarms
+from restmill.wire.errors.usual_names import alarms
+from restmill.wire.errors.values import plain_name
+from restmill.wire.errors.words import CODE, ENTITY, TEXT, WORD, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

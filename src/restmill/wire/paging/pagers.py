@@ -7,10 +7,10 @@ safer one is taken, and the difference is in the docstring of the pager.
 
 from __future__ import annotations
 
-from restmill.wire.decision import Decision, Done, Fan, Next, Pager, Series
-from restmill.wire.links import links
-from restmill.wire.ranges import Offset, PageNumber
-from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink, SinglePage
+from restmill.wire.next_page.links import links
+from restmill.wire.paging.decision import Decision, Done, Fan, Next, Pager, Series
+from restmill.wire.paging.linked import Cursor, HeaderCursor, HeaderLink, JsonLink, SinglePage
+from restmill.wire.paging.numbered import Offset, PageNumber
 
 __all__ = [
     "Cursor",

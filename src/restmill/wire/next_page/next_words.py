@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from restmill.wire.compounds import LONGEST, compound, many, maybe, one
+from restmill.wire.next_page.compounds import LONGEST, compound, many, maybe, one
 
 
 def _words(text: str) -> frozenset[str]:

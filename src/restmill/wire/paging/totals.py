@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING
 
 from restmill.errors import NotData, Place, Problem, did_you_mean
 from restmill.path import Path
-from restmill.wire.decision import misses
-from restmill.wire.next_words import PAGE_COUNTS
-from restmill.wire.signs import COUNTS, STATED_TOTALS, envelope, objects_in_headers, scalars, whole
+from restmill.wire.next_page.more_signs import (
+    COUNTS,
+    STATED_TOTALS,
+    envelope,
+    objects_in_headers,
+    scalars,
+    whole,
+)
+from restmill.wire.next_page.next_words import PAGE_COUNTS
+from restmill.wire.paging.decision import misses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from restmill.path import Json
     from restmill.wire.message import Page
-    from restmill.wire.ranges import Offset, PageNumber
+    from restmill.wire.paging.numbered import Offset, PageNumber
 
 DEFAULT_TOTAL = Path("total")
 _PAGE_HEADERS = ("X-Total-Pages", "X-Page-Count", "X-Pagination-Page-Count", "X-Pages", "X-WP-TotalPages")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.wire.detect import detect_selector
 from restmill.wire.message import Paged
+from restmill.wire.paging.detect import detect_selector
 
 if TYPE_CHECKING:
     from jsonpath_ng import DatumInContext, JSONPath

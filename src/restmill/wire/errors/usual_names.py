@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from restmill.wire.error_words import ALARMS, END_WORDS, HONEST, word_set
+from restmill.wire.errors.words import ALARMS, END_WORDS, HONEST, word_set
 
 if TYPE_CHECKING:
-    from restmill.wire.envelopes import Keys
+    from restmill.wire.errors.envelopes import Keys
 
 _TOKEN = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])")
 _STEMS = re.compile(

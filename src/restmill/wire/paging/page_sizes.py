@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from restmill.wire.paging import Offset, PageNumber
-from restmill.wire.ranges import asked_size
+from restmill.wire.paging.numbered import asked_size
+from restmill.wire.paging.pagers import Offset, PageNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from restmill.wire.message import Request
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 _LARGER = 10
 """How many times the declared size is asked for at most."""

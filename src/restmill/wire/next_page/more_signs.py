@@ -11,8 +11,8 @@ from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from restmill.wire.compounds import LONGEST
-from restmill.wire.next_words import CUT, LAST, LEFT, MORE, PAGE_COUNTS
+from restmill.wire.next_page.compounds import LONGEST
+from restmill.wire.next_page.next_words import CUT, LAST, LEFT, MORE, PAGE_COUNTS
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.wire.breaker import Breaker
-from restmill.wire.concurrency import Concurrency
-from restmill.wire.pace import is_limit, is_refusal, quota, wait_asked
-from restmill.wire.throttle import Throttle
+from restmill.wire.limits.circuit_breaker import Breaker
+from restmill.wire.limits.concurrency import Concurrency
+from restmill.wire.limits.rate_headers import is_limit, is_refusal, quota, wait_asked
+from restmill.wire.limits.throttle import Throttle
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 
 from restmill.path import Path, path_of
 from restmill.wire.address import NoAddress
-from restmill.wire.next_words import NOTHING, is_another
-from restmill.wire.other_pages import other_pages
-from restmill.wire.pointers import Pointer, flag, pointers
-from restmill.wire.references import Cursor, HeaderCursor, HeaderLink, JsonLink
-from restmill.wire.signs import PLACES, SIZES, envelope, plain, scalars, whole
+from restmill.wire.next_page.more_signs import PLACES, SIZES, envelope, plain, scalars, whole
+from restmill.wire.next_page.next_words import NOTHING, is_another
+from restmill.wire.next_page.other_pages import other_pages
+from restmill.wire.next_page.pointers import Pointer, flag, pointers
+from restmill.wire.paging.linked import Cursor, HeaderCursor, HeaderLink, JsonLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from restmill.path import Json
-    from restmill.wire.envelopes import Keys
+    from restmill.wire.errors.envelopes import Keys
     from restmill.wire.message import Page, Request
-    from restmill.wire.paging import Pager
+    from restmill.wire.paging.pagers import Pager
 
 
 def flagged(page: Page, pager: Pager | None) -> str:

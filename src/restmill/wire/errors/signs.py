@@ -19,8 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from restmill.wire.envelopes import DEPTH, around, at, entries, is_entity, reach
-from restmill.wire.error_values import (
+from restmill.wire.errors.envelopes import DEPTH, around, at, entries, is_entity, reach
+from restmill.wire.errors.values import (
     FINE_CODES,
     is_busy,
     is_false,
@@ -33,7 +33,7 @@ from restmill.wire.error_values import (
     tokens,
     was_fine,
 )
-from restmill.wire.error_words import (
+from restmill.wire.errors.words import (
     ABOUT,
     BAD,
     BAD_FLAGS,
@@ -52,13 +52,13 @@ from restmill.wire.error_words import (
     is_flag,
     is_word,
 )
-from restmill.wire.signs import PLACES, SIZES, whole
+from restmill.wire.next_page.more_signs import PLACES, SIZES, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from restmill.path import Json, Path
-    from restmill.wire.envelopes import Keys
+    from restmill.wire.errors.envelopes import Keys
 
 
 @dataclass(frozen=True, slots=True)

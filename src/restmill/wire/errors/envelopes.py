@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from restmill.wire.error_values import plain_name
-from restmill.wire.error_words import ENTITY
+from restmill.wire.errors.values import plain_name
+from restmill.wire.errors.words import ENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from restmill.path import Json, Path, path_of
-from restmill.wire.next_words import is_firm, is_planned
-from restmill.wire.paging import (
+from restmill.wire.next_page.more_signs import bare, plain, sign_of_more, sign_of_paging, whole
+from restmill.wire.next_page.next_words import is_firm, is_planned
+from restmill.wire.next_page.pointers import flag, pointers
+from restmill.wire.paging.numbered import asked_size
+from restmill.wire.paging.pagers import (
     Cursor,
     HeaderCursor,
     HeaderLink,
@@ -24,16 +27,13 @@ from restmill.wire.paging import (
     SinglePage,
     links,
 )
-from restmill.wire.pointers import flag, pointers
-from restmill.wire.ranges import asked_size
-from restmill.wire.signs import bare, plain, sign_of_more, sign_of_paging, whole
-from restmill.wire.totals import pages_in_headers, total_in_headers
+from restmill.wire.paging.totals import pages_in_headers, total_in_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from restmill.wire.message import Page, Request
-    from restmill.wire.pointers import Pointer
+    from restmill.wire.next_page.pointers import Pointer
 
 _RECORD_KEYS = frozenset(
     ("data", "items", "results", "entries", "records", "rows", "entities", "payload", "content", "objects")

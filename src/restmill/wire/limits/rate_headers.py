@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from restmill.wire.delay import seconds_of
+from restmill.wire.limits.retry_after import seconds_of
 
 if TYPE_CHECKING:
     from restmill.wire.message import Headers

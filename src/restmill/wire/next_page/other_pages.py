@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from restmill.path import path_of
 from restmill.wire.address import NoAddress
-from restmill.wire.next_words import AROUND, TOKENS, is_another, squashed
-from restmill.wire.signs import PLACES, SIZES, bare, envelope, plain, whole
+from restmill.wire.next_page.more_signs import PLACES, SIZES, bare, envelope, plain, whole
+from restmill.wire.next_page.next_words import AROUND, TOKENS, is_another, squashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,18 +17,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from restmill.wire.envelopes import around, is_entity
-from restmill.wire.error_values import is_false, is_loud, is_true, plain_name, shown
-from restmill.wire.error_words import GOOD, WORD, word_set
-from restmill.wire.messages import is_bad, speaks_up, told, warns
-from restmill.wire.next_words import squashed
-from restmill.wire.usual_names import alarms, is_usual, says_the_end, words
+from restmill.wire.errors.envelopes import around, is_entity
+from restmill.wire.errors.messages import is_bad, speaks_up, told, warns
+from restmill.wire.errors.usual_names import alarms, is_usual, says_the_end, words
+from restmill.wire.errors.values import is_false, is_loud, is_true, plain_name, shown
+from restmill.wire.errors.words import GOOD, WORD, word_set
+from restmill.wire.next_page.next_words import squashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from restmill.path import Json, Path
-    from restmill.wire.envelopes import Keys
+    from restmill.wire.errors.envelopes import Keys
     from restmill.wire.message import Response
 
 _TIME = re.compile(r"\S*?(?:\d{4}-\d\d|\d\d:\d\d)")
