@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pytest
 
-from restmill.shape.storable import storable
+from restmill.shape.sanitize import storable
 from tests.load import test_columnar
 from tests.load.test_columnar import RANDOM, WAYS, filled, shaped_tables, things
 

@@ -11,8 +11,8 @@ import pytest
 from restmill import rest_api_source, sync
 from restmill.errors import DestinationError
 from restmill.load import claims
-from restmill.shape.press import Press
-from restmill.shape.pressed import Pressed
+from restmill.shape.page_parser import Press
+from restmill.shape.records import Pressed
 from tests.load.api import api, counts, of, resource, rows
 from tests.load.shelf import Shelf, records
 

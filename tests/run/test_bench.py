@@ -13,7 +13,7 @@ from restmill.testing.clock import run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from restmill.shape.press import Press
+    from restmill.shape.page_parser import Press
 
 
 class Fake:

@@ -10,9 +10,9 @@ import pytest
 
 from restmill.events import ReadDone
 from restmill.path import Path
-from restmill.shape.mould import Fields, Mould, Plain
-from restmill.shape.press import Press
-from restmill.shape.rules import Column
+from restmill.shape.cast import Fields, Mould, Plain
+from restmill.shape.page_parser import Press
+from restmill.shape.schema_view import Column
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Rig, order
 from restmill.wire.paging.pagers import Offset

@@ -11,10 +11,10 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from restmill.path import Path
-from restmill.shape.mould import Fields, Hollow, Mould, Plain, Rows
-from restmill.shape.press import Press, joined
-from restmill.shape.pressed import Pressed, plain
-from restmill.shape.rules import Column
+from restmill.shape.cast import Fields, Hollow, Mould, Plain, Rows
+from restmill.shape.page_parser import Press, joined
+from restmill.shape.records import Pressed, plain
+from restmill.shape.schema_view import Column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

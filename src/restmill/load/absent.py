@@ -19,7 +19,7 @@ from dlt.extract.items_transform import FilterItem, MapItem, YieldMapItem
 from dlt.extract.source import SourceInjectableContext
 
 from restmill.errors import ConfigError, Place, Problem, did_you_mean
-from restmill.shape.pressed import Pressed
+from restmill.shape.records import Pressed
 
 if TYPE_CHECKING:
     from dlt.common.normalizers.naming import NamingConvention
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.plan.spec import Resource
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
 
 _ENOUGH = 3
 """Pages without the column after which a database that enforces it need not be shown the others."""

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import orjson
 
 from restmill.plan.spec import Departures
-from restmill.shape.press import joined
-from restmill.shape.pressed import Pressed, plain
+from restmill.shape.page_parser import joined
+from restmill.shape.records import Pressed, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from restmill.load.ground import Ground
     from restmill.path import Json
-    from restmill.shape.mould import Mould
-    from restmill.shape.press import Press
-    from restmill.shape.pressed import Records
+    from restmill.shape.cast import Mould
+    from restmill.shape.page_parser import Press
+    from restmill.shape.records import Records
     from restmill.shape.tables import Shaped
 
 _BATCH_ROWS = 5_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from restmill.shape.press import Press
+    from restmill.shape.page_parser import Press
 
 
 OWN_NORMALIZER = "the schema has a normalizer of its own"

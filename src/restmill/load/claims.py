@@ -30,7 +30,7 @@ from restmill.load.fits import Fits
 from restmill.load.ground import Ground
 from restmill.load.stored import StoredColumns
 from restmill.load.widening import Widening
-from restmill.shape.press import Press
+from restmill.shape.page_parser import Press
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

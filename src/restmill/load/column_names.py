@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from restmill.events import Noted
 from restmill.load.watch import tell
-from restmill.shape.pressed import plain
+from restmill.shape.records import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from restmill.load.ground import Ground
     from restmill.path import Json
     from restmill.shape.column_names import Holders, Moved
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
 
 HINT = "x-restmill-fields"
 

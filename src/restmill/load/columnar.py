@@ -24,11 +24,11 @@ from restmill.load.kept import keep_empty
 from restmill.load.rewriting import as_now, remembered, rewrite
 from restmill.load.unrepeated import Tallies
 from restmill.load.watch import tell
+from restmill.shape.cast import Unfit, joined, mould_of
+from restmill.shape.cast import cast as cast_in
 from restmill.shape.depth import UNNAMED, is_too_long
-from restmill.shape.mould import Unfit, joined, mould_of
-from restmill.shape.mould import cast as cast_in
-from restmill.shape.pressed import Pressed, plain
-from restmill.shape.rules import Lesson, Unsure
+from restmill.shape.records import Pressed, plain
+from restmill.shape.schema_view import Lesson, Unsure
 from restmill.shape.tables import shape
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from restmill.load.ground import Ground
     from restmill.load.quarantine import Refused
     from restmill.path import Json
-    from restmill.shape.mould import Mould
-    from restmill.shape.pressed import Records
-    from restmill.shape.sheets import Sheet
+    from restmill.shape.cast import Mould
+    from restmill.shape.flatten import Sheet
+    from restmill.shape.records import Records
     from restmill.shape.tables import Shaped
 
 _LESSONS = 20

@@ -33,7 +33,7 @@ from restmill.load.column_names import remembered
 from restmill.load.losses import Losses
 from restmill.load.widening import Guided
 from restmill.shape.column_names import Names
-from restmill.shape.rules import Column, SystemNames, Unsure
+from restmill.shape.schema_view import Column, SystemNames, Unsure
 from restmill.shape.tables import Shaped
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from restmill.load.fits import Fits
     from restmill.load.widening import Widener, Widening
     from restmill.path import Json
-    from restmill.shape.rules import Record
+    from restmill.shape.schema_view import Record
 
 
 class _Caught:

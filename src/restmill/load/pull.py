@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from restmill.plan.spec import Parent, Plan, Resource
     from restmill.run.order import Order, Taken
     from restmill.run.session import ReadHandle, Session
-    from restmill.shape.press import Press
-    from restmill.shape.pressed import Records
+    from restmill.shape.page_parser import Press
+    from restmill.shape.records import Records
 
     # One parent's child read, the values bound to it, and what its records take from the parent.
     _Begun: TypeAlias = tuple[ReadHandle, Mapping[str, Json], Mapping[str, Json]]

@@ -20,7 +20,7 @@ from dlt.common.schema.utils import is_complete_column, is_nullable_column, new_
 
 from restmill.load.ground import random_ids
 from restmill.shape.depth import is_too_long, too_deep
-from restmill.shape.rules import Unsure
+from restmill.shape.schema_view import Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,7 +19,7 @@ from restmill.load.pull import pull_children, pull_pages, skipped
 from restmill.load.way import choose
 from restmill.plan.spec import Plan, Resource
 from restmill.run.session import Session
-from restmill.shape.pressed import Records
+from restmill.shape.records import Records
 
 Pages = Iterator[Records | None]
 

@@ -44,7 +44,7 @@ from restmill.load.trial import Desk, FileTrial, StagedTrial
 from restmill.load.unshaped import unshaped
 from restmill.load.watch import tell
 from restmill.plan.spec import Resource
-from restmill.shape.rules import Unsure
+from restmill.shape.schema_view import Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ from dlt.common.pipeline import PipelineContext
 from dlt.destinations.job_client_impl import SqlJobClientWithStagingDataset
 
 from restmill.load.widening import BEYOND, Key
-from restmill.shape.cells import EXACT
+from restmill.shape.convert import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

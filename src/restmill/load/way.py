@@ -12,7 +12,7 @@ from restmill.load.watch import tell
 
 if TYPE_CHECKING:
     from restmill.plan.spec import Departures, Resource
-    from restmill.shape.press import Press
+    from restmill.shape.page_parser import Press
 
 _NO_PYARROW = "pyarrow is not installed"
 _BLIND = (_NO_PYARROW, OWN_NORMALIZER)

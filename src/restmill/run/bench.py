@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.shape.press import Press
+    from restmill.shape.page_parser import Press
 
 
 class Bench:

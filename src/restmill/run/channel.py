@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from restmill.events import Basis
     from restmill.run.caller import Call
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
 
 BOUND = 2 * 1024 * 1024  # bytes of bodies; as Python objects they take about five times that
 

@@ -11,7 +11,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from restmill.shape.decode import fingerprint
-from restmill.shape.pressed import Pressed
+from restmill.shape.records import Pressed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ import orjson
 
 from restmill.path import Path
 from restmill.shape.decode import select
-from restmill.shape.pressed import Pressed
+from restmill.shape.records import Pressed
 from restmill.wire.next_page.more_signs import is_positional
 from restmill.wire.paging.detect import detect_selector
 from restmill.wire.paging.numbered import asked_size

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from restmill.path import Path
 from restmill.run.ends import is_odd
 from restmill.shape.decode import keys_of
-from restmill.shape.pressed import Pressed
+from restmill.shape.records import Pressed
 from restmill.wire.errors.changes import Surroundings
 from restmill.wire.errors.envelopes import begins, held
 from restmill.wire.errors.signs import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from restmill.run.fetch import Answer
     from restmill.run.proof import Proof
     from restmill.shape.decode import Selection
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
     from restmill.wire.errors.envelopes import Keys
     from restmill.wire.message import Page, Request
     from restmill.wire.paging.pagers import Done, Pager

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from restmill.run.extras import Extras
     from restmill.run.memory import Memory
     from restmill.run.transport import Transport
-    from restmill.shape.press import Press
+    from restmill.shape.page_parser import Press
     from restmill.wire.auth import Auth
     from restmill.wire.message import Request, Response
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from restmill.path import Json
-    from restmill.shape.press import Press
+    from restmill.shape.page_parser import Press
     from restmill.wire.auth import Auth
     from restmill.wire.paging.pagers import Pager
 

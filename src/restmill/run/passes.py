@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
     from restmill.run.proof import Marks
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
     from restmill.wire.message import Page, Request
     from restmill.wire.paging.pagers import Decision
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from restmill.run.clock import Clock
     from restmill.run.fetch import Fetcher
     from restmill.run.order import Order
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
     from restmill.wire.paging.pagers import Done
 
 

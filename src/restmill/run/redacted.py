@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from restmill.run.order import Order
     from restmill.run.receipt import Evidence, Receipt
     from restmill.run.transport import Transport
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
     from restmill.wire.limits.budget import Limits
 
     Redact: TypeAlias = Callable[[str], str]

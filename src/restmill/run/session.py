@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from restmill.run.clock import Clock
     from restmill.run.order import Order
     from restmill.run.transport import Transport
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
     from restmill.wire.limits.budget import Limits
 
 _LINGER = 1.0

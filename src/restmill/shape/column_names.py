@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 
     from restmill.path import Json
-    from restmill.shape.rules import Record, Rules
+    from restmill.shape.schema_view import Record, Rules
 
 Keys: TypeAlias = tuple[str, ...]
 """Where a field stands in the record of its row: its key, after those of the objects around it."""

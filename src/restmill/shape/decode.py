@@ -17,13 +17,13 @@ import orjson
 
 from restmill.shape.encoding import known, mended
 from restmill.shape.formats import looks_like
-from restmill.shape.pressed import Pressed
-from restmill.shape.storable import may_hold_nul, storable
+from restmill.shape.records import Pressed
+from restmill.shape.sanitize import may_hold_nul, storable
 
 if TYPE_CHECKING:
     from restmill.path import Json, Path
     from restmill.shape.encoding import Recoded
-    from restmill.shape.pressed import Records
+    from restmill.shape.records import Records
 
 _HUGE = re.compile(
     rb"(?:^|[\s:,\[])-?\d{19,}(?:[\s,\]}]|$)"

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from restmill.shape.cells import fit
-from restmill.shape.rules import Lesson, Unsure
-from restmill.shape.sheets import take_apart
+from restmill.shape.convert import fit
+from restmill.shape.flatten import take_apart
+from restmill.shape.schema_view import Lesson, Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from restmill.path import Json
-    from restmill.shape.rules import Column, Record, Rules
-    from restmill.shape.sheets import Cells, Sheet
+    from restmill.shape.flatten import Cells, Sheet
+    from restmill.shape.schema_view import Column, Record, Rules
 
 
 @dataclass(frozen=True, slots=True)

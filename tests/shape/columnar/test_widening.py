@@ -11,8 +11,8 @@ import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from restmill.shape.cells import EXACT
-from restmill.shape.storable import storable
+from restmill.shape.convert import EXACT
+from restmill.shape.sanitize import storable
 from tests.shape.columnar.test_against_dlt import cases, tables
 from tests.shape.columnar.twins import Outcome, Shelf, Table, by_dlt, by_widening, told_apart
 

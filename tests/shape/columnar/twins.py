@@ -25,10 +25,10 @@ from restmill.load.ground import Ground
 from restmill.load.widening import Key, Widening
 from restmill.path import Path
 from restmill.plan.spec import Departures
-from restmill.shape.cells import EXACT
-from restmill.shape.press import Press
-from restmill.shape.pressed import Pressed
-from restmill.shape.rules import Unsure
+from restmill.shape.convert import EXACT
+from restmill.shape.page_parser import Press
+from restmill.shape.records import Pressed
+from restmill.shape.schema_view import Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -21,17 +21,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from restmill.path import Json
-from restmill.shape.cells import UNFIT, as_column
-from restmill.shape.pressed import Pressed
-from restmill.shape.rules import Unsure
+from restmill.shape.convert import UNFIT, as_column
+from restmill.shape.records import Pressed
+from restmill.shape.schema_view import Unsure
 from restmill.shape.tables import Filled, finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from restmill.shape.pressed import Records
-    from restmill.shape.rules import Column, Record, Rules
-    from restmill.shape.sheets import Layout, Sheet
+    from restmill.shape.flatten import Layout, Sheet
+    from restmill.shape.records import Records
+    from restmill.shape.schema_view import Column, Record, Rules
     from restmill.shape.tables import Shaped
 
 READ_AS: Mapping[str, pa.DataType] = {

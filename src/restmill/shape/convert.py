@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from restmill.shape.rules import Unsure
-from restmill.shape.sheets import Cells
+from restmill.shape.flatten import Cells
+from restmill.shape.schema_view import Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from restmill.path import Json
-    from restmill.shape.rules import Column, Rules
+    from restmill.shape.schema_view import Column, Rules
 
 EXACT = 2**53
 """A double holds each integer up to this one, and not each beyond."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from restmill.shape.column_names import LISTS
 from restmill.shape.depth import UNNAMED, is_too_long
-from restmill.shape.rules import Record, Rules, Unsure
+from restmill.shape.schema_view import Record, Rules, Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

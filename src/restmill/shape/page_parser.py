@@ -18,18 +18,18 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from restmill.path import set_at
-from restmill.shape.cells import EXACT
+from restmill.shape.cast import READ_AS, Fields, Hollow, Plain, Rows, Unfit, has_fractions
+from restmill.shape.convert import EXACT
 from restmill.shape.decode import select, storable_document
-from restmill.shape.mould import READ_AS, Fields, Hollow, Plain, Rows, Unfit, has_fractions
-from restmill.shape.pressed import Pressed, plain
-from restmill.shape.storable import may_hold_nul
+from restmill.shape.records import Pressed, plain
+from restmill.shape.sanitize import may_hold_nul
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from restmill.path import Json, Path
-    from restmill.shape.mould import Form, Mould
-    from restmill.shape.rules import Rules
+    from restmill.shape.cast import Form, Mould
+    from restmill.shape.schema_view import Rules
 
 _MOST_MISFITS = 5
 """After so many misfits in a row nothing more is pressed."""
