@@ -15,12 +15,12 @@ from restmill.cli.app import app
 from restmill.cli.main import main
 from restmill.cli.problems import painted
 from restmill.errors import ApiError, ConfigError, DestinationError, Interrupted, Place, Problem
-from restmill.run.receipt import Evidence, Receipt
+from restmill.run.receipt.receipt import Evidence, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from restmill.run.receipt import Verdict
+    from restmill.run.receipt.receipt import Verdict
 
 GOOD = """
 pipeline: {name: flags, dataset_name: features}

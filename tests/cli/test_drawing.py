@@ -18,12 +18,12 @@ from restmill.cli.progress.model import Line, Progress
 from restmill.cli.progress.plain import Lines
 from restmill.cli.views.run import look_command, show_receipt
 from restmill.cli.views.sheet import Column, Row, Sheet
-from restmill.run.receipt import Evidence, Receipt
+from restmill.run.receipt.receipt import Evidence, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from restmill.run.receipt import Verdict
+    from restmill.run.receipt.receipt import Verdict
 
 LONG = "GET https://api.example.com/v1/a/very/long/path: the API answered 401 Unauthorized, " * 4
 EVIDENCE = (

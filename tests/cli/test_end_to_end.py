@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.run import archive
+from restmill.run.receipt import archive
 from restmill.sandbox import Behaviour, SandboxServer
 
 if TYPE_CHECKING:

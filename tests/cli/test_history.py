@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.cli.main import main
-from restmill.run import archive
-from restmill.run.receipt import Earlier, Evidence, Failure, Receipt
+from restmill.run.receipt import archive
+from restmill.run.receipt.receipt import Earlier, Evidence, Failure, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path

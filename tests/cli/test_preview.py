@@ -13,8 +13,8 @@ from restmill.cli.views.preview import glimpse_fields, show_glimpse
 from restmill.cli.views.sheet import Sheet
 from restmill.config.check.check import check
 from restmill.plan.build import build
-from restmill.run.fetch import Fetcher
-from restmill.run.memory import Memory
+from restmill.run.fetch.fetcher import Fetcher
+from restmill.run.fetch.memory import Memory
 from restmill.run.preview import Glimpse, glimpses, preview
 from restmill.testing import FakeClock, FakeTransport, Recorder, json_response, run
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import psycopg2
 
-from restmill.run import archive
+from restmill.run.receipt import archive
 from tests.crash.scenario import SEED, config_of, faults
 from tests.crash.victim import end_of, has_ended, start
 from tests.crash.windows import WINDOWS

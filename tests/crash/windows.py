@@ -81,8 +81,8 @@ WINDOWS: tuple[Window, ...] = (
     Window("_dlt_loads written", f"{_SQL}complete_load", "after"),
     Window("package marked as loaded", f"{_PACKAGE}complete_loading_package", "after"),
     Window("package moved", f"{_LOADS}complete_load_package", "after"),
-    Window("loaded, receipt not written", "restmill.run.archive:store", "before"),
-    Window("receipt written", "restmill.run.archive:store", "after"),
+    Window("loaded, receipt not written", "restmill.run.receipt.archive:store", "before"),
+    Window("receipt written", "restmill.run.receipt.archive:store", "after"),
 )
 
 

@@ -13,7 +13,7 @@ from restmill.testing import Recorder
 from tests.load.api import rows
 
 if TYPE_CHECKING:
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 pytestmark = pytest.mark.live
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

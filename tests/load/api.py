@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from restmill.path import Json
-    from restmill.run.receipt import Evidence, Receipt
+    from restmill.run.receipt.receipt import Evidence, Receipt
 
 KEY = "k3y-of-the-tests-5f2b"
 MERGE = {"primary_key": "id", "write_disposition": "merge"}

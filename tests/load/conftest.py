@@ -10,7 +10,7 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from restmill.run import session
+from restmill.run.session import session
 from restmill.sandbox import Behaviour, SandboxServer
 from tests.load.api import wait_for_the_engine
 

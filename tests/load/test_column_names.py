@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from restmill.load import claims
-from restmill.load.watch import watching
+from restmill.run.observers import watching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from restmill.load.discard import Waiting
     from restmill.load.sync import Where
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 NAME = "let_go"
 CURSOR = {"cursor_path": "at", "initial_value": "2000-01-01"}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import requests
 
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 LIES: dict[str, Json] = {
     "error object": {"error": {"code": 429, "message": "slow down"}},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 Config = dict[str, Any]
 CURSOR = {"cursor_path": "at", "initial_value": "2000-01-01"}

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restmill.events import Basis, ParentDone, ReadDone
-from restmill.load.lineage import AllBut, Lineage, Only, Whole
-from restmill.run.receipt import Evidence
+from restmill.run.receipt.receipt import Evidence
+from restmill.run.receipt.scope import AllBut, Lineage, Only, Whole
 from restmill.wire.paging.pagers import Cursor, Offset, SinglePage
 from tests.plan.planning import planned
 
 if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Verdict
+    from restmill.run.receipt.receipt import Verdict
     from restmill.wire.paging.pagers import Pager
 
 MERGE = {"write_disposition": "merge", "primary_key": "id", "delete_missing": "hard"}

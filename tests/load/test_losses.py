@@ -12,7 +12,7 @@ import pytest
 from restmill import sync
 from restmill.load import claims
 from restmill.load.losses import losses_as_events
-from restmill.load.watch import watching
+from restmill.run.observers import watching
 from tests.load.api import api, of, resource
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from urllib3.util import Retry
 
 from restmill import rest_api_source
 from restmill.load.plans import plan_of_mapping
-from restmill.run.order import order_for
-from restmill.run.threads import is_plain
+from restmill.run.read.spec import order_for
+from restmill.run.transport.requests_session import is_plain
 from tests.load.shelf import Shelf, records
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tests.load.api import rows as duckdb_rows
 psycopg2 = pytest.importorskip("psycopg2", reason="the postgres extra is not installed")
 
 if TYPE_CHECKING:
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
     from tests.load.conftest import Serve
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
     from tests.load.conftest import Serve
 
 

@@ -12,8 +12,8 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from restmill import sync
 from restmill.events import Noted, Quarantined
 from restmill.load import claims
-from restmill.load.watch import watching
 from restmill.plan.spec import Departures
+from restmill.run.observers import watching
 from restmill.testing import Recorder
 from tests.load.api import api, child, counts, of, resource, rows
 from tests.load.test_columnar import rows_of

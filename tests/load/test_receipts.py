@@ -22,15 +22,15 @@ from restmill.load.alone import alone
 from restmill.load.dropin import execute
 from restmill.load.plans import plan_of_mapping
 from restmill.load.runs_table import TABLE
-from restmill.load.watch import watching
-from restmill.run import archive
-from restmill.run.receipt import Ledger
-from restmill.run.under_way import Mark
+from restmill.run.observers import watching
+from restmill.run.receipt import archive
+from restmill.run.receipt.receipt import Ledger
+from restmill.run.receipt.under_way import Mark
 from tests.load.api import KEY, api, columns, counts, of, resource, rows, tables
 
 if TYPE_CHECKING:
     from restmill.events import Event, Observer
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
     from tests.load.conftest import Serve
 
 NO_SUCH = resource("nothing", "/v1/no-such")

@@ -11,7 +11,7 @@ import pytest
 
 from restmill import sync
 from restmill.load import recovery
-from restmill.run.receipt import Earlier
+from restmill.run.receipt.receipt import Earlier
 from tests.load.api import api, counts, of, resource, rows
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from restmill.load.sync import Where
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
     Query = Callable[[str], list[tuple[Any, ...]]]
 

@@ -10,11 +10,11 @@ import pytest
 
 from restmill import rest_api_source, sync
 from restmill.errors import Incomplete
-from restmill.run import archive
+from restmill.run.receipt import archive
 from tests.load.api import api, counts, of, resource, rows, tables
 
 if TYPE_CHECKING:
-    from restmill.run.receipt import Receipt, Verdict
+    from restmill.run.receipt.receipt import Receipt, Verdict
     from tests.load.conftest import Serve
 
 NO_SUCH = resource("nothing", "/v1/no-such")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from requests import Response
 
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 HARD: Json = {"mode": "hard", "max_fraction": 0.5}
 

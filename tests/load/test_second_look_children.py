@@ -12,7 +12,7 @@ from tests.load.shelf import Shelf, records
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 TASKS = {"name": "tasks", "endpoint": "teams/{resources.teams.id}/tasks", "include_from_parent": ["id"]}
 NOTES = {"name": "notes", "endpoint": "tasks/{resources.tasks.id}/notes", "include_from_parent": ["id"]}

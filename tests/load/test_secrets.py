@@ -17,15 +17,15 @@ from restmill.config.check.check import check
 from restmill.config.files.load import load
 from restmill.errors import ApiError
 from restmill.load.plans import plan_of_file
-from restmill.load.route import transport_for
 from restmill.plan.build import build
 from restmill.plan.describe import as_json
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
-from restmill.run.fetch import Fetcher
-from restmill.run.memory import Memory
+from restmill.run.fetch.fetcher import Fetcher
+from restmill.run.fetch.memory import Memory
 from restmill.run.preview import glimpses
-from restmill.run.redacted import redacting
+from restmill.run.session.redacted import redacting
+from restmill.run.transport.choose import transport_for
 from restmill.secrets import MASK, Redactor, Secret
 from restmill.testing import FakeTransport, Recorder, json_response
 from tests.load.api import Config, counts, rows

@@ -18,14 +18,14 @@ from tests.load.conftest import cause_of
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
     from tests.load.conftest import Serve
 
 
 def load(source: Any, name: str = "own") -> Receipt:
     """Run a source through a pipeline of one's own; only what the tests look at is in the receipt."""
     from restmill.load.sync import location_of  # noqa: PLC0415
-    from restmill.run.receipt import Receipt  # noqa: PLC0415
+    from restmill.run.receipt.receipt import Receipt  # noqa: PLC0415
 
     pipeline = dlt.pipeline(name, destination="duckdb", dataset_name="api_data")
     pipeline.run(source)

@@ -15,7 +15,7 @@ from tests.load.shelf import Shelf, records
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 
 class Killed(BaseException):

@@ -12,7 +12,7 @@ from tests.load.shelf import Shelf, records
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.receipt import Evidence, Receipt
+    from restmill.run.receipt.receipt import Evidence, Receipt
 
 MOVABLE: dict[str, Json] = {
     "name": "tasks",

@@ -11,7 +11,7 @@ import pytest
 from restmill import rest_api_source, sync
 from restmill.errors import ConfigError
 from restmill.events import Noted
-from restmill.load.watch import watching
+from restmill.run.observers import watching
 from restmill.testing import Recorder
 from tests.load.api import of
 from tests.load.shelf import Shelf, records

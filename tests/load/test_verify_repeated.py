@@ -13,7 +13,7 @@ from tests.load.test_verify import check, counts, only
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 
 def change(receipt: Receipt, statement: str) -> None:

@@ -14,7 +14,7 @@ from tests.load.shelf import Shelf
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.receipt import Evidence, Receipt
+    from restmill.run.receipt.receipt import Evidence, Receipt
 
 
 def notes(own: Shelf, **incremental: Json) -> dict[str, Any]:

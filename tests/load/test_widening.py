@@ -15,8 +15,8 @@ from restmill.events import Noted
 from restmill.load import claims
 from restmill.load.plans import plan_of_mapping
 from restmill.load.verify import verify
-from restmill.load.watch import watching
 from restmill.plan.spec import Departures
+from restmill.run.observers import watching
 from restmill.testing import Recorder
 from tests.load.api import api, columns, of, resource
 

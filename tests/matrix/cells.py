@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, get_args
 from restmill.errors import ApiError
 from restmill.events import ReadDone
 from restmill.path import Path
-from restmill.run.order import Order
+from restmill.run.read.spec import Order
 from restmill.sandbox import Behaviour
 from restmill.sandbox.behaviour import NextHeader, NextKey
 from restmill.sandbox.disguise import ErrorKind

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from restmill.run.transport import Failed
+from restmill.run.transport.protocol import Failed
 from restmill.sandbox.faults import UNTOUCHED, Faults, failure, spoilt
 from restmill.sandbox.listing import Drift
 from restmill.sandbox.message import Answer, Ask, AskError

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
     from tests.parity.case import Config
     from tests.parity.scripts import Answer, Asked, Script
 

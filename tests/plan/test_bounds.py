@@ -11,7 +11,7 @@ from restmill.errors import ConfigError
 from restmill.plan.build import build
 from restmill.plan.describe import describe
 from restmill.plan.spec import Bounds
-from restmill.run.order import order_for
+from restmill.run.read.spec import order_for
 from restmill.wire.paging.pagers import Offset
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.run import archive
-from restmill.run.receipt import Evidence, Failure, Receipt
+from restmill.run.receipt import archive
+from restmill.run.receipt.receipt import Evidence, Failure, Receipt
 
 USERS = Evidence("users", "suspect", "why", rows=7, total=9, notes=("a", "b"), requests=3)
 MADE = Receipt(

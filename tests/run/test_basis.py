@@ -9,7 +9,7 @@ import pytest
 
 from restmill.events import Basis, PageRead, ReadDone, ReadFailed, ReadStarted
 from restmill.path import Path
-from restmill.run.receipt import Evidence, Ledger
+from restmill.run.receipt.receipt import Evidence, Ledger
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, Script, order, terms
 from restmill.wire.actions import Rule
@@ -17,7 +17,7 @@ from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging.pagers import Cursor, HeaderLink, Offset, PageNumber, Pager, SinglePage
 
 if TYPE_CHECKING:
-    from restmill.run.order import Order
+    from restmill.run.read.spec import Order
 
 
 def basis(script: Script, what: Order) -> tuple[bool, str]:

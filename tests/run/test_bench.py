@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from restmill.run.bench import Bench
+from restmill.run.fetch.parse_queue import Bench
 from restmill.testing.clock import run
 
 if TYPE_CHECKING:

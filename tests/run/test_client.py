@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from restmill.plan.spec import Transport
-from restmill.run.client import AiohttpTransport
 from restmill.run.clock import SystemClock
-from restmill.run.transport import Failed
+from restmill.run.transport.aiohttp_client import AiohttpTransport
+from restmill.run.transport.protocol import Failed
 from restmill.wire.message import Request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n[]"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.errors import Halted
-from restmill.run.door import Door
+from restmill.run.fetch.limiter import Door
 from restmill.testing.clock import FakeClock, run
 from restmill.wire.limits.budget import Gate, Limits
 from restmill.wire.message import Headers, Request, Response

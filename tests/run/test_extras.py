@@ -11,8 +11,8 @@ import pytest
 
 from restmill.events import Noted, ReadDone
 from restmill.path import Path
-from restmill.run.behind import BELIEVED
-from restmill.run.extras import Extras
+from restmill.run.fetch.extra_requests import Extras
+from restmill.run.read.behind_end import BELIEVED
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.message import Headers
@@ -20,7 +20,7 @@ from restmill.wire.paging.pagers import Cursor, HeaderLink, JsonLink, Offset, Pa
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.order import Order
+    from restmill.run.read.spec import Order
     from restmill.wire.message import Request, Response
     from restmill.wire.paging.pagers import Pager
 

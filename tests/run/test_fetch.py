@@ -11,7 +11,7 @@ import pytest
 
 from restmill.errors import ApiError, ForeignHost, Halted, NotData, Rejected, Unreachable
 from restmill.events import HostHalted, Retrying, Waiting
-from restmill.run.transport import Failed
+from restmill.run.transport.protocol import Failed
 from restmill.secrets import Secret
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, KEY, Offsets, Rig, order, terms

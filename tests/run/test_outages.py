@@ -17,8 +17,8 @@ import pytest
 
 from restmill.errors import ApiError, Halted
 from restmill.path import Path
-from restmill.run.fetch import Refused
-from restmill.run.transport import Failed
+from restmill.run.fetch.fetcher import Refused
+from restmill.run.transport.protocol import Failed
 from restmill.testing import json_response, run
 from restmill.testing.rig import Offsets, Rig, order
 from restmill.wire.limits.budget import Limits

@@ -12,7 +12,7 @@ import pytest
 from restmill.events import ReadDone
 from restmill.path import Path
 from restmill.run.caller import CALLER, Call, called
-from restmill.run.channel import Bell, Channel
+from restmill.run.session.channel import Bell, Channel
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, order, terms
 from restmill.wire.actions import Rule
@@ -21,7 +21,7 @@ from restmill.wire.paging.pagers import Done, Next, Offset
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from restmill.run.fetch import Terms
+    from restmill.run.fetch.fetcher import Terms
     from restmill.wire.message import Page, Request, Response
     from restmill.wire.paging.pagers import Decision
 

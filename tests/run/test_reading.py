@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from restmill.errors import NotData, Rejected
 from restmill.events import Noted, PageRead, ReadDone, ReadFailed
 from restmill.path import Json, Path
-from restmill.run.proof import Proof
+from restmill.run.evidence.proof import Proof
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Offsets, Rig, Script, order
 from restmill.wire.limits.budget import Limits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from restmill.events import Event, Noted, PageRead, ReadDone, ReadStarted
-from restmill.run.receipt import Evidence, Ledger
+from restmill.run.receipt.receipt import Evidence, Ledger
 
 
 def evidence(*events: Event) -> Evidence:

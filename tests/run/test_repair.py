@@ -18,7 +18,7 @@ from restmill.wire.paging.pagers import Cursor, Offset, PageNumber
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.order import Order
+    from restmill.run.read.spec import Order
     from restmill.testing.rig import Script
     from restmill.wire.message import Request, Response
 

@@ -9,7 +9,7 @@ import pytest
 
 from restmill.events import ReadDone
 from restmill.path import Path
-from restmill.run.transport import Failed
+from restmill.run.transport.protocol import Failed
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order, terms
 from restmill.wire.actions import Rule
@@ -19,7 +19,7 @@ from tests.run.test_trail import Own
 
 if TYPE_CHECKING:
     from restmill.path import Json
-    from restmill.run.fetch import Terms
+    from restmill.run.fetch.fetcher import Terms
     from restmill.wire.message import Method
     from restmill.wire.paging.pagers import Pager
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.errors import Halted, Rejected
-from restmill.run.channel import Bell, Channel, Ended
-from restmill.run.session import ReadHandle, Session
+from restmill.run.session.channel import Bell, Channel, Ended
+from restmill.run.session.session import ReadHandle, Session
 from restmill.testing import FakeTransport, json_response
 from restmill.testing.rig import HOME, Offsets, order
 from restmill.wire.limits.budget import Limits
@@ -178,7 +178,7 @@ def test_a_full_channel_waits_for_room_and_a_page_larger_than_the_bound_fits() -
 def test_an_engine_that_winds_up_leaves_its_successors_connections_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("restmill.run.session._LINGER", 0.0)
+    monkeypatch.setattr("restmill.run.session.session._LINGER", 0.0)
     before = sys.getswitchinterval()
     made: list[FakeTransport] = []
 

@@ -9,7 +9,7 @@ import pytest
 
 from restmill.events import ReadDone
 from restmill.path import Path
-from restmill.run.trail import Trail
+from restmill.run.evidence.visited import Trail
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import HOME, Rig, order
 from restmill.wire.message import Request

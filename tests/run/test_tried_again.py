@@ -8,7 +8,7 @@ import pytest
 
 from restmill.errors import Rejected
 from restmill.events import HostHalted
-from restmill.run.fetch import Refused
+from restmill.run.fetch.fetcher import Refused
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Offsets, Rig, order, terms
 from restmill.wire.actions import Rule

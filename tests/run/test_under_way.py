@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restmill.run import archive
-from restmill.run.receipt import Receipt
-from restmill.run.under_way import KILLED, RUNNING
+from restmill.run.receipt import archive
+from restmill.run.receipt.receipt import Receipt
+from restmill.run.receipt.under_way import KILLED, RUNNING
 
 if TYPE_CHECKING:
     import pytest

@@ -11,14 +11,14 @@ import requests
 
 from restmill.config.model.opaque import Opaque
 from restmill.plan.spec import Transport as Settings
-from restmill.run.client import AiohttpTransport
 from restmill.run.clock import SystemClock
-from restmill.run.threads import SessionTransport
+from restmill.run.transport.aiohttp_client import AiohttpTransport
+from restmill.run.transport.requests_session import SessionTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from restmill.run.transport import Transport
+    from restmill.run.transport.protocol import Transport
 
 MOST = 1_000_000
 """Bytes that the transports here take of one answer."""

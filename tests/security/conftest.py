@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.run import session
+from restmill.run.session import session
 from restmill.secrets import KEYRING
 from tests.load.api import wait_for_the_engine
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from restmill.run.bare import bare
+from restmill.run.credentials.bare import bare
 from restmill.secrets import Redactor, Secret
 from restmill.wire.message import Headers, Request
 

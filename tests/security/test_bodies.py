@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.run.transport import Failed, Transport
+from restmill.run.transport.protocol import Failed, Transport
 from restmill.wire.coding import MOST_OF_ERROR
 from restmill.wire.message import Request, Response
 from tests.security.answers import MOST, head, ours, serving, theirs

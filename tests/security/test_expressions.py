@@ -12,7 +12,7 @@ import pytest
 from restmill.errors import ApiError, NotData, RestmillError
 from restmill.load.row_ids import _VALUE
 from restmill.path import Path
-from restmill.run.signing import _tokens
+from restmill.run.fetch.signing import _tokens
 from restmill.secrets import KEYRING, Secret
 from restmill.shape.encoding import known
 from restmill.spellings import LONGEST, parts

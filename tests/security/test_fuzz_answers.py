@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from restmill.errors import RestmillError
 from restmill.path import Path
-from restmill.run.foreign import shown
+from restmill.run.transport.requests_messages import shown
 from restmill.shape.decode import Undecodable, fingerprint, read_document
 from restmill.shape.encoding import recoded
 from restmill.testing import run

@@ -17,7 +17,7 @@ from tests.security.servers import Answer, Asked, Server, serving
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 KEY, HEADER, PARAM = "c4naryKey7f3a9b", "c4naryHdr7f3a9b", "c4naryPar7f3a9b"
 SESSION = {

@@ -14,8 +14,8 @@ from restmill.cli.main import main
 from restmill.errors import ConfigError, DestinationError
 from restmill.load.failures import explained
 from restmill.load.settings import ensure_readable
-from restmill.run.archive import json_of
 from restmill.run.lock import locked
+from restmill.run.receipt.archive import json_of
 
 CONFIG = 'client: {base_url: "http://127.0.0.1:1"}\nresources:\n  - {name: a, endpoint: {path: /a}}\n'
 

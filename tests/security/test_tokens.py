@@ -10,7 +10,7 @@ from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 from requests.auth import AuthBase
 
 from restmill import sync
-from restmill.run.redirects import Elsewhere, staying_home
+from restmill.run.credentials.redirects import Elsewhere, staying_home
 from restmill.secrets import KEYRING
 from tests.security.servers import Answer, Asked, serving
 

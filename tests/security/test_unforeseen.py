@@ -9,8 +9,8 @@ import pytest
 
 from restmill.errors import ApiError, Place
 from restmill.events import ReadFailed
-from restmill.run.transport import Failed
-from restmill.run.unforeseen import foreseen
+from restmill.run.fetch.unforeseen import foreseen
+from restmill.run.transport.protocol import Failed
 from restmill.testing import Recorder, json_response
 from restmill.testing.clock import run
 from restmill.testing.rig import HOME, Rig, order
@@ -73,7 +73,7 @@ def test_only_failures_of_the_host_count_for_the_breaker(kind: str, counts: bool
 def test_a_cookie_that_nobody_can_read_makes_no_noise() -> None:
     """`http.cookiejar` warns with a traceback, of a cookie such as `a=b; Max-Age`."""
     script = (
-        "from restmill.run.foreign import shown\n"
+        "from restmill.run.transport.requests_messages import shown\n"
         "from restmill.wire.message import Headers, Request, Response\n"
         "sent = Request('GET', 'https://api.test/x')\n"
         "cookies = ('a=b; Max-Age', 'a=b; Expires=Fri, 31 Dec ' + '9' * 5000 + ' 23:59:59 GMT', 'c=d')\n"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from restmill.config.positions import Positions
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 F = TypeVar("F", bound="Callable[..., object]")
 

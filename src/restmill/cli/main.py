@@ -36,7 +36,7 @@ except KeyboardInterrupt:
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,15 +24,15 @@ from restmill.secrets import KEYRING
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 INTERRUPTED_LATE = "interrupted: the run was over, and its receipt is written"
 
 
 def print_json(document: object) -> None:
     """Print one JSON document on standard output, indented."""
-    from restmill.run.archive import json_of  # noqa: PLC0415  # `--help` is quick
-    from restmill.run.redacted import redact_document  # noqa: PLC0415  # as above
+    from restmill.run.receipt.archive import json_of  # noqa: PLC0415  # `--help` is quick
+    from restmill.run.session.redacted import redact_document  # noqa: PLC0415  # as above
 
     click.echo(json_of(redact_document(document)).decode())
 
@@ -43,7 +43,7 @@ def failure_fields(error: BaseException, receipt: Receipt | None) -> dict[str, o
     A wrong config may have several mistakes: `problems` lists them all, as `restmill check --json` does.
     """
     if receipt is not None and receipt.error is not None:
-        from restmill.run.archive import as_json  # noqa: PLC0415  # only a failure needs it
+        from restmill.run.receipt.archive import as_json  # noqa: PLC0415  # only a failure needs it
 
         return as_json(receipt)
     from restmill.cli.problems import problem_fields  # noqa: PLC0415
@@ -65,7 +65,7 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def _error_fields(error: BaseException) -> dict[str, object]:
-    from restmill.run.receipt import Failure  # noqa: PLC0415  # as above
+    from restmill.run.receipt.receipt import Failure  # noqa: PLC0415  # as above
 
     code = exit_code_of(error)
     if isinstance(error, RestmillError):

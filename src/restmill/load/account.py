@@ -22,17 +22,17 @@ from restmill import __version__
 from restmill.errors import STOPPED, CodeError, Interrupted, RestmillError, interruption_code
 from restmill.load.failures import explained
 from restmill.plan.describe import as_json
-from restmill.run.archive import begin, file
-from restmill.run.receipt import Failure, Receipt
-from restmill.run.redacted import redacted_evidence, redacted_receipt
+from restmill.run.receipt.archive import begin, file
+from restmill.run.receipt.receipt import Failure, Receipt
+from restmill.run.session.redacted import redacted_evidence, redacted_receipt
 from restmill.secrets import KEYRING, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Earlier, Evidence
-    from restmill.run.under_way import Mark
+    from restmill.run.receipt.receipt import Earlier, Evidence
+    from restmill.run.receipt.under_way import Mark
 
 _DRIVERS = {
     "athena": ("pyathena",),

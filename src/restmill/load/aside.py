@@ -31,8 +31,8 @@ from restmill.load.reasons import reason_of, where_of
 from restmill.load.refused_file import RefusedFile, refused_file
 from restmill.load.sifting import finish, sift
 from restmill.load.undone import forget_tables, undo
-from restmill.load.watch import tell
 from restmill.plan.spec import Plan, Resource
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema
 
     from restmill.errors import Problem
-    from restmill.run.receipt import Evidence
+    from restmill.run.receipt.receipt import Evidence
 
     State = MutableMapping[str, Any]
 

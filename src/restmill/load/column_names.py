@@ -10,7 +10,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, cast
 
 from restmill.events import Noted
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 from restmill.shape.records import plain
 
 if TYPE_CHECKING:

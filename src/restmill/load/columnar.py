@@ -23,7 +23,7 @@ from restmill.load.column_names import kept_apart, remember
 from restmill.load.kept import keep_empty
 from restmill.load.rewriting import as_now, remembered, rewrite
 from restmill.load.unrepeated import Tallies
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 from restmill.shape.cast import Unfit, joined, mould_of
 from restmill.shape.cast import cast as cast_in
 from restmill.shape.depth import UNNAMED, is_too_long

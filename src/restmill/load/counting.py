@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill.load.compare import Difference
-from restmill.load.route import transport_for
 from restmill.load.rows import Rows
 from restmill.load.source import source_of
 from restmill.load.sync import destination_of
@@ -23,6 +22,7 @@ from restmill.load.verify import Compared, Comparison, Target, attached, live, r
 from restmill.plan.dispositions import asked_of
 from restmill.plan.spec import Resource
 from restmill.run.preview import preview
+from restmill.run.transport.choose import transport_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

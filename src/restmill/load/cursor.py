@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.extract import Incremental
 
 from restmill.load.watermark import watermark
-from restmill.run.order import UNBOUND, Bound
+from restmill.run.read.spec import UNBOUND, Bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable

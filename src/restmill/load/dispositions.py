@@ -21,11 +21,11 @@ from dlt.extract.source import SourceInjectableContext
 
 from restmill.errors import ConfigError, Place, Problem
 from restmill.events import Noted
-from restmill.load.watch import tell
 from restmill.plan.destinations import DESTINATIONS, Abilities
 from restmill.plan.dispositions import outcomes_of
 from restmill.plan.names import Table, clashes
 from restmill.plan.spec import Resource
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

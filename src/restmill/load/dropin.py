@@ -29,10 +29,10 @@ from restmill.load.account import Account
 from restmill.load.failures import raise_explained
 from restmill.load.hiding import hiding
 from restmill.load.playground import pipelines_within
-from restmill.load.route import sandboxed
 from restmill.load.sync import destination_of, location_of, tables_of
-from restmill.load.watch import watching
-from restmill.run.receipt import Ledger
+from restmill.run.observers import watching
+from restmill.run.receipt.receipt import Ledger
+from restmill.run.transport.choose import sandboxed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dlt import Pipeline
 
     from restmill.events import Event
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 SANDBOX_KEY = "sandbox-key"
 _SECRET_NAME = re.compile(r"key|token|secret|password|username|user|client_id", re.IGNORECASE)

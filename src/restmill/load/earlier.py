@@ -13,7 +13,7 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill.load.runs_table import TABLE
 from restmill.load.signals import heeding_signals
-from restmill.run.receipt import Earlier
+from restmill.run.receipt.receipt import Earlier
 
 if TYPE_CHECKING:
     from dlt import Pipeline

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from restmill.events import Noted
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,11 +25,11 @@ from restmill.errors import ConfigError, Place, Problem
 from restmill.load.failures import missing_credentials
 from restmill.load.known import known_pager
 from restmill.plan.spec import Fresh, Opaque, Plan, Resource, Signer
-from restmill.run.credentials import added_by, secrets_of_object
-from restmill.run.foreign import answer_of, as_requests, request_of, shown
-from restmill.run.redirects import Elsewhere, staying_home
-from restmill.run.threads import is_plain
-from restmill.run.transport import Failed
+from restmill.run.credentials.of_session import added_by, secrets_of_object
+from restmill.run.credentials.redirects import Elsewhere, staying_home
+from restmill.run.transport.protocol import Failed
+from restmill.run.transport.requests_messages import answer_of, as_requests, request_of, shown
+from restmill.run.transport.requests_session import is_plain
 from restmill.secrets import KEYRING
 from restmill.wire.actions import Raised, Rule, Stop
 from restmill.wire.message import Headers, Request, Response
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
     from requests import PreparedRequest
 
-    from restmill.run.transport import Trouble
+    from restmill.run.transport.protocol import Trouble
     from restmill.wire.message import Page
     from restmill.wire.paging.pagers import Pager
 

@@ -23,10 +23,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from restmill.events import CursorHeld, Doubted, LeftOut, Noted, PageRead, ReadDone, ReadFailed
-from restmill.load.watch import tell
 from restmill.load.watermark import Watermark, watermark
 from restmill.plan.notes import LAGGING, appends, shared
 from restmill.plan.spec import Resource
+from restmill.run.observers import tell
 from restmill.shape.collation import Collation
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from dlt.common.configuration.specs.base_configuration import (
 from restmill.config.telling import credentials_in_dsn, is_credential, looks_secret
 from restmill.load.upstream import prepare_lookups
 from restmill.run.logs import redacted_logs
-from restmill.run.redacted import redact_error
+from restmill.run.session.redacted import redact_error
 from restmill.secrets import KEYRING, Secret
 
 if TYPE_CHECKING:

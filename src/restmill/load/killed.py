@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill.load.runs_table import TABLE
-from restmill.run import archive
-from restmill.run.under_way import KILLED, RUNNING
+from restmill.run.receipt import archive
+from restmill.run.receipt.under_way import KILLED, RUNNING
 
 if TYPE_CHECKING:
     from dlt import Pipeline
 
-    from restmill.run.receipt import Receipt
+    from restmill.run.receipt.receipt import Receipt
 
 _NEWEST = 20
 """Receipts looked at: as many runs in a row may have been killed."""

@@ -16,9 +16,9 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 from restmill.events import Noted
 from restmill.load.rows import marks
 from restmill.load.vanished import Gone, least_rows, table_of
-from restmill.load.watch import tell
 from restmill.plan.delete_missing import keeps_every_key
 from restmill.plan.spec import Resource
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from dlt import Pipeline

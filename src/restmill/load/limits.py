@@ -9,7 +9,7 @@ from dlt.extract.items_transform import LimitItem
 from dlt.extract.source import SourceInjectableContext
 from dlt.extract.state import get_current_pipe_name
 
-from restmill.run.order import Taken
+from restmill.run.read.spec import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,11 +23,11 @@ from restmill.events import HostHalted, StageBegan, Waiting
 from restmill.load.account import failure_of
 from restmill.load.guests import hooks_of, silenced
 from restmill.load.keys import Incomparable, columns_of, finder
-from restmill.load.lineage import AllBut, Lineage, Only, Whole, ancestors
-from restmill.load.verdicts import seen_of
-from restmill.load.watch import tell, watching_alone
 from restmill.plan.spec import Resource
-from restmill.run.receipt import Ledger
+from restmill.run.observers import tell, watching_alone
+from restmill.run.receipt.receipt import Ledger
+from restmill.run.receipt.scope import AllBut, Lineage, Only, Whole, ancestors
+from restmill.run.receipt.with_parents import seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
     from restmill.events import Event, Observer
     from restmill.load.keys import Columns, Key
-    from restmill.load.lineage import Scope
     from restmill.load.rows import Condition, Rows
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan
-    from restmill.run.receipt import Evidence
+    from restmill.run.receipt.receipt import Evidence
+    from restmill.run.receipt.scope import Scope
 
 _REWORDED = "a response action changes the answers, and is called for the run's own reads only"
 

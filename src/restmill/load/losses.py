@@ -23,7 +23,7 @@ from dlt.common.schema.utils import get_root_table
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restmill.events import Noted
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

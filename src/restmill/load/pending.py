@@ -17,7 +17,7 @@ from restmill.load.aside import set_apart, store_state
 from restmill.load.earlier import load_earlier
 from restmill.load.failures import explained
 from restmill.load.letgo import let_go
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dlt.common.storages.load_package import PackageStorage
 
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Earlier
+    from restmill.run.receipt.receipt import Earlier
 
 _CONFIG = "restmill_config"
 """The key in the state of a load package."""

@@ -19,7 +19,7 @@ from restmill.load.credentials import with_credentials
 from restmill.load.guests import with_guests
 from restmill.load.settings import ensure_readable
 from restmill.plan.build import build
-from restmill.run.credentials import secrets_of_session
+from restmill.run.credentials.of_session import secrets_of_session
 from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:

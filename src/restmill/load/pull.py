@@ -18,11 +18,11 @@ from requests import RequestException
 from restmill.errors import ApiError, Problem
 from restmill.events import Noted, ParentDone
 from restmill.load.turns import in_turn, turn
-from restmill.load.watch import tell
 from restmill.plan.parents import bindings, missing
-from restmill.run.cause import caused, told
-from restmill.run.channel import Ended
-from restmill.run.order import Bound, order_for
+from restmill.run.fetch.requests_errors import caused, told
+from restmill.run.observers import tell
+from restmill.run.read.spec import Bound, order_for
+from restmill.run.session.channel import Ended
 from restmill.run.user_code import own_code
 from restmill.shape.rename import include, rename
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.plan.spec import Parent, Plan, Resource
-    from restmill.run.order import Order, Taken
-    from restmill.run.session import ReadHandle, Session
+    from restmill.run.read.spec import Order, Taken
+    from restmill.run.session.session import ReadHandle, Session
     from restmill.shape.page_parser import Press
     from restmill.shape.records import Records
 

@@ -18,7 +18,7 @@ from restmill.load.limits import taken
 from restmill.load.pull import pull_children, pull_pages, skipped
 from restmill.load.way import choose
 from restmill.plan.spec import Plan, Resource
-from restmill.run.session import Session
+from restmill.run.session.session import Session
 from restmill.shape.records import Records
 
 Pages = Iterator[Records | None]

@@ -19,7 +19,7 @@ from dlt.extract import DltSource
 
 from restmill import __version__
 from restmill.errors import Incomplete, Place, Problem
-from restmill.run.receipt import VERDICTS
+from restmill.run.receipt.receipt import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from restmill.load.account import Account
     from restmill.path import Json
-    from restmill.run.receipt import Evidence, Verdict
+    from restmill.run.receipt.receipt import Evidence, Verdict
 
 TABLE = "_restmill_runs"
 

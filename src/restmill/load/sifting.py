@@ -42,8 +42,8 @@ from restmill.load.letgo import for_good
 from restmill.load.refused_file import refused_file
 from restmill.load.trial import Desk, FileTrial, StagedTrial
 from restmill.load.unshaped import unshaped
-from restmill.load.watch import tell
 from restmill.plan.spec import Resource
+from restmill.run.observers import tell
 from restmill.shape.schema_view import Unsure
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ from restmill.load.cursor import incremental_of
 from restmill.load.held import Cursors
 from restmill.load.plans import plan_of_mapping
 from restmill.load.readers import read_children, read_pages
-from restmill.load.route import transport_for
-from restmill.load.watch import tell
 from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.login import with_logins
-from restmill.run.redacted import RedactedSession
+from restmill.run.observers import tell
+from restmill.run.session.redacted import RedactedSession
+from restmill.run.transport.choose import transport_for
 from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dlt.common.schema import Schema
     from dlt.common.schema.typing import TSchemaContract
 
-    from restmill.run.session import Session
+    from restmill.run.session.session import Session
 
 log = logging.getLogger("restmill")
 _LONGEST_NAME = 64

@@ -33,7 +33,6 @@ from restmill.load.hiding import hiding, secrets_of_destination
 from restmill.load.killed import doubt_killed
 from restmill.load.landed import keys_that_met
 from restmill.load.letgo import nothing_left
-from restmill.load.lineage import Lineage
 from restmill.load.losses import losses_as_events
 from restmill.load.pending import load_pending, sign
 from restmill.load.plans import plan_of_file, plan_of_mapping
@@ -43,11 +42,12 @@ from restmill.load.signals import heeding_signals
 from restmill.load.source import source_of
 from restmill.load.upstream import before_commit
 from restmill.load.vanished import Gone, Load, delete_vanished, ensure_possible, with_gone
-from restmill.load.verdicts import evidence_of, seen_of
-from restmill.load.watch import tell, watching
 from restmill.load.withhold import with_kept, withhold_partial
 from restmill.plan.spec import OnError, Plan
-from restmill.run.receipt import Ledger, Receipt, Verdict
+from restmill.run.observers import tell, watching
+from restmill.run.receipt.receipt import Ledger, Receipt, Verdict
+from restmill.run.receipt.scope import Lineage
+from restmill.run.receipt.with_parents import evidence_of, seen_of
 from restmill.secrets import KEYRING
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from dlt.common.storages import PackageStorage
     from dlt.extract import DltSource
 
-    from restmill.run.receipt import Evidence
+    from restmill.run.receipt.receipt import Evidence
 
 
 _SECTIONS = ("sources", "rest_api")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
 
     from restmill.plan.spec import Resource
-    from restmill.run.session import Session
+    from restmill.run.session.session import Session
 
 _lines: MutableMapping[Session, dict[str, deque[object]]] = WeakKeyDictionary()
 

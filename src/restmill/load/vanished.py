@@ -22,11 +22,11 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 from restmill.errors import ConfigError, Place, Problem
 from restmill.events import Noted, ignore
 from restmill.load.keys import Incomparable
-from restmill.load.lineage import AllBut, Only, Whole
 from restmill.load.look import Looked, Sight, Sought, look, sought_in
 from restmill.load.rows import Rows, marks
-from restmill.load.watch import tell
 from restmill.plan.spec import Resource
+from restmill.run.observers import tell
+from restmill.run.receipt.scope import AllBut, Only, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource, DltSource
 
     from restmill.events import Observer
-    from restmill.load.lineage import Key, Lineage, Scope
     from restmill.load.rows import Condition
     from restmill.plan.spec import Deletion, Plan
-    from restmill.run.receipt import Evidence
+    from restmill.run.receipt.receipt import Evidence
+    from restmill.run.receipt.scope import Key, Lineage, Scope
 
 _MOST_KEYS = 500
 """Parents named in one statement."""

@@ -29,10 +29,10 @@ from restmill.load.sampled import SAMPLE, sampled
 from restmill.load.source import source_of
 from restmill.load.sync import destination_of
 from restmill.load.vanished import table_of
-from restmill.load.verdicts import seen_of
-from restmill.load.watch import watching
 from restmill.plan.spec import Resource
-from restmill.run.receipt import Ledger
+from restmill.run.observers import watching
+from restmill.run.receipt.receipt import Ledger
+from restmill.run.receipt.with_parents import seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from restmill.load.compare import Shape
     from restmill.load.rows import Condition
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Evidence, Verdict
+    from restmill.run.receipt.receipt import Evidence, Verdict
 
 
 _HEAVY = ("load", "normalize", "extract", "*.pickle")

@@ -35,7 +35,7 @@ from dlt.extract.utils import digest_dedup_value
 
 from restmill.errors import ApiError, Place, Problem
 from restmill.events import Doubted, Noted, RowsNoted
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 from restmill.shape.collation import Collation, Reading, instant
 from restmill.shape.epochs import Epochs
 from restmill.shape.instants import Instant, instant_of_date

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from restmill.events import Noted
 from restmill.load.claim import OWN_NORMALIZER, Claim
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from restmill.plan.spec import Departures, Resource

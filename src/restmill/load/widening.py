@@ -25,7 +25,7 @@ from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restmill.events import Noted
 from restmill.load.contracts import let_in
-from restmill.load.watch import tell
+from restmill.run.observers import tell
 from restmill.shape.convert import EXACT
 
 if TYPE_CHECKING:

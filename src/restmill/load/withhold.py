@@ -18,8 +18,8 @@ from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.extract import Incremental
 
 from restmill.events import Noted
-from restmill.load.watch import tell
 from restmill.plan.spec import Resource
+from restmill.run.observers import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from restmill.path import Json
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Evidence
+    from restmill.run.receipt.receipt import Evidence
 
 _KEPT = "its table is left as it was, because a partial read would have replaced it"
 _AGAIN = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from restmill.plan.spec import Resource
 from restmill.plan.template import Template
-from restmill.run.origins import login_of
+from restmill.run.credentials.origins import login_of
 from restmill.wire.auth import secrets_of
 from restmill.wire.message import without_login
 

@@ -17,13 +17,13 @@ from restmill.events import ignore
 from restmill.plan.parents import bindings
 from restmill.plan.spec import Resource
 from restmill.run.clock import SystemClock
-from restmill.run.envelope import Envelope
-from restmill.run.fetch import Fetcher, Refused
+from restmill.run.evidence.envelope import Envelope
+from restmill.run.fetch.fetcher import Fetcher, Refused
+from restmill.run.fetch.memory import Memory
+from restmill.run.fetch.unforeseen import foreseen
 from restmill.run.login import with_logins
-from restmill.run.memory import Memory
-from restmill.run.order import Bound, order_for
-from restmill.run.redacted import redact_value
-from restmill.run.unforeseen import foreseen
+from restmill.run.read.spec import Bound, order_for
+from restmill.run.session.redacted import redact_value
 from restmill.secrets import KEYRING
 from restmill.shape.decode import keys_of, select
 from restmill.shape.rename import rename
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from restmill.path import Json
     from restmill.plan.spec import Cursor, Plan
     from restmill.run.clock import Clock
-    from restmill.run.envelope import Seen
-    from restmill.run.fetch import Answer
-    from restmill.run.order import Order
-    from restmill.run.transport import Transport
+    from restmill.run.evidence.envelope import Seen
+    from restmill.run.fetch.fetcher import Answer
+    from restmill.run.read.spec import Order
+    from restmill.run.transport.protocol import Transport
     from restmill.shape.decode import Selection
     from restmill.wire.message import Request
     from restmill.wire.paging.pagers import Decision, Pager

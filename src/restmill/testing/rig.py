@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from restmill.events import Observer, ignore
 from restmill.path import Json, Path
-from restmill.run.fetch import Fetcher, Terms
-from restmill.run.memory import Memory
-from restmill.run.order import Order
-from restmill.run.reading import Reading
+from restmill.run.fetch.fetcher import Fetcher, Terms
+from restmill.run.fetch.memory import Memory
+from restmill.run.read.reading import Reading
+from restmill.run.read.spec import Order
 from restmill.secrets import Secret
 from restmill.testing import FakeClock, FakeTransport, json_response
 from restmill.wire.auth import ApiKey, Auth

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from restmill.events import Event, Observer
-    from restmill.run.receipt import Evidence, Receipt
+    from restmill.run.receipt.receipt import Evidence, Receipt
     from restmill.sandbox import SandboxServer
 
 KEY = "demo-key"
@@ -63,7 +63,7 @@ def _run_all(database: str, *, quiet: bool) -> Receipt:
     from restmill import connectors  # noqa: PLC0415  # as below
     from restmill.load import sync  # noqa: PLC0415  # dlt reads its settings when it is imported
     from restmill.load.account import Account  # noqa: PLC0415
-    from restmill.run import archive  # noqa: PLC0415
+    from restmill.run.receipt import archive  # noqa: PLC0415
 
     names = connectors.names()
     found: list[Evidence] = []

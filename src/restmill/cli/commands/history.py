@@ -12,7 +12,7 @@ from restmill.cli.output import print_json
 from restmill.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
-    from restmill.run.archive import Shelf
+    from restmill.run.receipt.archive import Shelf
 
 _HISTORY = """\b
 Examples:
@@ -35,7 +35,7 @@ def history(what: str, pipeline: str, limit: int, *, json_wanted: bool) -> int:
     They are read from the receipts in .restmill/receipts, below the folder that the runs were started in. A
     RUN is named by its id, or by the digits at its end.
     """
-    from restmill.run import archive  # noqa: PLC0415  # `--help` is quick
+    from restmill.run.receipt import archive  # noqa: PLC0415  # `--help` is quick
 
     one = False
     if not what:
@@ -90,7 +90,7 @@ def _named(run: str) -> Shelf:
     Raises:
         ConfigError: there are none.
     """
-    from restmill.run import archive  # noqa: PLC0415  # as above
+    from restmill.run.receipt import archive  # noqa: PLC0415  # as above
 
     shelf = archive.named(run)
     if not shelf.receipts:

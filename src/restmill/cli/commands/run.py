@@ -11,14 +11,14 @@ import click
 from restmill.cli.commands.inspect import wanted_of
 from restmill.cli.inputs import ConfigFile, Switches, as_json, placed, with_debug
 from restmill.cli.output import print_json
-from restmill.run.receipt import VERDICTS
+from restmill.run.receipt.receipt import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from restmill.load.sync import Where
     from restmill.plan.spec import Plan
-    from restmill.run.receipt import Receipt, Verdict
+    from restmill.run.receipt.receipt import Receipt, Verdict
 
 _quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is missing.")
 
@@ -86,7 +86,7 @@ def _singles(plan: Plan) -> tuple[str, ...]:
 def _finish(receipt: Receipt, *, json_wanted: bool = False, quiet: bool = False) -> int:
     """Print the receipt as asked; returns the exit code."""
     if json_wanted:
-        from restmill.run.archive import as_json as receipt_fields  # noqa: PLC0415  # `--help` is quick
+        from restmill.run.receipt.archive import as_json as receipt_fields  # noqa: PLC0415  # `--help` is quick
 
         print_json(receipt_fields(receipt))
     elif not quiet or receipt.exit_code:
@@ -102,7 +102,7 @@ def kept() -> Iterator[None]:
     """Keep the receipts of runs in the block on disk; one that cannot be written costs the run nothing."""
     from restmill.cli.problems import show_problems  # noqa: PLC0415  # `--help` is quick
     from restmill.errors import Place, Problem  # noqa: PLC0415
-    from restmill.run import archive  # noqa: PLC0415
+    from restmill.run.receipt import archive  # noqa: PLC0415
 
     switches = click.get_current_context().ensure_object(Switches)
 

@@ -9,14 +9,14 @@ from restmill.cli.text import counted, grouped, lasting, one_line, squeezed
 from restmill.cli.views.run import SIGNS, STYLES, show_receipt, show_verdicts
 from restmill.cli.views.sheet import Column, Row
 from restmill.errors import STOPPED
-from restmill.run.archive import FOLDER
-from restmill.run.receipt import VERDICTS
-from restmill.run.under_way import KILLED, RUNNING
+from restmill.run.receipt.archive import FOLDER
+from restmill.run.receipt.receipt import VERDICTS
+from restmill.run.receipt.under_way import KILLED, RUNNING
 
 if TYPE_CHECKING:
     from restmill.cli.views.sheet import Sheet
-    from restmill.run.archive import Shelf
-    from restmill.run.receipt import Failure, Receipt
+    from restmill.run.receipt.archive import Shelf
+    from restmill.run.receipt.receipt import Failure, Receipt
 
 _COLUMNS = (
     Column("verdict"),

@@ -18,7 +18,7 @@ from restmill.errors import sentence
 
 if TYPE_CHECKING:
     from restmill.cli.views.sheet import Sheet
-    from restmill.run.receipt import Evidence, Receipt, Verdict
+    from restmill.run.receipt.receipt import Evidence, Receipt, Verdict
 
 SIGNS: dict[Verdict, str] = {"complete": "✓", "suspect": "!", "partial": "✗"}
 STYLES: dict[Verdict, str] = {"complete": "green", "suspect": "yellow", "partial": "red"}

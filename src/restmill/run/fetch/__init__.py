@@ -1,0 +1,1 @@
+"""Fetch: one request brought home, within the host's limits, signed, redirected, tried again."""

@@ -1,0 +1,1 @@
+"""Receipt: what a run can prove, for each resource, kept from its events and filed."""
