@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from restmill.load.source import rest_api, rest_api_resources, rest_api_source
-    from restmill.load.sync import sync
+    from restmill.load.sync.run import sync
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "rest_api", "rest_api_resources", "rest_api_source", "sync"]
@@ -23,7 +23,7 @@ _HOMES = {
     "rest_api": "restmill.load.source",
     "rest_api_resources": "restmill.load.source",
     "rest_api_source": "restmill.load.source",
-    "sync": "restmill.load.sync",
+    "sync": "restmill.load.sync.run",
 }
 
 

@@ -5,6 +5,6 @@ Nothing else in the script changes. It must stand before the script's own import
 the same without touching the script.
 """
 
-from restmill.load.dropin import serve
+from restmill.load.dropin.script import serve
 
 serve()

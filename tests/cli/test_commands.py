@@ -43,7 +43,7 @@ resources:
 
 @dataclass
 class FakeSync:
-    """Stands in for `restmill.load.sync`: keeps what it was given, returns a receipt or raises."""
+    """Stands in for `restmill.load.sync.run`: keeps what it was given, returns a receipt or raises."""
 
     outcome: Receipt | BaseException
     given: dict[str, object] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def bad(tmp_path: Path) -> str:
 
 def synced(monkeypatch: pytest.MonkeyPatch, outcome: Receipt | BaseException) -> FakeSync:
     fake = FakeSync(outcome)
-    monkeypatch.setattr("restmill.load.sync", fake)
+    monkeypatch.setattr("restmill.load.sync.run", fake)
     return fake
 
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from restmill.cli.main import main
 from restmill.cli.views.sheet import Sheet
 from restmill.cli.views.verify import show_comparison
-from restmill.load.compare import Difference
-from restmill.load.verify import Compared, Comparison
+from restmill.load.verify.compare import Difference
+from restmill.load.verify.full import Compared, Comparison
 from restmill.sandbox import Behaviour, SandboxServer
 
 if TYPE_CHECKING:

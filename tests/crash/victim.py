@@ -17,7 +17,7 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
 from restmill.cli.main import main
-from restmill.load import claims
+from restmill.load.columnar import eligibility
 from tests.crash.windows import arm
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _live(
         Container()[PluggableRunContext].reload()
         with ExitStack() as stack:
             if by_rows:
-                stack.enter_context(claims.by_rows())
+                stack.enter_context(eligibility.by_rows())
             if death is not None:
                 arm(*death)
             code = main(arguments)

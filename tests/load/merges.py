@@ -12,7 +12,7 @@ from dlt.extract import DltSource
 from dlt.load.load import Load
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.load import straight, unrepeated
+from restmill.load.merge import distinct_keys, first_load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,10 +78,10 @@ def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 @pytest.fixture(autouse=True)
 def _no_proofs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No proof of another test; and first loads are merges, too."""
-    monkeypatch.setattr(straight, "_beginning", lambda *_: frozenset())
-    unrepeated._proofs.clear()
+    monkeypatch.setattr(first_load, "_beginning", lambda *_: frozenset())
+    distinct_keys._proofs.clear()
     yield
-    unrepeated._proofs.clear()
+    distinct_keys._proofs.clear()
 
 
 def lose_answers(monkeypatch: pytest.MonkeyPatch) -> set[str]:

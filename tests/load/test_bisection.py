@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.load import bisection
-from restmill.load.bisection import TooMany, refused
+from restmill.load.refused import bisection
+from restmill.load.refused.bisection import TooMany, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

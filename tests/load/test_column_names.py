@@ -9,7 +9,7 @@ import dlt
 import duckdb
 import pytest
 
-from restmill.load import claims
+from restmill.load.columnar import eligibility
 from restmill.run.observers import watching
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def load(tmp_path: Path, runs: list[list[Any]], *, by_rows: bool, **hints: Any) 
             destination=dlt.destinations.duckdb(str(tmp_path / "names.duckdb")),
             dataset_name="data",
         )
-        with claims.by_rows() if by_rows else nullcontext(), watching(observe):
+        with eligibility.by_rows() if by_rows else nullcontext(), watching(observe):
             pipeline.run(things)
     return [text for text in told if "by dlt's naming" in text]
 
 
 def _things(records: list[Any], **hints: Any) -> Any:
     def pages() -> Iterator[list[Any]]:
-        claims.claim()
+        eligibility.claim()
         yield records
 
     return dlt.resource(pages, name="things", write_disposition="merge", **hints)

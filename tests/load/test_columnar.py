@@ -10,7 +10,7 @@ import dlt
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.load import claims, columnar
+from restmill.load.columnar import eligibility, storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ def things(records: list[dict[str, Any]], disposition: str, **hints: Any) -> Any
     """A resource that yields the records in pages of ten."""
 
     def pages() -> Iterator[list[dict[str, Any]]]:
-        claims.claim()
+        eligibility.claim()
         for start in range(0, len(records), 10):
             yield records[start : start + 10]
 
@@ -75,7 +75,7 @@ def filled(
     """
     name = f"{folder.name}_{'rows' if by_rows else 'columns'}"  # the databases of a test run are shared
     pipeline = dlt.pipeline(name, destination=destination, dataset_name=name, pipelines_dir=str(folder))
-    with claims.by_rows() if by_rows else nullcontext():
+    with eligibility.by_rows() if by_rows else nullcontext():
         for records, more in zip(RUNS, hints, strict=True):
             pipeline.run(things(records, disposition, **more), **options)
     schema = pipeline.default_schema
@@ -99,14 +99,14 @@ def rows_of(pipeline: dlt.Pipeline, table: str) -> list[str]:
 def shaped_tables(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the tables that were shaped while the test ran."""
     names: list[str] = []
-    original = columnar.shaped
+    original = storage.shaped
 
     def counting(records: Any, ground: Any) -> Any:
         made = original(records, ground)
         names.extend(one.name for one in made)
         return made
 
-    monkeypatch.setattr(columnar, "shaped", counting)
+    monkeypatch.setattr(storage, "shaped", counting)
     return names
 
 
@@ -196,7 +196,7 @@ def test_a_table_is_emptied_by_a_replacing_run_whose_rows_are_all_discarded(
 ) -> None:
     destination = dlt.destinations.duckdb(str(tmp_path / "x.duckdb"))
     pipeline = dlt.pipeline("emptied", destination=destination, pipelines_dir=str(tmp_path))
-    with claims.by_rows() if by_rows else nullcontext():
+    with eligibility.by_rows() if by_rows else nullcontext():
         for record in ({"id": 1, "l": [1]}, {"id": 2, "new": 1}):
             contract = {"columns": "discard_row"}
             pipeline.run(things([record], "replace", schema_contract=contract))

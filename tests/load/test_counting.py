@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from restmill import sync
-from restmill.load.counting import count
-from restmill.load.plans import plan_of_mapping
-from restmill.load.sampled import Sampled
-from restmill.load.verify import Comparison, Target, verify
+from restmill.load.prepare.plans import plan_of_mapping
+from restmill.load.verify.counts import count
+from restmill.load.verify.full import Comparison, Target, verify
+from restmill.load.verify.sample import Sampled
 from restmill.testing import json_response
 from restmill.wire.message import Page, Request
 from restmill.wire.paging.pagers import Offset

@@ -14,17 +14,17 @@ from dlt.load.load import Load
 from restmill import sync
 from restmill.cli.main import main
 from restmill.errors import RestmillError
-from restmill.load.discard import discard
-from restmill.load.plans import plan_of_mapping
+from restmill.load.prepare.plans import plan_of_mapping
 from restmill.load.source import source_of
-from restmill.load.sync import pipeline_of
+from restmill.load.sync.discard import discard
+from restmill.load.sync.run import pipeline_of
 from tests.load.shelf import Shelf, records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from restmill.load.discard import Waiting
-    from restmill.load.sync import Where
+    from restmill.load.sync.discard import Waiting
+    from restmill.load.sync.run import Where
     from restmill.run.receipt.receipt import Receipt
 
 NAME = "let_go"

@@ -13,7 +13,7 @@ from dlt.common.schema import utils
 
 import restmill
 from restmill.errors import ConfigError
-from restmill.load.dispositions import abilities_of
+from restmill.load.prepare.dispositions import abilities_of
 from restmill.plan.destinations import DESTINATIONS
 from restmill.plan.dispositions import Asked, outcome
 from tests.load.api import MERGE, api, resource

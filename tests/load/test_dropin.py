@@ -12,7 +12,7 @@ from dlt.sources import rest_api as dlts
 
 from restmill.errors import ApiError, CodeError, ConfigError
 from restmill.load import source as ours
-from restmill.load.dropin import SANDBOX_KEY, execute, install
+from restmill.load.dropin.script import SANDBOX_KEY, execute, install
 from tests.load.api import KEY, of, rows, tables
 
 if TYPE_CHECKING:

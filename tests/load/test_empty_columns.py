@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from restmill import sync
-from restmill.load import claims
+from restmill.load.columnar import eligibility
 from restmill.plan.spec import Departures
 from tests.load.api import api, columns, of, resource
 
@@ -24,7 +24,7 @@ def things(records: list[Any], kind: str = "text", **hints: Any) -> Any:
     """A resource that yields the records in pages of ten."""
 
     def pages() -> Iterator[list[Any]]:
-        claims.claim(Departures(empty_columns=kind))
+        eligibility.claim(Departures(empty_columns=kind))
         for start in range(0, len(records), 10):
             yield records[start : start + 10]
 

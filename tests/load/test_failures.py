@@ -15,7 +15,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill import rest_api_source, sync
 from restmill.errors import ApiError, CodeError, ConfigError, DestinationError, RestmillError
-from restmill.load.failures import explained
+from restmill.load.failures.dlt_errors import explained
 from restmill.run.observers import watching
 from restmill.testing import Recorder
 from tests.load.api import KEY, api, child, resource, wait_for_the_engine

@@ -18,8 +18,8 @@ from requests.auth import AuthBase
 from restmill import rest_api_source
 from restmill.config.model.config import Opaque
 from restmill.errors import ConfigError, Unreachable
-from restmill.load.failures import explained
-from restmill.load.known import known_auth, known_pager
+from restmill.load.failures.dlt_errors import explained
+from restmill.load.prepare.dlt_objects import known_auth, known_pager
 from restmill.wire.paging import pagers
 from tests.load.api import KEY
 

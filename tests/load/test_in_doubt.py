@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dlt
 import pytest
 
-from restmill.load import in_doubt, row_ids
+from restmill.load.destination import jobs_in_doubt, row_ids
 from tests.load.merges import (
     PARQUET,
     count,
@@ -114,7 +114,7 @@ def test_the_sql_was_committed_without_a_mark(
     pipeline.extract(things(WAYS[way], PARQUET))
     pipeline.normalize()
     with monkeypatch.context() as patch:
-        patch.setattr("restmill.load.straight._beginning", lambda *_: frozenset())
+        patch.setattr("restmill.load.merge.first_load._beginning", lambda *_: frozenset())
         interrupt_at_sql(pipeline)
         pipeline.load()
     assert_exact(pipeline, len(IDS))
@@ -159,8 +159,8 @@ def test_a_first_try_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise AssertionError("a first try asks the database nothing")
 
     for name in ("delete_rows", "_delete_merged", "_has_rows_of", "_forget_completion"):
-        monkeypatch.setattr(in_doubt, name, never)
-    monkeypatch.setattr(in_doubt, "ids_in", never)
+        monkeypatch.setattr(jobs_in_doubt, name, never)
+    monkeypatch.setattr(jobs_in_doubt, "ids_in", never)
     pipeline = pipeline_in(tmp_path)
     pipeline.run([things(WAYS["append"], PARQUET)])
     pipeline.run([things(WAYS["append"], FORMATS["rows"], range(50, 60))])

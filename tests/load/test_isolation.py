@@ -10,7 +10,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill import sync
 from restmill.errors import ApiError, CodeError, DestinationError, RestmillError, Unusable
-from restmill.load.failures import explained
+from restmill.load.failures.dlt_errors import explained
 from restmill.load.source import rest_api_source
 from tests.load.api import of, rows
 from tests.load.shelf import Shelf, records

@@ -11,7 +11,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.load.keys import Columns, Incomparable, finder
+from restmill.load.delete_missing.keys import Columns, Incomparable, finder
 
 if TYPE_CHECKING:
     from restmill.path import Json

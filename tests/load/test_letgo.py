@@ -9,8 +9,8 @@ import pytest
 
 from restmill import rest_api_source, sync
 from restmill.errors import ConfigError, DestinationError
-from restmill.load import absent
-from restmill.load.letgo import let_go
+from restmill.load.refused.let_go import let_go
+from restmill.load.schema import absent_columns
 from tests.load.api import api, resource, rows
 from tests.load.conftest import cause_of
 
@@ -77,9 +77,9 @@ def test_the_message_knows_what_records_have(serve: Serve) -> None:
 @pytest.mark.parametrize("name", ["ID", "id", "Owner Id", "owner_id", "ownerId"])
 def test_a_key_is_meant_as_dlt_writes_it(name: str) -> None:
     naming = dlt.Schema("x").naming
-    named = absent.needed_by({"primary_key": name}, typed=True)
+    named = absent_columns.needed_by({"primary_key": name}, typed=True)
     needed = {naming.normalize_path(one): (one, key) for one, key in named}
-    sought = absent.Sought("x", needed, naming, enforced=True)
+    sought = absent_columns.Sought("x", needed, naming, enforced=True)
     sought.see([{"id": 1, "ownerId": 2}])
     sought.end()
     assert sought.missing == {}
@@ -87,7 +87,7 @@ def test_a_key_is_meant_as_dlt_writes_it(name: str) -> None:
 
 def test_a_part_of_an_object_is_no_typo() -> None:
     naming = dlt.Schema("x").naming
-    sought = absent.Sought("x", {"user__id": ("user__id", "primary_key")}, naming, enforced=True)
+    sought = absent_columns.Sought("x", {"user__id": ("user__id", "primary_key")}, naming, enforced=True)
     sought.see([{"user": {"id": 1}}])
     sought.end()
     assert sought.missing == {}
@@ -95,7 +95,7 @@ def test_a_part_of_an_object_is_no_typo() -> None:
 
 def test_records_that_are_no_objects_are_dlts_to_name() -> None:
     naming = dlt.Schema("x").naming
-    sought = absent.Sought("x", {"value": ("value", "primary_key")}, naming, enforced=True)
+    sought = absent_columns.Sought("x", {"value": ("value", "primary_key")}, naming, enforced=True)
     for _ in range(4):
         sought.see([1, 2])
     sought.end()

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from restmill import sync
-from restmill.load import claims
-from restmill.load.losses import losses_as_events
+from restmill.load.columnar import eligibility
+from restmill.load.schema.losses import losses_as_events
 from restmill.run.observers import watching
 from tests.load.api import api, of, resource
 
@@ -91,7 +91,7 @@ def told(tmp_path: Path, runs: list[list[Any]], by_rows: bool, **hints: Any) -> 
 
     into = dlt.destinations.duckdb(str(tmp_path / "losses.duckdb"))
     pipeline = dlt.pipeline("losses", str(tmp_path), destination=into, dataset_name="data")
-    with claims.by_rows() if by_rows else nullcontext(), watching(observe):
+    with eligibility.by_rows() if by_rows else nullcontext(), watching(observe):
         for records in runs:
             notes.append([])
             pipeline.extract(_things(records, **hints))
@@ -103,7 +103,7 @@ def told(tmp_path: Path, runs: list[list[Any]], by_rows: bool, **hints: Any) -> 
 
 def _things(records: list[Any], **hints: Any) -> Any:
     def pages() -> Iterator[list[Any]]:
-        claims.claim()
+        eligibility.claim()
         for start in range(0, len(records), 2):
             yield records[start : start + 2]
 

@@ -14,7 +14,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.util import Retry
 
 from restmill import rest_api_source
-from restmill.load.plans import plan_of_mapping
+from restmill.load.prepare.plans import plan_of_mapping
 from restmill.run.read.spec import order_for
 from restmill.run.transport.requests_session import is_plain
 from tests.load.shelf import Shelf, records

@@ -10,7 +10,7 @@ import pytest
 
 from restmill import rest_api_source, sync
 from restmill.errors import DestinationError
-from restmill.load import claims
+from restmill.load.columnar import eligibility
 from restmill.shape.page_parser import Press
 from restmill.shape.records import Pressed
 from tests.load.api import api, counts, of, resource, rows
@@ -66,7 +66,7 @@ def test_most_pages_of_a_long_list_are_pressed_and_fill_the_same_tables(
     by_columns = sync(config, pipeline_name="pressed")
     assert seen.pressed > 20
     assert seen.loosened <= 10
-    with claims.by_rows():
+    with eligibility.by_rows():
         by_rows = sync(config, pipeline_name="decoded")
     tables = ("events", "events__labels")
     assert counts(by_columns, *tables) == counts(by_rows, *tables)
@@ -82,7 +82,7 @@ def test_every_collection_of_the_sandbox_comes_the_same_both_ways(
     config = api(serve(rows=1_500).base_url, resource(name, selector=selector))
     by_columns = sync(config, pipeline_name="pressed")
     assert seen.given > 0
-    with claims.by_rows():
+    with eligibility.by_rows():
         by_rows = sync(config, pipeline_name="decoded")
     assert content(by_columns, name) == content(by_rows, name)
 
@@ -132,7 +132,7 @@ def test_a_record_of_another_form_in_the_middle_is_no_other_than_by_rows(odd: An
     shown = rows(by_columns, "SELECT * EXCLUDE (_dlt_id, _dlt_load_id) FROM users ORDER BY id")
     assert len(shown) == 2_000
     if "large" not in odd and odd.get("size") != 2**70:  # by rows, dlt fails on that
-        with claims.by_rows():
+        with eligibility.by_rows():
             by_rows = sync(shelf.config("users"), pipeline_name="decoded")
         assert content(by_columns, "users", "users__tags") == content(by_rows, "users", "users__tags")
 

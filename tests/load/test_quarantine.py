@@ -11,7 +11,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill import sync
 from restmill.events import Noted, Quarantined
-from restmill.load import claims
+from restmill.load.columnar import eligibility
 from restmill.plan.spec import Departures
 from restmill.run.observers import watching
 from restmill.testing import Recorder
@@ -32,7 +32,7 @@ def things(records: list[Any], *, quarantine: bool = True, **hints: Any) -> Any:
     """A resource that yields the records in pages of ten."""
 
     def pages() -> Iterator[list[Any]]:
-        claims.claim(Departures(quarantine=quarantine))
+        eligibility.claim(Departures(quarantine=quarantine))
         for start in range(0, len(records), 10):
             yield records[start : start + 10]
 

@@ -16,12 +16,13 @@ import pytest
 from restmill import rest_api_source, sync
 from restmill.errors import ApiError, Busy, CodeError, ConfigError, DestinationError
 from restmill.events import StageBegan
-from restmill.load import pending, runs_table
-from restmill.load.account import digest_of
-from restmill.load.alone import alone
-from restmill.load.dropin import execute
-from restmill.load.plans import plan_of_mapping
-from restmill.load.runs_table import TABLE
+from restmill.load.dropin.script import execute
+from restmill.load.exclusive import alone
+from restmill.load.prepare.plans import plan_of_mapping
+from restmill.load.receipt import runs_table
+from restmill.load.receipt.open_receipt import digest_of
+from restmill.load.receipt.runs_table import TABLE
+from restmill.load.recovery import pending_packages
 from restmill.run.observers import watching
 from restmill.run.receipt import archive
 from restmill.run.receipt.receipt import Ledger
@@ -142,7 +143,7 @@ def test_an_interruption_while_an_earlier_package_is_loaded_says_so(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pending, "load_earlier", stop)
+    monkeypatch.setattr(pending_packages, "load_earlier", stop)
     with pytest.raises(KeyboardInterrupt):
         sync(config, pipeline_name="late")
     receipt = stored("late")[-1]
@@ -166,9 +167,9 @@ def test_the_verdict_of_a_run_that_was_killed_before_its_last_checks_is_doubted_
         mark._path.write_bytes(text)
 
     with monkeypatch.context() as patched:
-        patched.setattr(sys.modules["restmill.load.sync"], "keys_that_met", killed)
+        patched.setattr(sys.modules["restmill.load.sync.run"], "keys_that_met", killed)
         patched.setattr(Mark, "end", dies)
-        patched.setattr("restmill.load.account.file", lambda _: None)
+        patched.setattr("restmill.load.receipt.open_receipt.file", lambda _: None)
         with pytest.raises(SystemExit):
             sync(config, pipeline_name="killed")
     receipt = sync(config, pipeline_name="killed")

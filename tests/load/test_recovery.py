@@ -10,7 +10,7 @@ import dlt
 import pytest
 
 from restmill import sync
-from restmill.load import recovery
+from restmill.load.recovery import killed_runs
 from restmill.run.receipt.receipt import Earlier
 from tests.load.api import api, counts, of, resource, rows
 
@@ -109,7 +109,7 @@ def test_what_is_left_is_put_right_and_loaded_once(
 ) -> None:
     home = Path(pipeline.working_dir)
     leave(pipeline, home)
-    recovery.recover(pipeline)
+    killed_runs.recover(pipeline)
     pipeline.run()
     assert ids(pipeline) == [0, 1]
     assert folders(pipeline) == set()
@@ -120,35 +120,35 @@ def test_a_package_that_is_loaded_already_is_not_loaded_again(pipeline: dlt.Pipe
     home = Path(pipeline.working_dir)
     (package,) = (home / "load" / "loaded").glob("*")
     shutil.copytree(package, home / "load" / "normalized" / package.name)
-    recovery.recover(pipeline)
+    killed_runs.recover(pipeline)
     assert not pipeline.has_pending_data
 
 
 def test_nothing_is_touched_where_nothing_was_killed(pipeline: dlt.Pipeline) -> None:
     pipeline.extract(things(1))
     before = folders(pipeline)
-    recovery.recover(pipeline)
+    killed_runs.recover(pipeline)
     assert folders(pipeline) == before != set()
 
 
 def test_finished_packages_do_not_pile_up(pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "KEPT", 3)
+    monkeypatch.setattr(killed_runs, "KEPT", 3)
     for one in range(1, 5):
         pipeline.run(things(one))
-        recovery.tidy(pipeline)
+        killed_runs.tidy(pipeline)
     loaded = sorted(Path(pipeline.working_dir, "load", "loaded").glob("*"))
     assert len(loaded) == 3
     assert [any(one.glob("completed_jobs/*")) for one in loaded] == [False, False, True]
 
 
 def test_packages_with_failed_jobs_are_kept(pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "KEPT", 1)
+    monkeypatch.setattr(killed_runs, "KEPT", 1)
     (package,) = Path(pipeline.working_dir, "load", "loaded").glob("*")
     failed = package / "failed_jobs" / "things.1.0.jsonl"
     failed.write_text("{}")
     for one in (1, 2):
         pipeline.run(things(one))
-        recovery.tidy(pipeline)
+        killed_runs.tidy(pipeline)
     assert failed.is_file()
     assert len(list(package.parent.glob("*"))) == 2
 

@@ -11,15 +11,15 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from restmill import sync
 from restmill.errors import DestinationError, RestmillError
-from restmill.load.discard import Waiting, discard
-from restmill.load.plans import plan_of_mapping
+from restmill.load.prepare.plans import plan_of_mapping
+from restmill.load.sync.discard import Waiting, discard
 from tests.load.api import of
 from tests.load.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from restmill.load.sync import Where
+    from restmill.load.sync.run import Where
     from restmill.path import Json
     from restmill.run.receipt.receipt import Receipt
 

@@ -10,7 +10,7 @@ import dlt
 import duckdb
 from dlt import Pipeline
 
-from restmill.load.dropin import execute
+from restmill.load.dropin.script import execute
 from tests.load.api import counts
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from restmill import sync
 from restmill.events import PageRead, StageBegan
-from restmill.load import look
+from restmill.load.delete_missing import confirm_read
 from restmill.testing import Recorder
 from tests.load.api import of, rows
 from tests.load.shelf import Shelf, records
@@ -199,7 +199,7 @@ def test_a_crash_before_the_second_look_costs_nothing(monkeypatch: pytest.Monkey
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(look, "seen_of", killed)
+        patch.setattr(confirm_read, "seen_of", killed)
         with pytest.raises(Killed):
             run(shelf)
     receipt = run(shelf)

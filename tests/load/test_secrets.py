@@ -16,7 +16,7 @@ from restmill import events, sync
 from restmill.config.check.check import check
 from restmill.config.files.load import load
 from restmill.errors import ApiError
-from restmill.load.plans import plan_of_file
+from restmill.load.prepare.plans import plan_of_file
 from restmill.plan.build import build
 from restmill.plan.describe import as_json
 from restmill.plan.spec import Resource

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from restmill.load.dropin import execute
+from restmill.load.dropin.script import execute
 from tests.load.api import of, rows
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import dlt
 import pytest
 
 from restmill.errors import SetAside
-from restmill.load import bisection
+from restmill.load.refused import bisection
 from tests.load.api import of
 from tests.load.shelf import Shelf
 from tests.load.test_refused_rows import DESTINATIONS, REFUSED, UNIQUE, place

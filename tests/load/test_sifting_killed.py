@@ -11,7 +11,7 @@ import dlt
 import pytest
 
 from restmill.errors import RestmillError
-from restmill.load import sifting
+from restmill.load.refused import keep_apart
 from tests.load.api import of
 from tests.load.shelf import Shelf
 from tests.load.test_refused_rows import away, place
@@ -111,7 +111,7 @@ def test_a_destination_that_fails_while_sifting_is_no_refusal(
     there.query("CREATE UNIQUE INDEX u ON {}.things (v)")
     shelf.lists["/things"] = things(11, "1", 4, 7)
     with monkeypatch.context() as patched:
-        patched.setattr(sifting, "refused", away)
+        patched.setattr(keep_apart, "refused", away)
         with pytest.raises(RestmillError):
             there.sync(shelf, OWN, write_disposition=disposition)
     assert dlt.attach(there.pipeline).has_pending_data

@@ -9,7 +9,7 @@ import dlt
 import pytest
 
 from restmill.errors import interruption_code
-from restmill.load.signals import heeding_signals
+from restmill.load.recovery.signals import heeding_signals
 
 if TYPE_CHECKING:
     from pathlib import Path

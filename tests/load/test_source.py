@@ -11,7 +11,7 @@ from dlt.extract.exceptions import ResourceExtractionError
 
 from restmill import rest_api, rest_api_resources, rest_api_source, sync
 from restmill.errors import ConfigError
-from restmill.load.plans import plan_of_mapping
+from restmill.load.prepare.plans import plan_of_mapping
 from restmill.load.source import source_of
 from tests.load.api import api, child, columns, counts, of, resource, rows, tables, wait_for_the_engine
 from tests.load.conftest import cause_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def load(source: Any, name: str = "own") -> Receipt:
     """Run a source through a pipeline of one's own; only what the tests look at is in the receipt."""
-    from restmill.load.sync import location_of  # noqa: PLC0415
+    from restmill.load.sync.run import location_of  # noqa: PLC0415
     from restmill.run.receipt.receipt import Receipt  # noqa: PLC0415
 
     pipeline = dlt.pipeline(name, destination="duckdb", dataset_name="api_data")

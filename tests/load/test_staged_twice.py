@@ -17,7 +17,7 @@ from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.destinations.insert_job_client import InsertValuesLoadJob
 
-from restmill.load import unrepeated
+from restmill.load.merge import distinct_keys
 from tests.load.merges import (
     NUMBERING,
     PARQUET,
@@ -130,10 +130,10 @@ def test_a_load_that_was_killed_elsewhere_and_goes_on_where_the_rows_were_extrac
     pipeline = pipeline_in(tmp_path, destination)
     pipeline.extract(three(nested))
     pipeline.normalize()
-    proofs = dict(unrepeated._proofs)
+    proofs = dict(distinct_keys._proofs)
     assert len(proofs) == 1
     interrupt(pipeline)
-    unrepeated._proofs.update(proofs)
+    distinct_keys._proofs.update(proofs)
     pipeline.load()
     assert_merged_once(pipeline, nested)
 

@@ -13,7 +13,8 @@ from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.load.load import Load
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.load import claims, straight, unrepeated
+from restmill.load.columnar import eligibility
+from restmill.load.merge import distinct_keys, first_load
 from tests.load.merges import (
     PARQUET,
     by_rows_elsewhere,
@@ -38,10 +39,10 @@ ROWS = range(1, 2_001)
 
 @pytest.fixture(autouse=True)
 def _no_proofs() -> Iterator[None]:
-    unrepeated._proofs.clear()
+    distinct_keys._proofs.clear()
     yield
-    unrepeated._proofs.clear()
-    assert not straight._open
+    distinct_keys._proofs.clear()
+    assert not first_load._open
 
 
 def many(*ids: int, **hints: Any) -> Any:
@@ -115,7 +116,7 @@ def test_where_there_is_a_doubt_the_first_load_is_a_merge(doubt: Any, tmp_path: 
 
 def test_a_table_that_has_rows_is_merged_into(tmp_path: Path) -> None:
     pipeline = pipeline_in(tmp_path)
-    with claims.by_rows():
+    with eligibility.by_rows():
         pipeline.run(many(1, 5))
     pipeline.run(many(1, 2))
     assert len(merges(tmp_path)) == 2

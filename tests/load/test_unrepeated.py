@@ -13,7 +13,8 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.load import unrepeated, upstream
+from restmill.load import dlt_patches
+from restmill.load.merge import distinct_keys
 from tests.load.merges import (
     NUMBERING,
     PARQUET,
@@ -104,7 +105,7 @@ def test_keys_that_prove_nothing(tmp_path: Path, hints: Record, ids: list[Any]) 
 def test_more_keys_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = pipeline_in(tmp_path)
     for most in (8 * 2000, 8 * 2000 - 1):
-        monkeypatch.setattr(unrepeated, "_MOST_BYTES", most)
+        monkeypatch.setattr(distinct_keys, "_MOST_BYTES", most)
         pipeline.run(things(records(*range(2000)), "merge"))
     assert [NUMBERING in sql for sql in merges(tmp_path)] == [False, True]
 
@@ -157,7 +158,7 @@ def test_the_stored_schema_knows_nothing_of_it(tmp_path: Path) -> None:
         folder.mkdir()
         with pytest.MonkeyPatch.context() as patch:
             if alone:
-                patch.setattr(SqlJobClientBase, FOLLOWUPS, upstream.original_followups)
+                patch.setattr(SqlJobClientBase, FOLLOWUPS, dlt_patches.original_followups)
             pipeline = dlt.pipeline(
                 "same",
                 destination=dlt.destinations.duckdb(str(folder / "x.duckdb")),
@@ -193,14 +194,14 @@ def test_the_hint_of_a_config_still_counts(tmp_path: Path, ids: list[int]) -> No
 def test_nothing_is_proven_where_nothing_is_deduplicated(tmp_path: Path, disposition: str) -> None:
     pipeline = pipeline_in(tmp_path, dlt.destinations.postgres("postgresql://nobody@localhost/none"))
     pipeline.extract(things(records(1, 2, 3), disposition, **PARQUET))
-    assert unrepeated._proofs == {}
+    assert distinct_keys._proofs == {}
 
 
 def test_a_proof_of_another_key(tmp_path: Path) -> None:
     pipeline = pipeline_in(tmp_path)
     pipeline.extract(things(records(1, 2, 3), "merge"))
-    ((load, proof),) = unrepeated._proofs.items()
-    unrepeated._proofs[load] = replace(proof, keys=proof.keys | {"n"})
+    ((load, proof),) = distinct_keys._proofs.items()
+    distinct_keys._proofs[load] = replace(proof, keys=proof.keys | {"n"})
     pipeline.normalize()
     pipeline.load()
     (sql,) = merges(tmp_path)
@@ -210,7 +211,7 @@ def test_a_proof_of_another_key(tmp_path: Path) -> None:
 def test_a_destination_whose_texts_are_not_known_to_be_compared_bit_by_bit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unrepeated, "_DESTINATIONS", {"postgres"})
+    monkeypatch.setattr(distinct_keys, "_DESTINATIONS", {"postgres"})
     pipeline_in(tmp_path).run(things(records(1, 2, 3), "merge"))
     (sql,) = merges(tmp_path)
     assert NUMBERING in sql
@@ -238,10 +239,10 @@ def test_staged_rows_that_cannot_be_counted(tmp_path: Path, monkeypatch: pytest.
 def test_a_proof_is_spent_by_the_load(tmp_path: Path) -> None:
     pipeline = pipeline_in(tmp_path)
     pipeline.extract(things(records(1, 2, 3), "merge"))
-    assert len(unrepeated._proofs) == 1
+    assert len(distinct_keys._proofs) == 1
     pipeline.normalize()
     pipeline.load()
-    assert unrepeated._proofs == {}
+    assert distinct_keys._proofs == {}
     assert rows_of(pipeline, "things")
 
 
@@ -255,6 +256,6 @@ def test_repeats_as_a_set_would(rows: list[tuple[int, str]], in_order: bool) -> 
         {"n": pa.array([row[0] for row in rows], pa.int64()), "t": [row[1] for row in rows]},
         schema=pa.schema({"n": pa.int64(), "t": pa.string()}),
     )
-    assert unrepeated.repeats(table) == (len(set(rows)) < len(rows))
+    assert distinct_keys.repeats(table) == (len(set(rows)) < len(rows))
     for place, name in enumerate(table.column_names):
-        assert unrepeated.repeats(table.select([name])) == (len({row[place] for row in rows}) < len(rows))
+        assert distinct_keys.repeats(table.select([name])) == (len({row[place] for row in rows}) < len(rows))

@@ -19,8 +19,8 @@ from dlt.extract.storage import ExtractorItemStorage, ExtractStorage
 from dlt.load.load import Load
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restmill.load import upstream
-from restmill.load.columnar import ColumnarStorage
+from restmill.load import dlt_patches
+from restmill.load.columnar.storage import ColumnarStorage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def nested_table(tmp_path: Path) -> None:
 def test_dlt_alone_still_fails_to_count_the_rows_of_nested_arrow_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Extract, "_compute_metrics", upstream.original_compute_metrics)
+    monkeypatch.setattr(Extract, "_compute_metrics", dlt_patches.original_compute_metrics)
     with pytest.raises(PipelineStepFailed) as failed:
         nested_table(tmp_path)
     assert isinstance(failed.value.__cause__, KeyError)
@@ -58,7 +58,7 @@ def test_with_the_change_it_counts_them(tmp_path: Path) -> None:
 
 
 def test_the_extract_step_still_writes_through_the_storages_that_are_replaced() -> None:
-    assert "self.extract_storage = ExtractStorage(" in inspect.getsource(upstream.original_init)
+    assert "self.extract_storage = ExtractStorage(" in inspect.getsource(dlt_patches.original_init)
     written = inspect.getsource(Extract._extract_single_source)
     assert 'self.extract_storage.item_storages["object"]' in written
     assert "item_storages" in inspect.getsource(ExtractStorage.close_writers)
@@ -87,15 +87,15 @@ def merge_of_distinct_keys(folder: Path) -> str:
 def test_dlt_alone_still_numbers_the_rows_of_each_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlJobClientBase, FOLLOWUPS, upstream.original_followups)
+    monkeypatch.setattr(SqlJobClientBase, FOLLOWUPS, dlt_patches.original_followups)
     assert "ROW_NUMBER() OVER (partition BY" in merge_of_distinct_keys(tmp_path)
 
 
 def test_with_the_hint_it_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     over: list[str] = []
-    monkeypatch.setattr(SqlJobClientBase, FOLLOWUPS, upstream.original_followups)
-    monkeypatch.setattr(Load, "load_single_package", upstream.original_load_package)
-    upstream.prepare_load(lambda _, chain: chain[0]["name"] == "x", over.append)
+    monkeypatch.setattr(SqlJobClientBase, FOLLOWUPS, dlt_patches.original_followups)
+    monkeypatch.setattr(Load, "load_single_package", dlt_patches.original_load_package)
+    dlt_patches.prepare_load(lambda _, chain: chain[0]["name"] == "x", over.append)
     assert "ROW_NUMBER()" not in merge_of_distinct_keys(tmp_path)
     assert len(over) == 1
 
@@ -111,7 +111,7 @@ def test_merges_are_still_made_by_the_method_that_is_wrapped() -> None:
     for client in (DuckDbClient, MotherDuckClient, PostgresClient):
         assert getattr(client, FOLLOWUPS) is getattr(SqlJobClientBase, FOLLOWUPS)
         assert client._create_merge_followup_jobs is SqlJobClientBase._create_merge_followup_jobs
-    parameters = inspect.signature(upstream.original_followups).parameters
+    parameters = inspect.signature(dlt_patches.original_followups).parameters
     assert list(parameters) == ["self", "table_chain", "completed_table_chain_jobs"]
 
 
@@ -119,7 +119,11 @@ def test_a_package_is_still_loaded_by_the_method_that_is_wrapped() -> None:
     ran = inspect.getsource(Load.run)
     assert "LoadPackageStateInjectableContext(" in ran
     assert "self.load_single_package(load_id, schema)" in ran
-    assert list(inspect.signature(upstream.original_load_package).parameters) == ["self", "load_id", "schema"]
+    assert list(inspect.signature(dlt_patches.original_load_package).parameters) == [
+        "self",
+        "load_id",
+        "schema",
+    ]
 
 
 def test_the_loader_still_asks_prepared_tables_what_becomes_of_their_rows() -> None:
@@ -129,15 +133,15 @@ def test_the_loader_still_asks_prepared_tables_what_becomes_of_their_rows() -> N
     asked = inspect.getsource(SqlJobClientWithStagingDataset.should_load_data_to_staging_dataset)
     assert "table = self.prepare_load_table(table_name)" in asked
     assert 'table["write_disposition"] == "merge"' in asked
-    assert 'table_chain[0]["write_disposition"]' in inspect.getsource(upstream.original_followups)
+    assert 'table_chain[0]["write_disposition"]' in inspect.getsource(dlt_patches.original_followups)
     for client in (DuckDbClient, MotherDuckClient, PostgresClient):
         assert client.prepare_load_table is SqlJobClientBase.prepare_load_table
     assert "super().prepare_load_table(table_name)" in inspect.getsource(SqlJobClientBase.prepare_load_table)
-    assert list(inspect.signature(upstream.original_prepare_table).parameters) == ["self", "table_name"]
+    assert list(inspect.signature(dlt_patches.original_prepare_table).parameters) == ["self", "table_name"]
 
 
 def test_files_are_still_written_and_resumed_through_the_method_that_is_wrapped() -> None:
-    assert list(inspect.signature(upstream.original_submit).parameters) == [
+    assert list(inspect.signature(dlt_patches.original_submit).parameters) == [
         *("self", "file_path", "load_id", "schema", "restore"),
     ]
     assert "self.submit_job(file_path, load_id, schema, restore=True)" in inspect.getsource(
@@ -149,7 +153,7 @@ def test_files_are_still_written_and_resumed_through_the_method_that_is_wrapped(
 def test_what_is_written_next_is_still_picked_by_the_function_that_is_wrapped() -> None:
     picked = inspect.getsource(Load.start_new_jobs)
     assert "filter_new_jobs(\n            self.load_storage.list_new_jobs(load_id)," in picked
-    assert list(inspect.signature(upstream.original_filter).parameters) == [
+    assert list(inspect.signature(dlt_patches.original_filter).parameters) == [
         *("file_names", "capabilities", "config", "running_jobs", "available_slots"),
     ]
 
@@ -157,7 +161,7 @@ def test_what_is_written_next_is_still_picked_by_the_function_that_is_wrapped() 
 def test_dlt_alone_still_stages_the_rows_of_a_first_merge(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(JobClientBase, "prepare_load_table", upstream.original_prepare_table)
+    monkeypatch.setattr(JobClientBase, "prepare_load_table", dlt_patches.original_prepare_table)
     assert "_staging" in merge_of_distinct_keys(tmp_path)
 
 

@@ -9,7 +9,7 @@ import pytest
 from dlt.common.pipeline import LoadInfo
 
 from restmill import sync
-from restmill.load import vanished
+from restmill.load.delete_missing import delete
 from tests.load.api import counts, of, rows
 from tests.load.shelf import Shelf, records
 
@@ -182,7 +182,7 @@ def test_a_crash_between_load_and_deletion_costs_nothing(monkeypatch: pytest.Mon
     run(shelf, delete_missing="hard")
     shelf.lists["/users"] = records(9)
     with monkeypatch.context() as patch:
-        patch.setattr(vanished, "_judged", killed)
+        patch.setattr(delete, "_judged", killed)
         with pytest.raises(Killed):
             run(shelf, delete_missing="hard")
     receipt = run(shelf, delete_missing="hard")

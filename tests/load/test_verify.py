@@ -11,8 +11,8 @@ import pytest
 
 from restmill import rest_api_source, sync
 from restmill.errors import ConfigError, DestinationError
-from restmill.load.plans import plan_of_mapping
-from restmill.load.verify import Compared, Comparison, Target, verify
+from restmill.load.prepare.plans import plan_of_mapping
+from restmill.load.verify.full import Compared, Comparison, Target, verify
 from tests.load.api import api, child, resource
 from tests.load.shelf import Shelf, records
 

@@ -8,7 +8,7 @@ import dlt
 import pytest
 
 from restmill import rest_api_source, sync
-from restmill.load import columnar
+from restmill.load.columnar import storage
 from tests.load.api import api, child, counts, of, resource
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ SLOWER = "goes to dlt row by row, which is slower: "
 def shaped(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The root tables whose records were shaped while the test ran."""
     names: set[str] = set()
-    original = columnar.tables_of
+    original = storage.tables_of
 
     def noting(records: Any, batch: Any) -> Any:
         names.add(batch.ground.table)
         return original(records, batch)
 
-    monkeypatch.setattr(columnar, "tables_of", noting)
+    monkeypatch.setattr(storage, "tables_of", noting)
     return names
 
 

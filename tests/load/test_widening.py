@@ -12,9 +12,9 @@ from pyarrow import parquet
 
 from restmill import sync
 from restmill.events import Noted
-from restmill.load import claims
-from restmill.load.plans import plan_of_mapping
-from restmill.load.verify import verify
+from restmill.load.columnar import eligibility
+from restmill.load.prepare.plans import plan_of_mapping
+from restmill.load.verify.full import verify
 from restmill.plan.spec import Departures
 from restmill.run.observers import watching
 from restmill.testing import Recorder
@@ -37,7 +37,7 @@ def things(records: Sequence[Any], *, widen: bool = True, quarantine: bool = Fal
     """A resource that yields the records in pages of ten; an error among them is raised."""
 
     def pages() -> Iterator[list[Any]]:
-        claims.claim(Departures(widen_numbers=widen, quarantine=quarantine))
+        eligibility.claim(Departures(widen_numbers=widen, quarantine=quarantine))
         for start in range(0, len(records), 10):
             page = list(records[start : start + 10])
             if isinstance(page[-1], Exception):

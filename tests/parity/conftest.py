@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from restmill.load import claims
+from restmill.load.columnar import eligibility
 from tests.parity.case import Case
 from tests.parity.engines import outcome_of
 
@@ -38,7 +38,7 @@ def _quiet_dlt(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _way() -> Iterator[None]:
     """The way that RESTMILL_TEST_WAY names."""
-    with claims.by_rows() if os.environ.get("RESTMILL_TEST_WAY") == "rows" else nullcontext():
+    with eligibility.by_rows() if os.environ.get("RESTMILL_TEST_WAY") == "rows" else nullcontext():
         yield
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from restmill.load import claims, columnar
+from restmill.load.columnar import eligibility, storage
 from tests.parity import cases_hints, cases_source
 from tests.parity.compare import differences
 from tests.parity.engines import outcome_of
@@ -35,8 +35,8 @@ def _by_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def never(*_: object) -> None:
         raise AssertionError("a batch went columnar")
 
-    monkeypatch.setattr(columnar, "tables_of", never)
-    with claims.by_rows():
+    monkeypatch.setattr(storage, "tables_of", never)
+    with eligibility.by_rows():
         yield
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.errors import ApiError, NotData, RestmillError
-from restmill.load.row_ids import _VALUE
+from restmill.load.destination.row_ids import _VALUE
 from restmill.path import Path
 from restmill.run.fetch.signing import _tokens
 from restmill.secrets import KEYRING, Secret

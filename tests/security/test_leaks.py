@@ -15,7 +15,7 @@ import pytest
 from restmill import sync
 from restmill.cli.main import main
 from restmill.errors import CodeError, ConfigError, DestinationError
-from restmill.load.hiding import hiding, secrets_of_destination
+from restmill.load.prepare.hiding import hiding, secrets_of_destination
 from restmill.run.logs import redacted_logs
 from restmill.secrets import KEYRING, Redactor, Secret
 from tests.security.servers import Answer, Asked, serving

@@ -12,8 +12,8 @@ import pytest
 
 from restmill.cli.main import main
 from restmill.errors import ConfigError, DestinationError
-from restmill.load.failures import explained
-from restmill.load.settings import ensure_readable
+from restmill.load.failures.dlt_errors import explained
+from restmill.load.failures.settings import ensure_readable
 from restmill.run.lock import locked
 from restmill.run.receipt.archive import json_of
 

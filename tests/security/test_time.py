@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from restmill.load.row_ids import _VALUE
+from restmill.load.destination.row_ids import _VALUE
 from restmill.secrets import without_credentials
 from restmill.shape.collation import Collation, Reading, instant
 from restmill.shape.decode import Undecodable, document_of

@@ -9,7 +9,7 @@ import pytest
 
 from restmill import sync
 from restmill.errors import DestinationError, Refused, SetAside
-from restmill.load.reasons import reason_of
+from restmill.load.failures.refusal_reasons import reason_of
 from tests.load.api import rows
 from tests.security.servers import Answer, serving
 

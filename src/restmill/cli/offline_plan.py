@@ -95,7 +95,7 @@ def checked(path: Path) -> Checked:
         ConfigError: all problems at once.
     """
     if path.suffix == ".py":  # a program, which looks its secrets up, and may quote them in an error
-        import restmill.load.hiding  # noqa: F401, PLC0415  # a second of imports
+        import restmill.load.prepare.hiding  # noqa: F401, PLC0415  # a second of imports
     source = load.load(path)
     config = _check(source, source.tree)
     if not config.unresolved:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from restmill.load.sync import sync
+from restmill.load.sync.run import sync
 
 __all__ = ["sync"]

@@ -18,11 +18,11 @@ from dlt.common.schema.utils import normalize_schema_name
 from dlt.extract import DltResource, DltSource
 
 from restmill.events import Noted
-from restmill.load import in_doubt as _in_doubt  # noqa: F401  # takes effect by being there
-from restmill.load.cursor import incremental_of
-from restmill.load.held import Cursors
-from restmill.load.plans import plan_of_mapping
-from restmill.load.readers import read_children, read_pages
+from restmill.load.destination import jobs_in_doubt as _in_doubt  # noqa: F401  # takes effect by being there
+from restmill.load.extract.checkpoints import Cursors
+from restmill.load.extract.generators import read_children, read_pages
+from restmill.load.extract.incremental import incremental_of
+from restmill.load.prepare.plans import plan_of_mapping
 from restmill.plan.spec import Foreign, Plan, Resource
 from restmill.run.login import with_logins
 from restmill.run.observers import tell

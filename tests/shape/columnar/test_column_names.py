@@ -12,7 +12,7 @@ from dlt.common.schema import Schema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restmill.load.ground import Ground
+from restmill.load.schema.live import Ground
 from tests.shape.columnar.twins import LOAD_ID, TABLE, Table
 
 _KEYS = [

@@ -19,10 +19,10 @@ from dlt.common.libs.pyarrow import columns_to_arrow
 from dlt.common.schema import Schema
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from restmill.load.batch import Batch
-from restmill.load.columnar import cast_or_shaped, sorted_out, tables_of
-from restmill.load.ground import Ground
-from restmill.load.widening import Key, Widening
+from restmill.load.columnar.batch import Batch
+from restmill.load.columnar.storage import cast_or_shaped, sorted_out, tables_of
+from restmill.load.schema.live import Ground
+from restmill.load.schema.type_promotion import Key, Widening
 from restmill.path import Path
 from restmill.plan.spec import Departures
 from restmill.shape.convert import EXACT

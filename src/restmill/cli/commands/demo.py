@@ -45,7 +45,7 @@ def play(folder: Path, *, quiet: bool = False) -> Played:
     """Run the demo in `folder`, whose former content is deleted.
 
     Raises:
-        RestmillError: as `restmill.load.sync`.
+        RestmillError: as `restmill.load.sync.run`.
     """
     from restmill.sandbox import Behaviour, SandboxServer  # noqa: PLC0415  # aiohttp's server takes 0.3 s
 
@@ -61,8 +61,7 @@ def play(folder: Path, *, quiet: bool = False) -> Played:
 def _run_all(database: str, *, quiet: bool) -> Receipt:
     """All connectors as one run with one receipt: those of the parts are not filed."""
     from restmill import connectors  # noqa: PLC0415  # as below
-    from restmill.load import sync  # noqa: PLC0415  # dlt reads its settings when it is imported
-    from restmill.load.account import Account  # noqa: PLC0415
+    from restmill.load.receipt.open_receipt import Account  # noqa: PLC0415
     from restmill.run.receipt import archive  # noqa: PLC0415
 
     names = connectors.names()

@@ -15,7 +15,7 @@ from restmill.cli.output import print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from restmill.load.discard import Waiting
+    from restmill.load.sync.discard import Waiting
 
 _DISCARD = """\b
 Examples:
@@ -38,8 +38,8 @@ def discard(config: Path, *, yes: bool, json_wanted: bool, **where: Any) -> int:
     What it has appended already goes out again, cursors go back, and the next run reads the same again.
     Nothing else in the destination is touched.
     """
-    from restmill.load.discard import discard as let_go  # noqa: PLC0415  # `--help` is quick
-    from restmill.load.plans import plan_of_file  # noqa: PLC0415
+    from restmill.load.prepare.plans import plan_of_file  # noqa: PLC0415
+    from restmill.load.sync.discard import discard as let_go  # noqa: PLC0415  # `--help` is quick
 
     with placed(config):
         plan = plan_of_file(config)

@@ -118,7 +118,7 @@ def preview(config: Path, names: tuple[str, ...], rows: int, *, json_wanted: boo
 
     A child resource is asked for with its parent's first record.
     """
-    from restmill.load.plans import plan_of_file  # noqa: PLC0415  # dlt looks the references up
+    from restmill.load.prepare.plans import plan_of_file  # noqa: PLC0415  # dlt looks the references up
     from restmill.run.preview import preview as look  # noqa: PLC0415
     from restmill.run.transport.choose import transport_for  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from restmill.run.receipt.receipt import VERDICTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from restmill.load.sync import Where
+    from restmill.load.sync.run import Where
     from restmill.plan.spec import Plan
     from restmill.run.receipt.receipt import Receipt, Verdict
 
@@ -65,8 +65,8 @@ def run(
     CONFIG is a YAML, TOML, JSON or Python file, or the name of a shipped connector.
     """
     from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
-    from restmill.load import sync  # noqa: PLC0415
-    from restmill.load.plans import plan_of_file  # noqa: PLC0415
+    from restmill.load.prepare.plans import plan_of_file  # noqa: PLC0415
+    from restmill.load.sync import run as sync  # noqa: PLC0415
 
     with placed(config):
         plan = plan_of_file(config)
@@ -156,7 +156,7 @@ def execute(
     .restmill/sandbox/, never to the script's destination; the script's own requests are not touched.
     """
     from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
-    from restmill.load.dropin import execute as run_script  # noqa: PLC0415
+    from restmill.load.dropin.script import execute as run_script  # noqa: PLC0415
 
     with (
         kept(),

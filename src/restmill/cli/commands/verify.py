@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from restmill.events import Observer
-    from restmill.load.verify import Comparison
+    from restmill.load.verify.full import Comparison
     from restmill.plan.spec import Plan
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -81,7 +81,7 @@ def verify(config: Path, names: tuple[str, ...], *, json_wanted: bool, quiet: bo
     something else. Neither the destination nor any cursor is touched.
     """
     from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
-    from restmill.load.plans import plan_of_file  # noqa: PLC0415
+    from restmill.load.prepare.plans import plan_of_file  # noqa: PLC0415
 
     how = How(*(options.pop(name) for name in ("counts", "pages", "ignored")))
     if how.counts and (how.pages or how.ignored):
@@ -104,8 +104,8 @@ def verify(config: Path, names: tuple[str, ...], *, json_wanted: bool, quiet: bo
 def _found(
     plan: Plan, names: tuple[str, ...], how: How, target: Mapping[str, Any], observer: Observer
 ) -> Comparison:
-    from restmill.load import counting  # noqa: PLC0415  # `--help` is quick
-    from restmill.load import verify as verifying  # noqa: PLC0415
+    from restmill.load.verify import counts as counting  # noqa: PLC0415  # `--help` is quick
+    from restmill.load.verify import full as verifying  # noqa: PLC0415
 
     where = verifying.Target(**target)
     if how.counts:

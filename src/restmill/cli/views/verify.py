@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from restmill.cli.views.sheet import Sheet
-    from restmill.load.compare import Difference
-    from restmill.load.verify import Compared, Comparison
+    from restmill.load.verify.compare import Difference
+    from restmill.load.verify.full import Compared, Comparison
     from restmill.path import Json
 
 _COLUMNS = (

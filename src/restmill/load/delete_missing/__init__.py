@@ -1,0 +1,1 @@
+"""Delete missing: rows that the API no longer has are deleted or marked, and never by mistake."""

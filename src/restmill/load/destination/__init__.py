@@ -1,0 +1,1 @@
+"""Destination: rows that are there already, counted, deleted, told apart."""

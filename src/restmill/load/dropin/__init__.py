@@ -1,0 +1,1 @@
+"""Drop-in: scripts that know nothing of restmill, served by its engine."""

@@ -1,0 +1,1 @@
+"""Merge: when rows may go straight into a table, and when no key comes twice."""

@@ -1,0 +1,1 @@
+"""Receipt: the receipt of a run under way, and the table `_restmill_runs`."""

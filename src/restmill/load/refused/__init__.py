@@ -1,0 +1,1 @@
+"""Refused: what a destination refuses for good costs its own records, or its own table, and no more."""

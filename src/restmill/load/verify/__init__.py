@@ -1,0 +1,1 @@
+"""Verify: the API against the destination, in full, by sample or by counts."""
