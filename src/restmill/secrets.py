@@ -38,6 +38,15 @@ _CREDENTIALS = (
 """What stands before a credential, in texts of libraries."""
 
 
+class Masked(str):
+    """A text that a secret became part of (a token in a URL): a string to use, without a readable repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 class Secret:
     """A string that must be sent but never shown."""
 

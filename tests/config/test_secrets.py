@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from restmill.config.check.check import check
-from restmill.config.check.scalars import Masked
 from restmill.config.files.load import load
 from restmill.config.model.config import Resource
 from restmill.config.references import Reference, resolve
 from restmill.errors import ConfigError
-from restmill.secrets import Secret
+from restmill.secrets import Masked, Secret
 from tests.config.configs import CLIENT, GOOD, with_endpoint, with_resources
 
 if TYPE_CHECKING:

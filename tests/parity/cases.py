@@ -26,6 +26,6 @@ CASES = {
     for case in module.CASES
 }
 
-# What restmill refuses by name today (`restmill.plan.unsupported`). A case that starts to work turns the suite red
-# until it is struck out here.
+# What restmill refuses by name today (`restmill.plan.unsupported`). A case that starts to work turns the
+# suite red until it is struck out here.
 NOT_YET: frozenset[str] = frozenset()

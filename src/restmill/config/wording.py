@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING
 
-from restmill.config.check.scalars import Masked
 from restmill.config.model.kinds import (
     Anything,
     Choice,
@@ -20,7 +19,7 @@ from restmill.config.model.kinds import (
     Tagged,
 )
 from restmill.config.telling import without_literals
-from restmill.secrets import Secret
+from restmill.secrets import Masked, Secret
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -27,7 +27,7 @@ Of its configuration:
 
 - `log_traces`, as `resolve` sees it, and the look-up of `dlt.secrets`: `hiding` is told what they find.
 
-tests/load/test_upstream.py fails when one is no longer needed, or no longer fits.
+tests/load/test_dlt_patches.py fails when one is no longer needed, or no longer fits.
 """
 
 from __future__ import annotations

@@ -60,8 +60,9 @@ def play(folder: Path, *, quiet: bool = False) -> Played:
 
 def _run_all(database: str, *, quiet: bool) -> Receipt:
     """All connectors as one run with one receipt: those of the parts are not filed."""
-    from restmill import connectors  # noqa: PLC0415  # as below
+    from restmill import connectors  # noqa: PLC0415  # dlt reads its settings when it is imported
     from restmill.load.receipt.open_receipt import Account  # noqa: PLC0415
+    from restmill.load.sync.run import sync  # noqa: PLC0415
     from restmill.run.receipt import archive  # noqa: PLC0415
 
     names = connectors.names()

@@ -66,7 +66,7 @@ def run(
     """
     from restmill.cli.progress.watch import watched  # noqa: PLC0415  # `--help` is quick
     from restmill.load.prepare.plans import plan_of_file  # noqa: PLC0415
-    from restmill.load.sync import run as sync  # noqa: PLC0415
+    from restmill.load.sync.run import sync  # noqa: PLC0415
 
     with placed(config):
         plan = plan_of_file(config)

@@ -22,7 +22,7 @@ from restmill.config.model.kinds import (
 )
 from restmill.errors import did_you_mean
 from restmill.path import Json, parses
-from restmill.secrets import Secret
+from restmill.secrets import Masked, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,6 @@ class Complaint:
     hint: str = ""
     shows: bool = True
     """Whether the value itself may be shown."""
-
-
-class Masked(str):
-    """A text that a secret became part of (a token in a URL): a string to use, without a readable repr."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
 
 
 def plain(value: object) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from restmill.config.bounds import MOST_PROBLEMS
 from restmill.config.check.block_rules import block_rules
-from restmill.config.check.scalars import Complaint, Masked, check_scalar, from_text, plain, text_of
+from restmill.config.check.scalars import Complaint, check_scalar, from_text, plain, text_of
 from restmill.config.check.suggest import Chain, meant_key
 from restmill.config.check.variants import Misfit, tag_of
 from restmill.config.model.kinds import (
@@ -53,7 +53,7 @@ from restmill.config.telling import (
 from restmill.config.wording import describe, got, shown
 from restmill.errors import Problem
 from restmill.path import Json
-from restmill.secrets import Secret
+from restmill.secrets import Masked, Secret
 
 Names: TypeAlias = frozenset[str]
 

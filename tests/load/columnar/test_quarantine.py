@@ -16,7 +16,7 @@ from restmill.plan.spec import Departures
 from restmill.run.observers import watching
 from restmill.testing import Recorder
 from tests.load.api import api, child, counts, of, resource, rows
-from tests.load.test_columnar import rows_of
+from tests.load.columnar.test_columnar import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from restmill.load import dlt_patches
 from restmill.load.merge import distinct_keys
-from tests.load.merges import (
+from tests.load.columnar.test_columnar import RUNS, filled, rows_of, things
+from tests.load.merge.merges import (
     NUMBERING,
     PARQUET,
     Record,
@@ -29,7 +30,6 @@ from tests.load.merges import (
     records,
     steps,
 )
-from tests.load.test_columnar import RUNS, filled, rows_of, things
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

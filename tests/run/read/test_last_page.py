@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.testing import json_response
-from tests.run.test_envelope import ROWS, WAYS, answer, healthy, read, read_to_empty_page
+from tests.run.evidence.test_envelope import ROWS, WAYS, answer, healthy, read, read_to_empty_page
 
 if TYPE_CHECKING:
     from restmill.path import Json

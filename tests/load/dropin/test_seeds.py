@@ -18,7 +18,7 @@ from tests.load.api import of, rows
 if TYPE_CHECKING:
     from tests.load.conftest import Serve
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SEEDS = ROOT.parent / "shared" / "seeds"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _NAME = re.compile(r'"name": "(\w+)",\s+"endpoint"')

@@ -9,7 +9,7 @@ import pytest
 
 from restmill import sync
 from tests.load.shelf import Shelf, records
-from tests.load.test_verify import check, counts, only
+from tests.load.verify.test_full import check, counts, only
 
 if TYPE_CHECKING:
     from restmill.path import Json

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from restmill.testing import json_response
-from tests.run.test_envelope import read
+from tests.run.evidence.test_envelope import read
 
 if TYPE_CHECKING:
     from restmill.path import Json

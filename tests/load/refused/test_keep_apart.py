@@ -11,14 +11,14 @@ import pytest
 from restmill.errors import SetAside
 from restmill.load.refused import bisection
 from tests.load.api import of
+from tests.load.refused.test_refused_rows import DESTINATIONS, REFUSED, UNIQUE, place
 from tests.load.shelf import Shelf
-from tests.load.test_refused_rows import DESTINATIONS, REFUSED, UNIQUE, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from restmill.path import Json
-    from tests.load.test_refused_rows import Place
+    from tests.load.refused.test_refused_rows import Place
 
 __all__ = ["place"]
 

@@ -13,14 +13,14 @@ import pytest
 from restmill.errors import RestmillError
 from restmill.load.refused import keep_apart
 from tests.load.api import of
+from tests.load.refused.test_keep_apart import OWN, kept, things, whole
+from tests.load.refused.test_refused_rows import away, place
 from tests.load.shelf import Shelf
-from tests.load.test_refused_rows import away, place
-from tests.load.test_sifting import OWN, kept, things, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.load.test_refused_rows import Place
+    from tests.load.refused.test_refused_rows import Place
 
 __all__ = ["place"]
 

@@ -15,7 +15,7 @@ from restmill.testing.rig import HOME, Rig, order, terms
 from restmill.wire.actions import Rule
 from restmill.wire.message import Headers, Request, Response
 from restmill.wire.paging.pagers import Cursor, HeaderCursor, HeaderLink, JsonLink
-from tests.run.test_trail import Own
+from tests.run.evidence.test_visited import Own
 
 if TYPE_CHECKING:
     from restmill.path import Json
@@ -166,7 +166,9 @@ def test_tokens_that_differ_are_no_scroll() -> None:
 
 def test_a_last_token_that_stays_makes_no_scroll(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some stateless cursors stay at the end: the page behind it is empty, as often as it is asked for."""
-    monkeypatch.setattr("tests.run.test_scroll_tried_again.LIMIT", 100)  # pages are capped: each is short
+    monkeypatch.setattr(
+        "tests.run.read.test_scroll_tried_again.LIMIT", 100
+    )  # pages are capped: each is short
     server = Server(MOVED["timeout"], moves=False, tokens=tuple("abcdefff"))
     done, ids = ended(server)
     assert (ids, done.complete, done.doubt) == (list(range(ROWS)), True, "")

@@ -15,7 +15,8 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restmill.load.columnar import eligibility
 from restmill.load.merge import distinct_keys, first_load
-from tests.load.merges import (
+from tests.load.columnar.test_columnar import filled, things
+from tests.load.merge.merges import (
     PARQUET,
     by_rows_elsewhere,
     count,
@@ -27,7 +28,6 @@ from tests.load.merges import (
     records,
     steps,
 )
-from tests.load.test_columnar import filled, things
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,8 +264,8 @@ KILLED = """
 import os, sys, threading
 from pathlib import Path
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
-from tests.load.merges import pipeline_in
-from tests.load.test_straight import many
+from tests.load.merge.merges import pipeline_in
+from tests.load.merge.test_first_load import many
 
 original = DuckDbCopyJob.run
 

@@ -342,7 +342,7 @@ def test_the_table_as_files(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_the_table_in_postgres(serve: Serve, postgres_dsn: str) -> None:
-    from tests.load.test_postgres import query  # noqa: PLC0415  # it skips what imports it without the driver
+    from tests.load.sync.test_postgres import query  # noqa: PLC0415  # it skips what imports it without the driver
 
     target = dlt.destinations.postgres(postgres_dsn)
     config = api(serve(rows=3).base_url, resource("users"), NO_SUCH)

@@ -18,7 +18,8 @@ from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.destinations.insert_job_client import InsertValuesLoadJob
 
 from restmill.load.merge import distinct_keys
-from tests.load.merges import (
+from tests.load.columnar.test_columnar import things
+from tests.load.merge.merges import (
     NUMBERING,
     PARQUET,
     _no_proofs,
@@ -33,7 +34,6 @@ from tests.load.merges import (
     records,
     steps,
 )
-from tests.load.test_columnar import things
 
 if TYPE_CHECKING:
     import dlt
@@ -157,8 +157,8 @@ from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.destinations.insert_job_client import InsertValuesLoadJob
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from restmill.load import straight
-from tests.load.merges import pipeline_in
-from tests.load.test_staged_twice import three
+from tests.load.merge.merges import pipeline_in
+from tests.load.merge.test_staged_twice import three
 
 straight._beginning = lambda *_: frozenset()
 

@@ -9,8 +9,8 @@ import dlt
 import pytest
 
 from restmill.shape.sanitize import storable
-from tests.load import test_columnar
-from tests.load.test_columnar import RANDOM, WAYS, filled, shaped_tables, things
+from tests.load.columnar import test_columnar
+from tests.load.columnar.test_columnar import RANDOM, WAYS, filled, shaped_tables, things
 
 if TYPE_CHECKING:
     from pathlib import Path

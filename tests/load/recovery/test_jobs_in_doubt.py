@@ -8,7 +8,7 @@ import dlt
 import pytest
 
 from restmill.load.destination import jobs_in_doubt, row_ids
-from tests.load.merges import (
+from tests.load.merge.merges import (
     PARQUET,
     count,
     destination,

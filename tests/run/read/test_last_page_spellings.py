@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.run.test_envelope import healthy, read, read_to_empty_page
+from tests.run.evidence.test_envelope import healthy, read, read_to_empty_page
 
 if TYPE_CHECKING:
     from restmill.path import Json

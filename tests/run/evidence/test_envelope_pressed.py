@@ -16,7 +16,7 @@ from restmill.shape.schema_view import Column
 from restmill.testing import Recorder, json_response, run
 from restmill.testing.rig import Rig, order
 from restmill.wire.paging.pagers import Offset
-from tests.run.test_envelope import ALONE, FLIPS
+from tests.run.evidence.test_envelope import ALONE, FLIPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
