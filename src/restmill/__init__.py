@@ -12,11 +12,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from restmill.version import __version__
+
 if TYPE_CHECKING:
     from restmill.load.source import rest_api, rest_api_resources, rest_api_source
     from restmill.load.sync.run import sync
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "rest_api", "rest_api_resources", "rest_api_source", "sync"]
 
 _HOMES = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import click
 
-from restmill import __version__
 from restmill.cli.commands.discard import discard
 from restmill.cli.commands.history import history
 from restmill.cli.commands.inspect import check, plan, preview
@@ -16,6 +15,7 @@ from restmill.cli.commands.run import demo, execute, run
 from restmill.cli.commands.tools import completion, connectors, sandbox, schema
 from restmill.cli.commands.verify import verify
 from restmill.cli.inputs import Switches, with_debug
+from restmill.version import __version__
 
 __all__ = ["Switches", "app"]
 

@@ -14,14 +14,14 @@ Of the load step:
 - `SqlJobClientBase.create_table_chain_completed_followup_jobs`: makes the merge of a root table and those
   nested in it, from copies of their schemas; where no key is staged twice (`unrepeated.proven`), the copy
   says so. dlt has the hint in the schema only, which is stored.
-- `Load.load_single_package`: its end is told, because what was proven holds for one attempt; to `straight`
+- `Load.load_single_package`: its end is told, because what was proven holds for one attempt; to `first_load`
   its beginning is told, too.
 - `JobClientBase.prepare_load_table`: makes copies of tables for the loader, which asks them what to do with
-  the rows; those that `straight` has found empty say that rows are appended.
-- `Load.submit_job`: lets a file be written; `in_doubt` is told before, and may say that it was written. Of a
-  package's beginning it is told, too.
-- `filter_new_jobs`, as `Load` sees it: says which files are written next; `straight` lets some of them wait,
-  and so does `sifting`.
+  the rows; those that `first_load` has found empty say that rows are appended.
+- `Load.submit_job`: lets a file be written; `jobs_in_doubt` is told before, and may say that it was written.
+  Of a package's beginning it is told, too.
+- `filter_new_jobs`, as `Load` sees it: says which files are written next; `first_load` lets some of them
+  wait, and so does `keep_apart`.
 
 Of its configuration:
 
@@ -129,7 +129,7 @@ def _compute_metrics(self: Extract, load_id: str, source: DltSource) -> ExtractM
 
 @contextmanager
 def before_commit(look: Callable[[PackageStorage], None]) -> Iterator[None]:
-    """Let `look` see what an extract step of this thread has written, when it is about to commit it."""
+    """Let `confirm_read` see what an extract step of this thread has written, before that is committed."""
     token = _looks.set(look)
     try:
         yield
@@ -171,7 +171,7 @@ def prepare_load(
     unrepeated: Callable[[SqlJobClientBase, Sequence[PreparedTableSchema]], bool],
     over: Callable[[str], None],
 ) -> None:
-    """From now on, ask of every merge whether its staged rows are `unrepeated`.
+    """From now on, ask of every merge whether its staged rows are distinct (`distinct_keys`).
 
     `over` is told the load id at the end of each attempt to load a package.
     """

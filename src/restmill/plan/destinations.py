@@ -1,8 +1,8 @@
 """Destinations: which merges, replacements and table formats each of dlt's can do, as dlt 1.31 declares it.
 
-The table is frozen here so that `check` need not import dlt; `tests/load/prepare/test_dispositions.py` compares it
-with the capabilities that dlt's own factories state, and a run judges by those. A destination that is not in
-it, an object or a name of the user's own, is judged when a run begins.
+The table is frozen here so that `check` need not import dlt; `tests/load/prepare/test_dispositions.py`
+compares it with the capabilities that dlt's own factories state, and a run judges by those. A destination
+that is not in it, an object or a name of the user's own, is judged when a run begins.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What becomes of rows whose record the API no longer has; see `load.vanished`."""
+    """What becomes of rows whose record the API no longer has; see `load.delete_missing`."""
 
     mode: Literal["soft", "hard"]
     max_fraction: float

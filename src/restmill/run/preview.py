@@ -203,7 +203,7 @@ def _unbound(resource: Resource, what: str, got: str = "") -> ApiError:
 
 
 def _of_cursor(cursor: Cursor) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Placeholder values and parameters of a first run (`load.cursor` does the same with dlt's state)."""
+    """Placeholder values and parameters of a first run (`extract.incremental` does it with dlt's state)."""
     own = cursor.arguments.get("incremental")
     given = {
         name: getattr(own, name) if own is not None else cursor.arguments.get(name)

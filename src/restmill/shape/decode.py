@@ -71,7 +71,7 @@ def document_of(body: bytes, content_type: str = "") -> Json:
 
 
 def storable_document(body: bytes, content_type: str = "") -> Json:
-    """As `document_of`, except that what no table can hold has become what one can (see `storable`).
+    """As `document_of`, except that what no table can hold has become what one can (see `sanitize`).
 
     Only what orjson refuses, or a body with a NUL, can hold such a value: nothing else is searched for any.
 

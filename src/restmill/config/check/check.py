@@ -1,8 +1,8 @@
 """Check: a plain tree becomes a `Config`, or one error with every problem in it.
 
 First each value against its kind (`walk`), block by block; then the rules between keys (`blocks`) and between
-resources (`rules`). A resource with a mistake inside is left out of the rules that follow, so that one
-mistake is one problem, while everything else is still judged.
+resources (`resource_rules`). A resource with a mistake inside is left out of the rules that follow, so that
+one mistake is one problem, while everything else is still judged.
 """
 
 from __future__ import annotations

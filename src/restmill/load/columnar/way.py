@@ -20,7 +20,7 @@ _BLIND = (_NO_PYARROW, OWN_NORMALIZER)
 
 if find_spec("pyarrow") is None:
 
-    def claim(departures: Departures, *, columns: bool = True) -> Claim:  # noqa: ARG001  # as in `claims`
+    def claim(departures: Departures, *, columns: bool = True) -> Claim:  # noqa: ARG001  # as in `eligibility`
         """Nothing can be claimed without pyarrow."""
         return Claim(_NO_PYARROW)
 else:

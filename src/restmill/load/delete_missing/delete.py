@@ -86,7 +86,7 @@ def delete_vanished(
 ) -> dict[str, Gone]:
     """Delete or mark the vanished rows of every selected resource that asks for it; by resource.
 
-    Where a row may have moved past the reader, none goes before a second look; see `load.look`.
+    Where a row may have moved past the reader, none goes before a second look; see `confirm_read`.
 
     Raises:
         DestinationException: dlt's, when the destination refuses.

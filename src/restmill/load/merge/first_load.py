@@ -1,14 +1,14 @@
 """The first load of a table goes straight into it: there is nothing yet that rows could be merged with.
 
 dlt merges into an empty table as into a full one: into staging tables, and from there by deletes and
-inserts. Where no key comes twice (`unrepeated`) and the table and those nested in it are empty, an append of
-the same files leaves the same rows, in half the time. dlt is told so for one package, by what it reads when
-it prepares a table (`upstream`); the schema stays as it is.
+inserts. Where no key comes twice (`distinct_keys`) and the table and those nested in it are empty, an append
+of the same files leaves the same rows, in half the time. dlt is told so for one package, by what it reads
+when it prepares a table (`dlt_patches`); the schema stays as it is.
 
 An append that is done twice doubles rows, and whoever dies between a file's commit and dlt's note of it does
-it twice: `in_doubt` takes out what may have been written. But rows of others may have come meanwhile, which a
-merge would have met. So the package's own state names the tables that are written straight, and before the
-load goes on they are looked at again. For that each table has one file only.
+it twice: `jobs_in_doubt` takes out what may have been written. But rows of others may have come meanwhile,
+which a merge would have met. So the package's own state names the tables that are written straight, and
+before the load goes on they are looked at again. For that each table has one file only.
 
 The root table comes first: should the load never go on, nested rows without a root row would stay for ever,
 because a merge finds them by it.

@@ -1,6 +1,6 @@
 """dlt's own paginator and auth objects, read as what they stand for: `OffsetPaginator(limit=10)` is `Offset`.
 
-Only the classes themselves: a subclass may do anything, and is called instead (see `guests`).
+Only the classes themselves: a subclass may do anything, and is called instead (see `custom_objects`).
 """
 
 from __future__ import annotations

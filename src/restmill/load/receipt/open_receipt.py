@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from restmill import __version__
 from restmill.errors import STOPPED, CodeError, Interrupted, RestmillError, interruption_code
 from restmill.load.failures.dlt_errors import explained
 from restmill.plan.describe import as_json
@@ -26,6 +25,7 @@ from restmill.run.receipt.archive import begin, file
 from restmill.run.receipt.receipt import Failure, Receipt
 from restmill.run.session.redacted import redacted_evidence, redacted_receipt
 from restmill.secrets import KEYRING, without_credentials
+from restmill.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

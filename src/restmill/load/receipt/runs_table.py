@@ -17,9 +17,9 @@ from dlt.common.json import json
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.extract import DltSource
 
-from restmill import __version__
 from restmill.errors import Incomplete, Place, Problem
 from restmill.run.receipt.receipt import VERDICTS
+from restmill.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -6,8 +6,8 @@ package as it lies there:
 
 1. The table waits until all others of the package are loaded: a foreign key may lead to one of them.
 2. Refused again, all its files are to be written once more, as files whose rows may be there already: whoever
-   dies from here on leaves what `in_doubt` puts right, and all begins anew.
-3. The refused records are found by trials (`bisection`, `trial`), and nothing of a trial is left.
+   dies from here on leaves what `jobs_in_doubt` puts right, and all begins anew.
+3. The refused records are found by trials (`bisection`, `trial_load`), and nothing of a trial is left.
 4. Copies of the files without them, and a file for the quarantine, are written into a folder of the package.
    Its renaming is the moment from which on they are in quarantine; its files then take the places of the old
    ones, which can be done any number of times.
@@ -106,7 +106,7 @@ def sift(pipeline: Pipeline, plan: Plan, error: Exception) -> str | None:
 
 def _outcome(sieve: _Sieve) -> str:
     pipeline = sieve.pipeline
-    client: Any = pipeline._get_destination_clients(sieve.found.schema)[0]  # noqa: SLF001  # as in `undone`
+    client: Any = pipeline._get_destination_clients(sieve.found.schema)[0]  # noqa: SLF001  # as in `rollback`
     if client.config.destination_type not in DATABASES:
         return "records are tried in DuckDB and PostgreSQL only"
     if _let_wait(sieve):
@@ -123,7 +123,7 @@ def _outcome(sieve: _Sieve) -> str:
 
 def finish(pipeline: Pipeline) -> None:
     """Go on where a killed run has stopped: put files into their places, delete what is half done."""
-    packages = pipeline._get_load_storage().normalized_packages  # noqa: SLF001  # as in `letgo`
+    packages = pipeline._get_load_storage().normalized_packages  # noqa: SLF001  # as in `let_go`
     known = Path(packages.storage.storage_path).is_dir()  # not before the first run
     for load_id in packages.list_packages() if known else ():
         home = Path(packages.storage.make_full_path(packages.get_package_path(load_id)))

@@ -32,7 +32,7 @@ def make_known(pipeline: Pipeline, found: RefusedFile, name: str) -> None:
     made.setdefault("x-normalizer", {})["seen-data"] = True  # dlt makes no table without
     found.packages.save_schema(found.load_id, found.schema)
     stored = found.packages.load_schema(found.load_id)  # a schema knows its own version when it is read
-    client: Any = pipeline._get_destination_clients(stored)[0]  # noqa: SLF001  # as in `undone`
+    client: Any = pipeline._get_destination_clients(stored)[0]  # noqa: SLF001  # as in `rollback`
     with client:
         client.update_stored_schema(only_tables={name}, force=True)
     live = pipeline.schemas[found.schema.name]

@@ -60,7 +60,7 @@ def refused_file(pipeline: Pipeline, error: Exception) -> RefusedFile | None:
         return None
     job: Any = jobs[0]
     table = str(job.job_id).split(".", maxsplit=1)[0]
-    extracted = pipeline._get_normalize_storage().extracted_packages  # noqa: SLF001  # as in `letgo`
+    extracted = pipeline._get_normalize_storage().extracted_packages  # noqa: SLF001  # as in `let_go`
     for packages in (extracted, pipeline._get_load_storage().normalized_packages):  # noqa: SLF001  # same
         if job.load_id in packages.list_packages() and packages.can_restore_pipeline_state(job.load_id):
             schema = packages.load_schema(job.load_id)

@@ -7,7 +7,7 @@ is. Either way no number is rounded.
 
 A column that the destination has is altered there at once: whether that can be done decides where the
 fraction goes. A trial on a twin of the schema may be what asks for it; the live schema follows at once, too.
-What was written of the column in the same step is written anew at its end (`rewriting`).
+What was written of the column in the same step is written anew at its end (`columnar.rewrite`).
 """
 
 from __future__ import annotations

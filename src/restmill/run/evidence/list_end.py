@@ -1,7 +1,7 @@
 """Ends: whether a pager's end is one, or a hole, a count of one page only, or an answer without a body.
 
 One more request tells, where there is something behind the end to ask for; a resource with many short lists
-asks it once (see `extras`).
+asks it once (see `extra_requests`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One request brought home: door, credentials, transport, redirects, rules, retries, until it is answered.
 
-The order is fixed: sign (`run.signing`), wait at the door, send, follow redirects, judge, decode. Whatever
+The order is fixed: sign (`signing`), wait at the door, send, follow redirects, judge, decode. Whatever
 goes wrong becomes either another attempt or one error with its place; nothing is swallowed.
 """
 

@@ -1,8 +1,8 @@
 """One door per host: requests enter in order of arrival, as the host's gate allows.
 
-The gate (`wire.gate`) is a value that says go, hold or shut; the door keeps the current one, waits when it
-must, and tells the observer about every wait. All resources share the door of a host, so they share its
-budget.
+The gate (`wire.limits.budget`) is a value that says go, hold or shut; the door keeps the current one, waits
+when it must, and tells the observer about every wait. All resources share the door of a host, so they share
+its budget.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Signing: who may see a credential, and what becomes of a request that may not.
 
-A request to the API's own origins is signed; one to a host that the config allows goes out bare (`run.bare`);
-any other is refused. A token is fetched once for all reads, and by one of them at a time.
+A request to the API's own origins is signed; one to a host that the config allows goes out bare
+(`credentials.bare`); any other is refused. A token is fetched once for all reads, by one of them at a time.
 """
 
 from __future__ import annotations

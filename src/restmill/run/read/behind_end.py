@@ -1,7 +1,7 @@
 """Behind the end: an end that may be none, and the request that tells.
 
 The list itself does not need that request: when it fails, the end stays what it was, and its evidence is
-weaker. Whether a resource's ends hold at all is a question for all its reads (see `extras`).
+weaker. Whether a resource's ends hold at all is a question for all its reads (see `extra_requests`).
 """
 
 from __future__ import annotations

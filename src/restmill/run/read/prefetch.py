@@ -1,8 +1,8 @@
 """Predictions: pages fetched before their turn, and thrown away as soon as the truth differs.
 
 A few at first, and twice as many with every page that proves them right; pages that nobody has promised as
-far as `extras` allows. A wrong prediction (a capped page, a drifting list) costs speed, never rows. See
-docs/adr/0001.
+far as `extra_requests` allows. A wrong prediction (a capped page, a drifting list) costs speed, never rows.
+See docs/adr/0001.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Five rules, the strictest wins: a token bucket for the declared rate, or for one that refusals taught
 (`throttle`); a concurrency that grows with success, halves at signs of overload and remembers a ceiling
 (`concurrency`); a hold when the host asks for one or its quota is nearly spent; one request at a time while
-the host fails, and none any more when it fails on and on (`breaker`). A gate is a frozen value: each event
-gives the next one.
+the host fails, and none any more when it fails on and on (`circuit_breaker`). A gate is a frozen value: each
+event gives the next one.
 """
 
 from __future__ import annotations

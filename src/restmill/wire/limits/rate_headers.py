@@ -2,7 +2,7 @@
 
 Read are `Retry-After` (RFC 9110, 10.2.3) and its kin, the `RateLimit-*` and `RateLimit` fields of the IETF
 drafts in their old and new spelling, and the older `X-RateLimit-*` and `X-Rate-Limit-*`. How a value is read
-is `delay`'s part. What cannot be read is taken as not said.
+is `retry_after`'s part. What cannot be read is taken as not said.
 """
 
 from __future__ import annotations

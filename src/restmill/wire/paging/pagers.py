@@ -1,6 +1,6 @@
 """Pagers: what to ask for next, decided from one page and its own request. This is their public face.
 
-`decision` has the vocabulary, `ranges` the pagers that count, `references` those that follow a cursor or a
+`decision` has the vocabulary, `numbered` the pagers that count, `linked` those that follow a cursor or a
 link. Every option has dlt's name, default and meaning; where servers are known to break dlt's reading, the
 safer one is taken, and the difference is in the docstring of the pager.
 """
