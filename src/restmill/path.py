@@ -62,7 +62,7 @@ class Path:
 
         An index that more follows, or that stands at the top of a document, rather leads to a list: `a[1].b`.
         """
-        return not self.plain and _takes_by_place(_compile(self.text), last=True)
+        return not self.plain and _takes_by_place(_compile(self.text))
 
     @property
     def expression(self) -> JSONPath:
@@ -143,20 +143,31 @@ def _plain_keys(text: str) -> tuple[str, ...] | None:
 _RESERVED = {"parent", "where", "wherenot"}  # jsonpath-ng reads these as operators
 
 
-def _takes_by_place(step: Any, *, last: bool) -> bool:
-    """Whether a step of an expression, or one inside of it, does; `last`: nothing follows it."""
-    kind, left, right = type(step).__name__, getattr(step, "left", None), getattr(step, "right", None)
+def _takes_by_place(expression: Any) -> bool:
+    """Whether a step of an expression, or one inside of it, does. It may be deeper than Python calls go."""
+    steps: list[tuple[Any, bool]] = [(expression, True)]
+    while steps:
+        step, last = steps.pop()  # `last`: nothing follows it
+        kind, left, right = type(step).__name__, getattr(step, "left", None), getattr(step, "right", None)
+        if _is_by_place(kind, step, left, right, last=last):
+            return True
+        if kind in ("Slice", "Index"):
+            continue
+        if kind.startswith("Where"):
+            steps.append((left, last))
+        else:
+            sides = [(left, last and kind not in ("Child", "Descendants")), (right, last)]
+            steps += [(side, ends) for side, ends in sides if side is not None]
+    return False
+
+
+def _is_by_place(kind: str, step: Any, left: Any, right: Any, *, last: bool) -> bool:
     if kind == "Slice":
         whole = step.start in (None, 0) and step.end is None and step.step in (None, 1, -1)
         return not whole
     if kind == "Index":
         return len(step.indices) > 1
-    if kind.startswith("Where"):
-        return _takes_by_place(left, last=last)
-    if kind == "Child" and type(right).__name__ == "Index" and last and type(left).__name__ != "Root":
-        return True
-    sides = [(left, last and kind not in ("Child", "Descendants")), (right, last)]
-    return any(_takes_by_place(side, last=ends) for side, ends in sides if side is not None)
+    return kind == "Child" and type(right).__name__ == "Index" and last and type(left).__name__ != "Root"
 
 
 @lru_cache(maxsize=1024)

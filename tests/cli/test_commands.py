@@ -74,7 +74,7 @@ def bad(tmp_path: Path) -> str:
 
 def synced(monkeypatch: pytest.MonkeyPatch, outcome: Receipt | BaseException) -> FakeSync:
     fake = FakeSync(outcome)
-    monkeypatch.setattr("restmill.load.sync.run", fake)
+    monkeypatch.setattr("restmill.load.sync.run.sync", fake)
     return fake
 
 
