@@ -6,6 +6,7 @@ of that name. Every page may hold any number of blocks.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from dataclasses import MISSING, fields
@@ -281,6 +282,25 @@ def _usually(usual: Outcome) -> str:
     return f"`{found[1]}`" if (found := re.search(r"\((.*)\)", usual.really)) else "the function"
 
 
+# --- rooms -------------------------------------------------------------------------------------------------
+
+
+def rooms_block() -> str:
+    """The folders of the package as a tree, each with the first sentence of its docstring."""
+    top = ROOT / "src" / "restmill"
+    found = (one.parent.relative_to(top) for one in top.rglob("__init__.py"))
+    folders = sorted((one for one in found if one.parts), key=lambda one: one.parts)
+    lines = (_room(one.parts, top / one / "__init__.py") for one in folders)
+    return "\n".join(["```", *lines, "```"])
+
+
+def _room(parts: tuple[str, ...], init: Path) -> str:
+    said = (ast.get_docstring(ast.parse(init.read_text())) or "").partition("\n\n")[0].replace("\n", " ")
+    name = f"{'  ' * (len(parts) - 1)}{parts[-1]}/"
+    subject, _, rest = said.partition(": ")
+    return f"{name:20}{rest or subject}"
+
+
 # --- pages --------------------------------------------------------------------------------------------------
 
 BLOCKS: dict[str, Callable[[], str]] = {
@@ -289,6 +309,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "config": config_block,
     "dispositions": dispositions_block,
     "events": events_block,
+    "rooms": rooms_block,
     "sandbox-collections": collections_block,
     "sandbox-routes": routes_block,
     "sandbox-switches": switches_block,
