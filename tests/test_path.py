@@ -75,3 +75,8 @@ def test_set_at_sets_one_place_in_a_copy(document: dict[str, Json], above: list[
     reference(expected, ".".join(above), value)
     assert set_at(document, ".".join(above), value) == expected
     assert pickle.dumps(document) == before
+
+
+def test_an_expression_may_be_deeper_than_calls_go() -> None:
+    assert not Path("$" + "..*" * 2000).by_place
+    assert Path("a" + ".b[*]" * 300 + ".c[1:]").by_place
