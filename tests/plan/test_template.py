@@ -265,3 +265,10 @@ def test_u_keeps_a_value_from_being_a_step_up() -> None:
     with pytest.raises(ValueError, match="holds the path segment"):
         Template.parse("a/{id!u}").render_path({"id": ".."})
     assert Template.parse("{id!u}").render({"id": "a/b"}) == "a/b"
+
+
+@pytest.mark.parametrize("text", ["{x:>999999999999}", "{x:>3000000000}", "{x:.99999f}", "{x:{width}}"])
+def test_a_format_that_pads_without_bound_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="more than 9,999 characters"):
+        Template.parse(text).render({"x": 1, "width": 10**9})
+    assert len(Template.parse("{x:>9999}").render({"x": 1})) == 9999

@@ -14,6 +14,7 @@ same values (dlt's `expand_placeholders`), with two differences on purpose:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from string import Formatter
@@ -59,7 +60,7 @@ class Placeholder:
         converted = _FORMATTER.convert_field(look_up(self.name, values), conversion)
         if isinstance(converted, bool) and not self.spec:
             return "true" if converted else "false"
-        return format(converted, self.spec.render(values) if self.spec else "")
+        return format(converted, _narrow(self.spec.render(values)) if self.spec else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,21 @@ def _placeholder(name: str, spec: str, conversion: str, depth: int) -> Placehold
         raise ValueError(f"{{{name}!{conversion}}} has a conversion other than !s, !r, !a and !u")
     if not depth:
         raise ValueError(f"{{{name}}} is nested too deep: a format spec inside a format spec is text")
-    return Placeholder(name, conversion, Template.parse(spec, depth - 1) if spec else None)
+    return Placeholder(name, conversion, Template.parse(_narrow(spec), depth - 1) if spec else None)
+
+
+def _narrow(spec: str) -> str:
+    """A format spec that makes no text of a hundred thousand characters: one of a billion takes all memory.
+
+    Raises:
+        ValueError: it does.
+    """
+    if _WIDE.search(spec):
+        raise ValueError(f"the format spec {spec[:20]!r} makes a text of more than 9,999 characters")
+    return spec
+
+
+_WIDE = re.compile(r"\d{5}", re.ASCII)
 
 
 def escape(text: str) -> str:

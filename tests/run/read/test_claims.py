@@ -210,3 +210,26 @@ def test_without_a_declared_total_a_claim_counts_for_the_verdict(name: str, clai
 def test_a_count_that_may_be_that_of_the_page_is_no_claim(count: int, name: str) -> None:
     done, _ = ended(Server({"recordCount": count}, given=20), UNCOUNTED[name])
     assert (done.complete, done.doubt) == (True, "")
+
+
+@pytest.mark.parametrize("name", PAGERS)
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"summary": {"record_count": ROWS}},
+        {"numberOfRecords": ROWS},
+        {"count": ROWS},
+        {"meta": {"hits": ROWS}},
+    ],
+)
+def test_a_count_beyond_its_page_is_a_claim_for_every_pager(claim: dict[str, Json], name: str) -> None:
+    whole, _ = ended(Server(claim), PAGERS[name])
+    short, _ = ended(Server(claim, given=20), PAGERS[name])
+    assert (whole.complete, whole.doubt) == (True, "")
+    assert "20 rows, but the server states 37" in short.doubt
+
+
+@pytest.mark.parametrize("name", ["offset", "page number", "link header"])
+def test_a_count_on_a_lone_page_may_be_how_many_may_come(name: str) -> None:
+    done, _ = ended(Server({"count": 100}, given=7), PAGERS[name])
+    assert (done.complete, done.doubt) == (True, "")

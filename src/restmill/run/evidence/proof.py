@@ -87,7 +87,7 @@ class Proof:
         self._odds = self._least = 0
         self._declared = 0
         """Pages that the server states."""
-        self._promised = 0
+        self._promised = self._hinted = 0
         """What the server states though no row has come."""
         self.shared = False
         """Whether two different records of one page have the same key: then it is no key."""
@@ -271,6 +271,10 @@ class Proof:
         if stated is not None and rows and stated != rows and stated not in self._stated[-1:]:
             self._stated.append(stated)
 
+    def hint(self, rows: int | None) -> None:
+        """Take a number of rows by a word that may mean the page size; it counts for several pages only."""
+        self._hinted = rows or self._hinted
+
     def declare(self, pages: int | None) -> None:
         """Take a number of pages that the server states; None leaves the last one as it is."""
         self._declared = self._declared if pages is None else pages
@@ -278,7 +282,7 @@ class Proof:
     def refuted(self) -> None:
         """There were rows behind the end that the claims had promised."""
         self.claimed = None
-        self._least = 0
+        self._least = self._hinted = 0
         self._declared = 0
         """Pages that the server states."""
         self._stated.clear()
@@ -337,8 +341,9 @@ class Proof:
             return f"{what}, but the server claims {self.claimed:,}"
         if self.hollow and not self.met:
             return f"{self._empty} pages in a row were empty, but the server declares more"
-        if self.claimed is None and self._least > self.distinct and not self.apart:
-            return f"{self.rows:,} rows, but the server states {self._least:,}, be it rows or pages"
+        least = max(self._least, self._hinted if self.pages_with_rows > 1 else 0)
+        if self.claimed is None and least > self.distinct and not self.apart:
+            return f"{self.rows:,} rows, but the server states {least:,}, be it rows or pages"
         return ""
 
     def _gap(self) -> str:

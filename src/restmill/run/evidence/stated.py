@@ -32,11 +32,19 @@ def stated_least(pager: Pager | None, page: Page) -> int | None:
 
     `total_path: null` says that the pages are not counted by a total. It takes nothing from what is stated.
     """
-    if not isinstance(pager, Offset | PageNumber) or not page.countable:
+    if not page.countable:
         return None
+    found = None
     if isinstance(pager, PageNumber) and pager.total_path is not None:
-        return stated(pager, page)
-    return (any_total(page) or least_total(page)) if not pager.total_path and not pager.total_header else None
+        found = stated(pager, page)
+    elif isinstance(pager, Offset | PageNumber) and not pager.total_path and not pager.total_header:
+        found = any_total(page)
+    return found or least_total(page)
+
+
+def stated_loosely(page: Page) -> int | None:
+    """How many rows there may be, by a word that may mean the page size, too."""
+    return least_total(page, whole_list=False) if page.countable else None
 
 
 def stated(pager: Pager | None, page: Page) -> int | None:

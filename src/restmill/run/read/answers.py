@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from restmill.run.evidence.envelope import Envelope, Seen
 from restmill.run.evidence.list_end import asked_for, is_odd
 from restmill.shape.decode import keys_of, select
+from restmill.wire.errors.elements import error_of_element
 from restmill.wire.message import Page
 from restmill.wire.paging.detect import detect_selector
 from restmill.wire.paging.paged_lists import Lists
@@ -58,6 +59,7 @@ class Pages:
         listed = len(paged.elements or ()) if paged else 0
         self.seen = self._envelope.seen(number, answer, found, place, listed)
         self._weigh(number, found, answer.document)
+        self._look_beside(number, found, paged)
         page = Page(request, answer.response, answer.document, self.seen.records, number, paged, said)
         self._proof.depth.stated(page)
         return page
@@ -93,6 +95,14 @@ class Pages:
         if not found.matched and self.lists.excuses(paged, before=self._matched):
             found = replace(found, matched=True)
         return found, paged
+
+    def _look_beside(self, number: int, found: Selection, paged: Paged | None) -> None:
+        """Doubt a page on which elements of the list give no record, and say that they are errors."""
+        if paged is None or not paged.elements or self.lists is None:
+            return
+        key = error_of_element(paged.elements, found.records, chosen=self.lists.chooses)
+        if key:
+            self._proof.beside(number, f"an element without a record has `{key}`")
 
     def _weigh(self, number: int, found: Selection, document: Json) -> None:
         """Enter what speaks against a page, and keep what its selector has missed."""

@@ -31,7 +31,7 @@ from restmill.run.evidence.list_end import (
     stated_end,
 )
 from restmill.run.evidence.proof import Proof
-from restmill.run.evidence.stated import stated, stated_least, stated_pages
+from restmill.run.evidence.stated import stated, stated_least, stated_loosely, stated_pages
 from restmill.run.evidence.visited import Trail
 from restmill.run.fetch.fetcher import Answer, Refused
 from restmill.run.read.answers import Pages
@@ -306,6 +306,7 @@ class Pass:
             total = None  # of something else, or of this page
         least = stated_least(self.pager, page)
         self.proof.claim(total, stated(self.pager, page), rows, least=least)
+        self.proof.hint(stated_loosely(page))
         self.proof.declare(stated_pages(self.pager, page))
         if isinstance(self.pager, Offset) and page.paged and page.paged.elements is None and page.records:
             self.proof.blind = True

@@ -69,6 +69,11 @@ def warns(value: Json) -> bool:
     )
 
 
+def graded(value: Json) -> bool:
+    """Whether a list has a message of a bad grade."""
+    return isinstance(value, list) and any(map(_is_graded_bad, _messages(value)))
+
+
 def speaks_up(value: Json) -> bool:
     """Whether there is a sentence, in whatever language, in a list of texts or of what is no thing.
 

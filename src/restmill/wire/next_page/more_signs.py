@@ -31,8 +31,14 @@ _TOTALS = frozenset(
         "nbhits",
     }
 )
-COUNTS = frozenset({"resultcount", "itemcount", "recordcount", "rowcount", "totalsize"})
+COUNTS = frozenset({"resultcount", "itemcount", "recordcount", "rowcount", "totalsize", "entrycount"}) | {
+    f"{number}{what}"
+    for number in ("numberof", "numof", "num", "nof", "no", "nrof")
+    for what in ("records", "rows", "items", "entries", "matches", "hits", "elements", "objects")
+}
 """Names of a number that may as well be that of the page."""
+LOOSE_COUNTS = frozenset({"count", "hits", "matches", "found", "matched"})
+"""Names of a number that may as well be how many were asked for."""
 STATED_TOTALS = _TOTALS - COUNTS - {"count"}
 SIZES = frozenset(
     (

@@ -46,6 +46,11 @@ class Lists:
         self._depth: int | None = None
         self._places: frozenset[_Place] = frozenset()
 
+    @property
+    def chooses(self) -> bool:
+        """Whether the selector leaves elements out on purpose."""
+        return any(_kind(step) in _CHOOSES for step in self._steps)
+
     def excuses(self, paged: Paged | None, *, before: bool) -> bool:
         """Whether a page without a match is no doubt: its list is there, and empty, or left out by choice.
 
@@ -53,7 +58,7 @@ class Lists:
         """
         if paged is None or paged.elements is None:
             return False
-        return before or not paged.elements or any(_kind(step) in _CHOOSES for step in self._steps)
+        return before or not paged.elements or self.chooses
 
     def paged(self, document: Json) -> Paged | None:
         """What `document` holds of the list that is paged; None where the records are its elements."""

@@ -13,6 +13,7 @@ from restmill.errors import NotData, Place, Problem, did_you_mean
 from restmill.path import Path
 from restmill.wire.next_page.more_signs import (
     COUNTS,
+    LOOSE_COUNTS,
     STATED_TOTALS,
     envelope,
     objects_in_headers,
@@ -88,15 +89,19 @@ def any_total(page: Page) -> int | None:
     return _or_before(page.once(_usual)[0], page)
 
 
-def least_total(page: Page) -> int | None:
+def least_total(page: Page, *, whole_list: bool = True) -> int | None:
     """How many rows there are at least, by a first page that counts more than it has itself.
 
-    `recordCount: 137` over 25 rows is no length of the page; 25 may be one.
+    `recordCount: 137` over 25 rows is no length of the page; 25 may be one. `count: 137` may be how many were
+    asked for (not `whole_list`): it says something where the list has several pages.
     """
     if page.number != 1 or not page.length:
         return None
-    counts = (whole(value) for _, name, value in scalars(envelope(page)) if name in COUNTS)
-    return max((number for number in counts if number is not None and number > page.length), default=None)
+    names = COUNTS if whole_list else LOOSE_COUNTS
+    sent = {whole(value) for value in page.request.params.values()}
+    counts = (whole(value) for _, name, value in scalars(envelope(page)) if name in names)
+    found = (number for number in counts if number is not None and number > page.length)
+    return max((number for number in found if number not in sent), default=None)
 
 
 def _usual(page: Page) -> tuple[int | None, str]:
