@@ -21,6 +21,8 @@ ROWS = (0, 13, 120, 130)
 MOST_REQUESTS = 400
 """For at most 130 rows, read up to five times, each request tried up to four times."""
 PAIRS = 200
+_ONE_PAGE = {"total": "page", "offset_ignored": True}
+"""Together no lie that anybody can see: so answers a list of one page, given for any page behind it."""
 
 
 def pairs(way: Way) -> Iterator[Switches]:
@@ -30,7 +32,7 @@ def pairs(way: Way) -> Iterator[Switches]:
     found = 0
     while found < PAIRS:
         one, two = (LIES[name] for name in chance.sample(names, 2))
-        if not set(one) & set(two):
+        if not set(one) & set(two) and not (_ONE_PAGE.items() <= {**one, **two}.items()):
             found += 1
             yield {**one, **two, "rows": chance.choice((45, 120, 130)), "seed": chance.choice((1, 2, 3))}
 

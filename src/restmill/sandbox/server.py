@@ -33,7 +33,8 @@ async def serving(sandbox: Sandbox, port: int, host: str = LOOPBACK) -> AsyncIte
     Raises:
         OSError: the port is taken.
     """
-    runner = web.ServerRunner(web.Server(sandbox.handle, access_log=None), shutdown_timeout=_GRACE_S)
+    server = web.Server(sandbox.handle, access_log=None)
+    runner = web.ServerRunner(server, shutdown_timeout=_GRACE_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=1024)
@@ -41,7 +42,12 @@ async def serving(sandbox: Sandbox, port: int, host: str = LOOPBACK) -> AsyncIte
         bound = runner.addresses[0][1]
         yield f"http://{host}:{bound}"
     finally:
+        left = [one.transport for one in server.connections if one.transport is not None]
         await runner.cleanup()
+        for (
+            transport
+        ) in left:  # a client that reads no more keeps what was written to it, and the socket, open
+            transport.abort()
 
 
 class SandboxServer:

@@ -156,11 +156,11 @@ from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 from dlt.destinations.insert_job_client import InsertValuesLoadJob
 from dlt.destinations.job_client_impl import SqlJobClientBase
-from restmill.load import straight
+from restmill.load.merge import first_load
 from tests.load.merge.merges import pipeline_in
 from tests.load.merge.test_staged_twice import three
 
-straight._beginning = lambda *_: frozenset()
+first_load._beginning = lambda *_: frozenset()
 
 original, staged, lock = DuckDbCopyJob.run, [], threading.Lock()
 nested = bool(sys.argv[2])

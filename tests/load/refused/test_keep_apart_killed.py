@@ -30,23 +30,24 @@ class Killed(BaseException):
 
 
 MOMENTS: dict[str, tuple[str, int]] = {
-    "the table waits": ("sifting._let_wait", 1),
-    "some files are renewed": ("recovery.PackageStorage._move_job", -1),
-    "all files are renewed": ("sifting._renew", 1),
-    "the first trial is done": ("trial.{}.takes", 1),
-    "some trials are done": ("trial.{}.takes", 4),
-    "the search is over": ("sifting.refused", 1),
-    "the quarantine is known": ("sifting.make_known", 1),
-    "all is written": ("sifting.write_rows", 1),
-    "some files are in their places": ("sifting.moved", 2),
-    "all files are in their places": ("sifting._keep", 1),
+    "the table waits": ("refused.keep_apart:_let_wait", 1),
+    "some files are renewed": ("recovery.killed_runs:PackageStorage._move_job", -1),
+    "all files are renewed": ("refused.keep_apart:_renew", 1),
+    "the first trial is done": ("refused.trial_load:{}.takes", 1),
+    "some trials are done": ("refused.trial_load:{}.takes", 4),
+    "the search is over": ("refused.keep_apart:refused", 1),
+    "the quarantine is known": ("refused.keep_apart:make_known", 1),
+    "all is written": ("refused.keep_apart:write_rows", 1),
+    "some files are in their places": ("refused.keep_apart:moved", 2),
+    "all files are in their places": ("refused.keep_apart:_keep", 1),
 }
-"""Moment -> a function, and after which call of it the process is killed; -1: the first one of sifting."""
+"""Moment -> a function, and after which call of it the process is killed; -1: the first one of the search."""
 
 
 def kill_after(patched: pytest.MonkeyPatch, name: str, call: int) -> None:
     """Kill the process after so many calls of a function."""
-    module, *path = name.split(".")
+    module, _, inside = name.partition(":")
+    path = inside.split(".")
     owner: Any = importlib.import_module(f"restmill.load.{module}")
     for part in path[:-1]:
         owner = getattr(owner, part)

@@ -34,7 +34,7 @@ def test_a_run_is_running_until_it_ends_and_then_has_its_receipt_only() -> None:
 def test_a_process_that_died_leaves_a_killed_run(pytestconfig: pytest.Config) -> None:
     program = (
         "import os, sys; sys.path.insert(0, sys.argv[1])\n"
-        "from restmill.run import archive; from tests.run.receipt.test_under_way import made\n"
+        "from restmill.run.receipt import archive; from tests.run.receipt.test_under_way import made\n"
         "mark = archive.begin(made()); os._exit(9)"
     )
     root = str(pytestconfig.rootpath)

@@ -19,7 +19,7 @@ from restmill.run.user_code import is_installed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_OURS = str(Path(__file__).parents[1])
+_OURS = str(Path(__file__).parents[2])
 _HINT = "It should not happen: please report this line. What was read before stands."
 
 
