@@ -12,8 +12,9 @@ from pathlib import Path
 
 from restmill.errors import Place
 
-_RESTMILL = str(Path(__file__).parents[1])
-_DLT = str(Path(getattr(find_spec("dlt"), "origin", None) or _RESTMILL).parent)
+RESTMILL = str(Path(__file__).parents[1])
+"""The folder of the package."""
+_DLT = str(Path(getattr(find_spec("dlt"), "origin", None) or RESTMILL).parent)
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
@@ -34,7 +35,7 @@ def raised(error: BaseException) -> str:
 
 
 def _is_ours(filename: str) -> bool:
-    return filename.startswith((_DLT, _RESTMILL))
+    return filename.startswith((_DLT, RESTMILL))
 
 
 def _is_library(filename: str) -> bool:

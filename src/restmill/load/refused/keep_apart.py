@@ -1,4 +1,4 @@
-"""Sifting: what a destination refuses while it loads goes to quarantine, and the other records are loaded.
+"""Keep apart: what a destination refuses while it loads goes to quarantine, and other records are loaded.
 
 Most is judged before the load (`quarantine`, `fits`). What only the database knows, such as a unique index, a
 foreign key or a trigger, is seen when it refuses a file. Then, for a resource with a quarantine, in the load
@@ -19,7 +19,6 @@ exceeded, the table is set aside as if there was no quarantine.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -40,7 +39,7 @@ from restmill.load.refused.bisection import TooMany, refused
 from restmill.load.refused.job_files import moved, records_in
 from restmill.load.refused.let_go import for_good
 from restmill.load.refused.quarantine_table import make_known, write_rows
-from restmill.load.refused.records_of_rows import unshaped
+from restmill.load.refused.records_of_rows import records_of_rows
 from restmill.load.refused.refused_file import refused_file
 from restmill.load.refused.trial_load import Desk, FileTrial, StagedTrial
 from restmill.load.schema.live import Ground
@@ -49,10 +48,11 @@ from restmill.run.observers import tell
 from restmill.shape.schema_view import Unsure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from dlt import Pipeline
     from dlt.common.destination.client import LoadJob
+    from dlt.common.storages.load_package import PackageStorage
 
     from restmill.load.refused.job_files import JobFile, Records
     from restmill.load.refused.refused_file import RefusedFile
@@ -81,8 +81,7 @@ class _Sieve:
     @property
     def home(self) -> Path:
         """The folder of the package."""
-        packages = self.found.packages
-        return Path(packages.storage.make_full_path(packages.get_package_path(self.found.load_id)))
+        return _folder_of(self.found.packages, self.found.load_id)
 
     def files(self, *states: str) -> list[Path]:
         """The files of these tables in some states."""
@@ -126,7 +125,7 @@ def finish(pipeline: Pipeline) -> None:
     packages = pipeline._get_load_storage().normalized_packages  # noqa: SLF001  # as in `let_go`
     known = Path(packages.storage.storage_path).is_dir()  # not before the first run
     for load_id in packages.list_packages() if known else ():
-        home = Path(packages.storage.make_full_path(packages.get_package_path(load_id)))
+        home = _folder_of(packages, load_id)
         _put(home)
         schema = packages.load_schema(load_id)
         open_jobs = [path.name for state in _STATES[:2] for path in (home / state).iterdir()]
@@ -181,6 +180,10 @@ def _let_wait(sieve: _Sieve) -> bool:
     return True
 
 
+def _folder_of(packages: PackageStorage, load_id: str) -> Path:
+    return Path(packages.storage.make_full_path(packages.get_package_path(load_id)))
+
+
 def _rounds(sieve: _Sieve) -> dict[str, int]:
     """By root table, how often it was sifted."""
     state: Any = sieve.found.packages.get_load_package_state(sieve.found.load_id)
@@ -188,9 +191,10 @@ def _rounds(sieve: _Sieve) -> dict[str, int]:
 
 
 def _count(sieve: _Sieve) -> None:
-    packages, load_id, rounds = sieve.found.packages, sieve.found.load_id, _rounds(sieve)
+    packages, load_id, root = sieve.found.packages, sieve.found.load_id, sieve.found.root
     state: Any = packages.get_load_package_state(load_id)
-    state[_ROUNDS] = {**rounds, sieve.found.root: rounds.get(sieve.found.root, 0) + 1}
+    rounds = state.setdefault(_ROUNDS, {})
+    rounds[root] = rounds.get(root, 0) + 1
     packages.save_load_package_state(load_id, state)
 
 
@@ -201,12 +205,12 @@ def _sifted(sieve: _Sieve) -> str:
     rmtree(sieve.home / _UNREADY, ignore_errors=True)
     scratch = sieve.home / _UNREADY / "trial"
     scratch.mkdir(parents=True)
-    with _statements(sieve, scratch.parent) as statements:
-        _renew(sieve)
-        records = records_in(sieve.data("new_jobs"), found.schema, root)
-        if records is None:
-            return "its files cannot be read row by row"
-        bad = _searched(desk, records, root, scratch, statements)
+    statements = _copied_statements(sieve, scratch.parent)
+    _renew(sieve)
+    records = records_in(sieve.data("new_jobs"), found.schema, root)
+    if records is None:
+        return "its files cannot be read row by row"
+    bad = _searched(desk, records, root, scratch, statements)
     _keep(sieve, desk, records, bad, staged=statements is not None)
     _count(sieve)
     return ""
@@ -230,18 +234,16 @@ def _searched(
         return refused(records.count, staged)
 
 
-@contextmanager
-def _statements(sieve: _Sieve, folder: Path) -> Iterator[Path | None]:
+def _copied_statements(sieve: _Sieve, folder: Path) -> Path | None:
     """A copy of the statements that were refused; None where it was a file with rows."""
     name = sieve.found.job_id
     if not name.endswith(".sql"):
-        yield None
-        return
+        return None
     file_id = name.split(".")[1]
     (path,) = (one for one in sieve.files("new_jobs") if one.name.split(".")[1] == file_id)
     copy = folder / path.name
     copy.write_bytes(path.read_bytes())
-    yield copy
+    return copy
 
 
 def _renew(sieve: _Sieve) -> None:
@@ -271,27 +273,27 @@ def _keep(sieve: _Sieve, desk: Desk, records: Records, bad: Mapping[int, str], *
         path.unlink()
     for file in records.files:
         file.copy(folder / file.path.name, lambda owner: owner not in bad)
-    kept, table = _annexed(sieve, desk, records, bad, folder) if bad else (0, "")
+    kept, table = _write_quarantine(sieve, desk, records, bad, folder) if bad else (0, "")
     folder.rename(sieve.home / _READY)
     _put(sieve.home)
     if kept:
         tell(Quarantined(found.resource, time.monotonic(), kept, table))
 
 
-def _annexed(
+def _write_quarantine(
     sieve: _Sieve, desk: Desk, records: Records, bad: Mapping[int, str], folder: Path
 ) -> tuple[int, str]:
     """Write the refused records into a file for the quarantine; how many there are, and its table."""
     caps = desk.client().capabilities
     ground = Ground(desk.schema, caps, desk.load_id, sieve.found.root)
-    kept = [quarantine.Refused(one, bad[number]) for number, one in unshaped(records, bad, ground)]
+    kept = [quarantine.Refused(one, bad[number]) for number, one in records_of_rows(records, bad, ground)]
     name, table = quarantine.table_of(kept, ground)
     make_known(sieve.pipeline, sieve.found, name)
-    write_rows(table, folder / _annex_name(records.files[0], name), ground.stored(name), caps)
+    write_rows(table, folder / _file_name(records.files[0], name), ground.stored(name), caps)
     return len(kept), name
 
 
-def _annex_name(like: JobFile, table: str) -> str:
+def _file_name(like: JobFile, table: str) -> str:
     job = ParsedLoadJobFileName.parse(like.path.name)
     return job._replace(table_name=table, file_id=job.new_file_id(), retry_count=0).file_name()
 

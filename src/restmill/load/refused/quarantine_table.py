@@ -1,7 +1,7 @@
-"""The annex of a table: `<table>__quarantine` in a package that is being loaded already.
+"""The quarantine of a table, `<table>__quarantine`, in a package that is being loaded already.
 
 By then dlt has made all tables of the package, and knows of no others. So the schemas of the package and of
-the pipeline learn of the annex, the destination makes it, and its rows come as one more file.
+the pipeline learn of it, the destination makes it, and its rows come as one more file.
 """
 
 from __future__ import annotations

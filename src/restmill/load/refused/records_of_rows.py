@@ -1,4 +1,4 @@
-"""Unshaped: records made again from the rows that were to be loaded, for what the destination has refused.
+"""Records of rows: made again from the rows that were to be loaded, for what the destination has refused.
 
 When a destination refuses a row, the record as the API sent it is long gone. So it is kept as its columns
 have it: fields have the names of columns, objects are spread over them (`address__city`), and lists of nested
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from restmill.path import Json
 
 
-def unshaped(records: Records, wanted: Container[int], ground: Ground) -> list[tuple[int, Json]]:
+def records_of_rows(records: Records, wanted: Container[int], ground: Ground) -> list[tuple[int, Json]]:
     """Those of the records that are wanted, each with its number; in the order of their root rows."""
     made: list[tuple[int, Json]] = []
     by_id: dict[tuple[str, Json], dict[str, Any]] = {}

@@ -214,8 +214,9 @@ class Envelope:
         if isinstance(records, Pressed) or not self._like or not isinstance(self._like[0], dict):
             return None
         known = _own_keys(self._like[0])
-        strays = (_without(one, known) for one in records if isinstance(one, dict))
-        signs = (error_alone(one) for one in strays if one)
+        names = {key for key in known if plain_name(key).endswith(("id", "key", "name"))}
+        odd = (one for one in records if isinstance(one, dict) and names.isdisjoint(one))
+        signs = (error_alone(stray) for one in odd if (stray := _stray_part(one, known)))
         found = next((sign for sign in signs if sign and sign.sure), None)
         return found and replace(found, what=f"a record that is nothing but an error, {found.what}")
 
@@ -255,14 +256,12 @@ def _own_keys(record: Mapping[str, Json]) -> set[str]:
     return {key for key in record if not speaks({key: None})} or set(record)
 
 
-def _without(record: Mapping[str, Json], known: set[str]) -> Mapping[str, Json]:
-    """What a record has beside the keys of the first one; {} where that is a record, if a sparse one."""
+def _stray_part(record: Mapping[str, Json], known: set[str]) -> Mapping[str, Json]:
+    """What a record has beside the keys of the first one; {} where it has half of these, being sparse."""
     shared = known & record.keys()
-    if 2 * len(shared) >= len(known) or any(
-        plain_name(key).endswith(("id", "key", "name")) for key in shared
-    ):
+    if 2 * len(shared) >= len(known):
         return {}
-    return {key: value for key, value in record.items() if key not in shared} if shared else record
+    return {key: value for key, value in record.items() if key not in shared}
 
 
 def _is_nothing(found: Selection) -> bool:

@@ -27,19 +27,17 @@ def stated_pages(pager: Pager | None, page: Page) -> int | None:
     return stated_total(pager, page)[0] if pager.counts_pages else pages_in(page)
 
 
-def stated_least(pager: Pager | None, page: Page) -> int | None:
+def stated_least(pager: Pager | None, page: Page, said: int | None) -> int | None:
     """How many rows, or pages, there are at least, by a number that a counting pager does not go by.
 
-    `total_path: null` says that the pages are not counted by a total. It takes nothing from what is stated.
+    `total_path: null` says that the pages are not counted by a total. It takes nothing from what is stated,
+    which is `said` (see `stated`).
     """
     if not page.countable:
         return None
-    found = None
-    if isinstance(pager, PageNumber) and pager.total_path is not None:
-        found = stated(pager, page)
-    elif isinstance(pager, Offset | PageNumber) and not pager.total_path and not pager.total_header:
-        found = any_total(page)
-    return found or least_total(page)
+    pages = isinstance(pager, PageNumber) and pager.total_path is not None
+    declared = not isinstance(pager, Offset | PageNumber) or pager.total_path or pager.total_header
+    return (said if pages or not declared else None) or least_total(page)
 
 
 def stated_loosely(page: Page) -> int | None:

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 from requests import RequestException
 
 from restmill.errors import ApiError, Place, Problem, RestmillError
-from restmill.run.user_code import is_installed
+from restmill.run.user_code import RESTMILL, is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_OURS = str(Path(__file__).parents[2])
 _HINT = "It should not happen: please report this line. What was read before stands."
 
 
@@ -40,7 +39,7 @@ def foreseen(error: Exception, place: Place) -> Exception:
 def _is_own(frames: Iterable[traceback.FrameSummary]) -> bool:
     """Whether the user's own code is the innermost that is neither ours nor a library's."""
     for frame in reversed(list(frames)):
-        if frame.filename.startswith(_OURS):
+        if frame.filename.startswith(RESTMILL):
             return False
         if not _is_library(frame.filename):
             return True
@@ -54,5 +53,5 @@ def _is_library(filename: str) -> bool:
 
 def _line_of(frames: Iterable[traceback.FrameSummary]) -> str:
     """The innermost line of ours, and the line of a library that it led to."""
-    ours = [frame for frame in frames if frame.filename.startswith(_OURS)]
+    ours = [frame for frame in frames if frame.filename.startswith(RESTMILL)]
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "a library"

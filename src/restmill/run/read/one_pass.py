@@ -304,8 +304,8 @@ class Pass:
         total = None if self.pager is None or page.document is None else self.pager.total(page)
         if total is not None and not isinstance(self.pager, COUNTING) and total < self.proof.listed:
             total = None  # of something else, or of this page
-        least = stated_least(self.pager, page)
-        self.proof.claim(total, stated(self.pager, page), rows, least=least)
+        said = stated(self.pager, page)
+        self.proof.claim(total, said, rows, least=stated_least(self.pager, page, said))
         self.proof.hint(stated_loosely(page))
         self.proof.declare(stated_pages(self.pager, page))
         if isinstance(self.pager, Offset) and page.paged and page.paged.elements is None and page.records:

@@ -49,7 +49,8 @@ _UNFINISHED = frozenset({202, 207})
 _MADE_YET = word_set(
     """
     building calculating compiling computing enqueued exporting generating importing indexing
-    initialising initializing loading materializing preparing queued refreshing running syncing warming
+    initialising initializing inprogress loading materializing notready preparing queued refreshing running
+    syncing warming
     """
 )
 """Words of an answer that is being made."""
@@ -193,7 +194,7 @@ def _made_yet(document: Json, place: Path) -> str:
     """A word that says that the answer is being made: then an empty list is none yet."""
     said = _MADE_YET if is_entity(document, place) else _MADE_YET_ALONE
     for keys, name, value in around(document, place):
-        if name in WORD and isinstance(value, str) and squashed(value) in said | {"inprogress", "notready"}:
+        if name in WORD and isinstance(value, str) and squashed(value) in said:
             return f"`{'.'.join(keys)}: {squashed(value)}`"
     return ""
 

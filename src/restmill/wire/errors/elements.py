@@ -49,12 +49,13 @@ def _gives(value: Json, taken: set[int], depth: int) -> bool:
 
 
 def _error(element: Mapping[str, Json], depth: int, *, chosen: bool) -> str:
-    thing = chosen and any(plain_name(str(key)) in ENTITY for key in element)
+    if chosen and any(plain_name(str(key)) in ENTITY for key in element):
+        return ""
     for key, value in element.items():
         named = ERROR.fullmatch(plain_name(str(key))) is not None or bool(words(str(key)) & _FAULTS)
-        if not thing and (graded(value) or (named and not chosen and is_loud(value))):
+        if graded(value) or (named and not chosen and is_loud(value)):
             return str(key)
         inner = _error(value, depth - 1, chosen=chosen) if isinstance(value, Mapping) and depth > 1 else ""
-        if inner and not thing:
+        if inner:
             return f"{key}.{inner}"
     return ""

@@ -48,9 +48,9 @@ def told(value: Json) -> Iterator[tuple[str, str]]:
     """Each grade of a list of messages, by its key: all values that it has, joined; none for another list."""
     found: dict[str, set[str]] = {}
     for one in _messages(value):
-        for key, inner in one.items():
-            if plain_name(str(key)) in _GRADES and isinstance(inner, str | int) and inner != "":
-                found.setdefault(str(key), set()).add(str(inner))
+        for key, grade in _under(_GRADES, one):
+            if isinstance(grade, str | int) and grade != "":
+                found.setdefault(key, set()).add(str(grade))
     for key, values in found.items():
         yield key, ", ".join(sorted(values))
 
@@ -97,23 +97,27 @@ def _is_sentence(value: Json) -> bool:
 
 
 def _is_warning(message: Mapping[str, Json]) -> bool:
-    return _is_graded_bad(message) or _says_so(message)
+    said = (value for _, value in _under(_TEXTS, message))
+    return _is_graded_bad(message) or any(isinstance(value, str) and alarms(value) for value in said)
 
 
 def _is_graded_bad(message: Mapping[str, Json]) -> bool:
-    grades = (value for key, value in message.items() if plain_name(str(key)) in _GRADES)
+    grades = (value for _, value in _under(_GRADES, message))
     return any(isinstance(value, str) and is_bad(value) for value in grades)
 
 
-def _says_so(message: Mapping[str, Json]) -> bool:
-    texts = (value for key, value in message.items() if plain_name(str(key)) in _TEXTS)
-    return any(isinstance(value, str) and bool(alarms(value)) for value in texts)
+def _under(names: frozenset[str], message: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """What stands under keys of these plain names, with the key."""
+    return ((str(key), value) for key, value in message.items() if plain_name(str(key)) in names)
 
 
 def _messages(value: Json) -> list[Mapping[str, Json]]:
-    """The elements of a list of messages: each has a text, and most say how bad it is."""
+    """The objects in a list of messages: each has a text, and says how bad it is."""
     listed = value[:_MOST] if isinstance(value, list) else []
     objects = [one for one in listed if isinstance(one, Mapping)]
-    names = [{plain_name(str(key)) for key in one} for one in objects]
-    spoken = all(one & _TEXTS and one & _GRADES for one in names)
-    return objects if objects and spoken else []
+    return objects if all(map(_is_message, objects)) else []
+
+
+def _is_message(one: Mapping[str, Json]) -> bool:
+    names = {plain_name(str(key)) for key in one}
+    return not _TEXTS.isdisjoint(names) and not _GRADES.isdisjoint(names)

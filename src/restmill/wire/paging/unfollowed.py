@@ -57,14 +57,14 @@ def pointed(
     declared = isinstance(pager, Cursor) and pager.stop_after_empty_page and not page.length
     if declared or flag(page)[1] is False:
         return ""
-    first = page.number == 1 and page.length > 0 and not firm_only
+    loose = page.length > 0 and not firm_only
+    first = loose and page.number == 1
     for one in (*pointers(page), *(_addresses(page, pager) if first else ())):
-        begun = not firm_only and page.length > 0 and one.path is not None and one.path.keys in fresh
+        begun = loose and one.path is not None and one.path.keys in fresh
         counts = one.firm or first or begun
         if counts and not _is_own(one, page, pager) and not _leads_back(one, page, known):
             return f"a next page was not asked for: the last answer has {one.place}"
-    asked = isinstance(pager, Cursor) and page.length > 0 and not firm_only
-    alike = _like_sent(page, fresh) if asked else ""
+    alike = _like_sent(page, fresh) if loose and isinstance(pager, Cursor) else ""
     return alike and f"a next page was not asked for: the last answer has `{alike}`, spelt like a cursor"
 
 
